@@ -1,32 +1,33 @@
 #!/usr/bin/env node
-// Plain JavaScript that any Node since 12 can parse: it only finds a Node that can run the TypeScript
-// sources, then hands over. In a deployed bundle this file is not used.
+// Plain JavaScript that any Node since 14 can parse: it finds a Node that can run the TypeScript sources,
+// then hands over. Deployed bundles do not use this file.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { projectNode } from '../scripts/project-node.js'
+import { isNewEnough, projectNode } from '../scripts/project-node.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const entry = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-const node = projectNode(root)
+const entry = new URL('../src/cli/main.ts', import.meta.url)
 
-if (node === undefined) {
-  console.error(
-    `sovereign needs Node 24 or later and found ${process.version}. Run "npm ci" in ${root} to install the one this project pins.`,
-  )
-  process.exit(1)
-}
-if (!existsSync(entry)) {
-  console.error(`sovereign: ${entry} is missing. The checkout is incomplete: run "git status" there.`)
-  process.exit(1)
+if (isNewEnough(process.versions.node)) {
+  await import(entry.href)
+} else {
+  handOver(projectNode(root))
 }
 
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...process.argv.slice(2)], { stdio: 'inherit' })
-// The terminal already sends Ctrl-C to the whole group; a signal sent to this pid alone has to be passed on.
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-process.on('SIGINT', () => {})
-child.on('exit', (code, signal) => {
-  if (signal === null) process.exit(code)
-  process.removeAllListeners(signal)
-  process.kill(process.pid, signal)
-})
+function handOver(node) {
+  if (node === undefined) {
+    console.error(
+      `sovereign needs Node 24 or later and found ${process.version}. Run "npm ci" in ${root} to install the one this project pins.`,
+    )
+    process.exit(1)
+  }
+  // The IPC channel is a life line: when this process is killed outright, the child sees it close and leaves.
+  const child = spawn(node, [fileURLToPath(entry), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  // A terminal sends Ctrl-C to the whole group by itself; signals sent to this pid alone are passed on.
+  process.on('SIGINT', () => {})
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(signal === null ? code : 128))
+}

@@ -1,0 +1,26 @@
+/** What is known about a request when it is sent upstream. */
+export interface RequestFacts {
+  readonly upstream: 'copilot' | 'openrouter' | 'ollama'
+  /** Path on the upstream, such as `/chat/completions`. */
+  readonly endpoint: string
+  readonly model: string
+  readonly client: string
+  readonly stream: boolean
+  readonly initiator: 'user' | 'agent'
+}
+
+export type RequestOutcome = 'completed' | 'failed' | 'cancelled' | 'truncated'
+
+/** Counts requests exactly once each. Never throws into the data path: a broken store is reported, not fatal. */
+export interface UsageRecorder {
+  begin(facts: RequestFacts): RequestRecord
+}
+
+/** One request on its way. `finish` may be called more than once; only the first call counts. */
+export interface RequestRecord {
+  /** Upstream status line and headers have arrived; quota headers are read from here. */
+  onResponse(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void
+  /** A piece of the response body as it passes through; looked at in place, never kept whole, never changed. */
+  onBody(chunk: Uint8Array): void
+  finish(outcome: RequestOutcome): void
+}

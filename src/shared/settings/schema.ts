@@ -1,0 +1,67 @@
+import { z } from 'zod'
+
+/** The shape of the settings file. Version 1 is the first; older files are brought forward by migrate.ts. */
+export const SETTINGS_VERSION = 1
+
+const port = z.int().min(1).max(65_535)
+const name = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u, 'use letters, digits, spaces, dots, dashes and underscores')
+
+/** `127.0.0.1:8080`, `[::1]:8080`, or `unix:/path/to.sock`. */
+const listenAddress = z
+  .string()
+  .regex(
+    /^(?:(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\]):\d{1,5}|unix:\/.+)$/,
+    'use a loopback address with a port, such as 127.0.0.1:8080, or unix:/path/to.sock',
+  )
+  .refine(
+    (text) => text.startsWith('unix:') || Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
+    'ports end at 65535',
+  )
+
+const sshTarget = z.union([
+  z.string().min(1).describe('An alias of ~/.ssh/config, or user@host:port'),
+  z.strictObject({
+    host: z.string().min(1),
+    port: port.optional(),
+    user: z.string().min(1).optional(),
+    identityFile: z.string().min(1).optional(),
+  }),
+])
+
+const relay = z.union([
+  z.strictObject({ embedded: z.literal(true) }),
+  z.strictObject({ ssh: sshTarget, port: port.default(8080), adminSocket: z.string().optional() }),
+  z.strictObject({ url: z.url({ protocol: /^https?$/ }) }),
+])
+
+const client = z.strictObject({
+  name,
+  ssh: sshTarget,
+  listen: listenAddress.default('127.0.0.1:8080'),
+  enabled: z.boolean().default(true),
+})
+
+const profile = z.strictObject({
+  name: name.default('default'),
+  relay: relay.default({ embedded: true }),
+  clients: z.array(client).default([]),
+  agent: z.strictObject({ listen: listenAddress.default('127.0.0.1:8080') }).prefault({}),
+})
+
+export const settingsSchema = z.strictObject({
+  $schema: z.string().optional(),
+  version: z.literal(SETTINGS_VERSION).default(SETTINGS_VERSION),
+  activeProfile: z.string().optional(),
+  profiles: z.array(profile).min(1).prefault([{}]),
+  connectAtStart: z.boolean().default(true),
+})
+
+export type Settings = z.infer<typeof settingsSchema>
+export type Profile = Settings['profiles'][number]
+export type ClientSettings = Profile['clients'][number]
+export type RelaySettings = Profile['relay']
+export type SshTargetSettings = z.infer<typeof sshTarget>
