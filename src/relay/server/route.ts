@@ -23,7 +23,7 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE' | 'ANY'
   /** Exact, or a prefix when it ends in `/*`. */
   readonly path: string
-  /** Least right that is needed. */
-  readonly access: Access
+  /** Least right that is needed. `open` needs no bearer token even where the relay asks clients for one. */
+  readonly access: Access | 'open'
   readonly handle: (exchange: Exchange) => Promise<void>
 }
