@@ -22,6 +22,17 @@ export const SSH_ERRORS = defineErrors({
     recovery: 'automatic',
     remedy: 'Check that the host is up and that this network reaches it.',
   },
+  'ssh.turned-away': {
+    meaning: 'The SSH server hung up before the login because it limits new connections.',
+    recovery: 'automatic',
+    remedy:
+      'Nothing to do: it is tried again with growing pauses. If it stays, see MaxStartups and PerSourcePenalties in sshd_config there.',
+  },
+  'ssh.not-connected': {
+    meaning: 'Something needs the SSH connection while it is down.',
+    recovery: 'automatic',
+    remedy: 'Wait until the connection is back, or choose "Retry now".',
+  },
   'ssh.connection-lost': {
     meaning: 'The SSH connection was cut.',
     recovery: 'automatic',
