@@ -1,0 +1,146 @@
+import { z } from 'zod'
+
+/** What `GET /stats` answers: usage of a month, with unit, source and age on every number. */
+
+const isoTime = z.iso.datetime()
+const count = z.int().nonnegative()
+
+/** How a number came about. `reported` was said by the upstream; `counted` by this relay. */
+export const sourceSchema = z.enum([
+  'counted by this relay',
+  'reported by Copilot',
+  'reported by OpenRouter',
+  'estimated from live Copilot prices',
+  'live Copilot model list',
+  'annual plan table of 2026-06',
+  'seed table of 2025-12',
+  'mixed',
+])
+
+export const unitSchema = z.enum(['requests', 'tokens', 'premium requests', 'AI credits', 'USD'])
+
+/**
+ * One sum. `value` is for people; `exact` is the same as a decimal without rounding. `unknown` says how many
+ * requests belong into the sum but could not be measured: the truth is at least `value`.
+ */
+export const amountSchema = z.object({
+  value: z.number(),
+  exact: z.string().regex(/^-?\d+(?:\.\d+)?$/),
+  unit: unitSchema,
+  source: sourceSchema,
+  estimate: z.boolean(),
+  unknown: count,
+  /** Time of the newest request in the sum; null when there is none yet. */
+  asOf: isoTime.nullable(),
+})
+
+export const tokensSchema = z.object({
+  /** The whole prompt, cached parts included. */
+  input: amountSchema,
+  cachedInput: amountSchema,
+  cacheWrite: amountSchema,
+  /** Everything generated, reasoning included. */
+  output: amountSchema,
+  reasoning: amountSchema,
+})
+
+/** The sums of a group of requests. */
+export const totalsSchema = z.object({
+  requests: count,
+  completed: count,
+  failed: count,
+  cancelled: count,
+  truncated: count,
+  /** Under way when an earlier run of the relay died. */
+  lost: count,
+  tokens: tokensSchema,
+  premiumRequests: amountSchema,
+  credits: z.object({ reported: amountSchema, estimated: amountSchema }),
+  cost: amountSchema,
+  lastRequestAt: isoTime.nullable(),
+})
+
+export const quotaSchema = z.object({
+  /** `chat`, `completions`, `premium_interactions`, … */
+  id: z.string(),
+  /**
+   * `limited`: entitlement and remaining mean something. `unlimited`: nothing is counted down. `used-only`: a
+   * pooled seat; only what was used is known. `placeholder`: the upstream sent an empty row; not a quota.
+   */
+  kind: z.enum(['limited', 'unlimited', 'used-only', 'placeholder']),
+  unit: unitSchema,
+  entitlement: z.number().nullable(),
+  remaining: z.number().nullable(),
+  used: z.number().nullable(),
+  /** May be below zero when more was used than granted. */
+  percentRemaining: z.number().nullable(),
+  overage: z.number().nullable(),
+  overagePermitted: z.boolean().nullable(),
+  exhausted: z.boolean(),
+  resetsAt: z.string().nullable(),
+  source: z.enum(['Copilot user page', 'Copilot response header', 'Copilot response body']),
+  asOf: isoTime,
+})
+
+export const accountSchema = z.object({
+  plan: z.string().nullable(),
+  /** Whether Copilot bills AI credits (true) or premium requests (false); null when it has not said. */
+  tokenBased: z.boolean().nullable(),
+  quotaResetDate: z.string().nullable(),
+  asOf: isoTime.nullable(),
+})
+
+export const storageSchema = z.object({
+  /** `memory`: nothing is kept over a restart. `behind`: writing fails at the moment and is tried again. */
+  state: z.enum(['ok', 'behind', 'memory']),
+  /** In words what is wrong or what was done at start; null when there is nothing to say. */
+  notice: z.string().nullable(),
+  unsaved: count,
+  /** Given up because too much was waiting; the sums of this run still hold them. */
+  dropped: count,
+})
+
+/** What every client may see; the first four are the fields of the first relays. */
+export const summarySchema = z.object({
+  /** Requests of this month. */
+  requests: count,
+  /** Known premium requests of this month; see `totals.premiumRequests` for what is unknown. */
+  premium_requests_used: z.number(),
+  authenticated: z.boolean(),
+  /** Seconds since the relay started. */
+  uptime: z.number(),
+  /** UTC calendar month, `2026-11`. */
+  month: z.string().regex(/^\d{4}-\d{2}$/),
+  /** When the month ends and the sums begin again at zero. */
+  resetsAt: isoTime,
+  generatedAt: isoTime,
+  inFlight: count,
+  totals: totalsSchema,
+  /** Whether premium requests are what this account is billed by; null when Copilot has not said. */
+  premiumRequestsApply: z.boolean().nullable(),
+  storage: storageSchema,
+})
+
+export const detailsSchema = summarySchema.extend({
+  models: z.array(
+    totalsSchema.extend({
+      upstream: z.string(),
+      model: z.string(),
+      multiplier: z.object({ value: z.number(), source: sourceSchema }).nullable(),
+    }),
+  ),
+  clients: z.array(totalsSchema.extend({ client: z.string() })),
+  days: z.array(totalsSchema.extend({ day: z.string() })),
+  account: accountSchema,
+  quotas: z.array(quotaSchema),
+})
+
+export type Source = z.infer<typeof sourceSchema>
+export type Unit = z.infer<typeof unitSchema>
+export type Amount = z.infer<typeof amountSchema>
+export type UsageTotals = z.infer<typeof totalsSchema>
+export type Quota = z.infer<typeof quotaSchema>
+export type Account = z.infer<typeof accountSchema>
+export type StorageHealth = z.infer<typeof storageSchema>
+export type UsageSummary = z.infer<typeof summarySchema>
+export type UsageDetails = z.infer<typeof detailsSchema>
