@@ -50,4 +50,63 @@ export const RELAY_ERRORS = defineErrors({
     remedy: 'Run "sovereign relay bundle --with-opencode npm" on the relay, or ask without OpenCode.',
     status: 404,
   },
+  'clients.token-required': {
+    meaning: 'The relay asks every client for a token and none came with the request.',
+    recovery: 'user',
+    remedy: 'Give the client its own token: run "sovereign relay clients add NAME" on the relay.',
+    status: 401,
+  },
+  'clients.token-unknown': {
+    meaning: 'The token of the client is not, or no longer, valid.',
+    recovery: 'user',
+    remedy: 'Make a new token: run "sovereign relay clients add NAME" on the relay.',
+    status: 401,
+  },
+  'clients.name-invalid': {
+    meaning: 'A client cannot have this name.',
+    recovery: 'user',
+    remedy: 'Use up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
+    status: 400,
+  },
+  'clients.name-taken': {
+    meaning: 'There is already a client of this name.',
+    recovery: 'user',
+    remedy: 'Choose another name, or revoke the old one first.',
+    status: 409,
+  },
+  'clients.too-many': {
+    meaning: 'The relay knows as many clients as it can.',
+    recovery: 'user',
+    remedy: 'Revoke clients that are no longer used.',
+    status: 409,
+  },
+  'clients.not-found': {
+    meaning: 'There is no client of this name.',
+    recovery: 'user',
+    remedy: 'See the names with "sovereign relay clients list".',
+    status: 404,
+  },
+  'clients.request-invalid': {
+    meaning: 'A call of the client administration came with a body that does not fit.',
+    recovery: 'never',
+    remedy: 'Correct what is named.',
+    status: 400,
+  },
+  'clients.file-unusable': {
+    meaning: 'The list of clients cannot be read or written, so nobody can be let in by it.',
+    recovery: 'user',
+    remedy: 'Mend clients.json in the data folder of the relay, or delete it and add the clients again.',
+    status: 500,
+  },
+  'usage.month-invalid': {
+    meaning: 'The usage of something that is no month was asked for.',
+    recovery: 'never',
+    remedy: 'Ask with a month such as month=2026-11.',
+    status: 400,
+  },
+  'relay.not-running': {
+    meaning: 'No relay runs on this machine, or it runs with another data folder.',
+    recovery: 'user',
+    remedy: 'Start it with "sovereign relay", or name its admin socket with --socket.',
+  },
 })

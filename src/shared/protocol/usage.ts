@@ -13,7 +13,7 @@ export const sourceSchema = z.enum([
   'estimated from live Copilot prices',
   'live Copilot model list',
   'annual plan table of 2026-06',
-  'seed table of 2025-12',
+  'premium request table before 2026-06',
   'mixed',
 ])
 
