@@ -69,7 +69,11 @@ export function openCodePart(input: OpenCodeInput): OpenCodePart {
   const reference = (model: SetupModel) => `${input.defaultsProvider}/${model.id}`
   return openCodePartSchema.parse({
     providers: {
-      [COPILOT_PROVIDER]: provider('Sovereign (Copilot)', `${input.baseUrl}/v1`, apiKey, input.copilot ?? []),
+      // Without any list the address is still written; models follow with the next run.
+      [COPILOT_PROVIDER]:
+        input.copilot === undefined && input.openRouter !== undefined
+          ? undefined
+          : provider('Sovereign (Copilot)', `${input.baseUrl}/v1`, apiKey, input.copilot ?? []),
       [OPENROUTER_PROVIDER]:
         input.openRouter === undefined
           ? undefined
