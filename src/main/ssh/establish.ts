@@ -1,0 +1,224 @@
+import type { AuthHandlerMiddleware, CipherAlgorithm, ServerHostKeyAlgorithm } from 'ssh2'
+import { Client } from 'ssh2'
+import { AppError } from '../../shared/errors/app-error.ts'
+import type { LinkStep } from '../../shared/state/link.ts'
+import { type ConnectStage, timedOut, toConnectError, turnedAway } from './connect-error.ts'
+import { Connection } from './connection.ts'
+import { type DialedSocket, dialedChannel, dialTcp } from './dial.ts'
+import type { ResolvedHost } from './resolved-host.ts'
+
+/** Whether a host may be talked to; see known-hosts/. */
+export interface HostTrust {
+  /** Key types on record, such as `ssh-ed25519`; the server is asked for one of these first. */
+  knownKeyTypes(host: ResolvedHost): Promise<readonly string[]>
+  /** Resolves when the key may be trusted; rejects with a `ssh.host-key-*` AppError. May ask the user. */
+  check(host: ResolvedHost, key: Buffer, signal: AbortSignal): Promise<void>
+}
+
+/** How to log in; see auth/. */
+export interface Login {
+  readonly authHandler: AuthHandlerMiddleware
+  /** Why the login failed, when more is known than "everything was refused". */
+  failure(): AppError | undefined
+  dispose(): void
+}
+
+export interface EstablishOptions {
+  readonly host: ResolvedHost
+  readonly trust: HostTrust
+  readonly logIn: (host: ResolvedHost, signal: AbortSignal) => Promise<Login>
+  readonly onStep: (step: LinkStep) => void
+  /** True while a question to the user is open; deadlines stand still meanwhile. */
+  readonly isWaitingForUser: () => boolean
+  readonly signal: AbortSignal
+}
+
+/** A server has this long for the key exchange and, apart from the time people need, for the login. */
+const HANDSHAKE_TIMEOUT_MS = 20_000
+
+/**
+ * AES-GCM first: it is one pass in OpenSSL with hardware support, while ssh2 computes ChaCha20-Poly1305 partly in
+ * WebAssembly.
+ */
+const CIPHERS: CipherAlgorithm[] = [
+  'aes128-gcm@openssh.com',
+  'aes256-gcm@openssh.com',
+  'chacha20-poly1305@openssh.com',
+  'aes128-ctr',
+  'aes192-ctr',
+  'aes256-ctr',
+]
+
+const HOST_KEY_ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+]
+
+/** Connects through every jump host and logs in; what was opened on the way is closed again on failure. */
+export async function establish(options: EstablishOptions): Promise<Connection> {
+  const { host } = options
+  let below: Connection | undefined
+  try {
+    for (const hop of [...host.jumps, host]) below = await establishHop(hop, below, options)
+  } catch (error) {
+    below?.end(new AppError('ssh.connection-lost', 'The next host on the way could not be reached.'))
+    throw error
+  }
+  // There is always a last hop.
+  return below as Connection
+}
+
+async function establishHop(
+  hop: ResolvedHost,
+  below: Connection | undefined,
+  options: EstablishOptions,
+): Promise<Connection> {
+  options.onStep('connecting')
+  const place = placeOf(hop, options.host)
+  const dialed = await dial(hop, place, below, options.signal)
+  try {
+    return await shakeHands(hop, place, dialed, options)
+  } catch (error) {
+    dialed.transport.destroy()
+    throw error
+  }
+}
+
+/** What the user calls it; a jump host is named as such. */
+function placeOf(hop: ResolvedHost, last: ResolvedHost): string {
+  return hop === last ? hop.displayName : `jump host ${hop.displayName}`
+}
+
+async function dial(
+  hop: ResolvedHost,
+  place: string,
+  below: Connection | undefined,
+  signal: AbortSignal,
+): Promise<DialedSocket> {
+  if (below === undefined) {
+    return dialTcp({ host: hop.hostName, port: hop.port, place, timeoutMs: hop.connectTimeoutMs }, signal)
+  }
+  try {
+    const channel = await withDeadline(
+      below.openChannel({ host: hop.hostName, port: hop.port }, signal),
+      hop.connectTimeoutMs,
+      () => timedOut(place, 'connecting', hop.connectTimeoutMs),
+    )
+    // The jump connection serves nobody else.
+    return dialedChannel(channel, () => below.end(new AppError('ssh.connection-lost', `${place} was left.`)))
+  } catch (error) {
+    if (signal.aborted) throw error
+    const why = error instanceof AppError ? error.message : String(error)
+    throw new AppError('ssh.jump-failed', `${below.place} could not connect to ${place}: ${why}`, {
+      cause: error,
+    })
+  }
+}
+
+async function shakeHands(
+  hop: ResolvedHost,
+  place: string,
+  dialed: DialedSocket,
+  options: EstablishOptions,
+): Promise<Connection> {
+  const { signal, trust } = options
+  const serverHostKey = preferKnown(await trust.knownKeyTypes(hop))
+  const login = await options.logIn(hop, signal)
+  const client = new Client()
+  // One listener per channel and per waiting request is normal here.
+  client.setMaxListeners(0)
+  let stage: ConnectStage = 'handshake'
+  let hasBanner = false
+  let refusal: AppError | undefined
+  const stopClock = runDeadline(HANDSHAKE_TIMEOUT_MS, options.isWaitingForUser, () => {
+    client.emit('error', timedOut(place, stage, HANDSHAKE_TIMEOUT_MS))
+  })
+  const abort = () => client.emit('error', signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await new Promise<Connection>((resolve, reject) => {
+      const fail = (error: unknown) => {
+        if (signal.aborted) reject(signal.reason)
+        else reject(refusal ?? failureOf(error, place, stage, login))
+      }
+      // Kept until the connection is over: ssh2 may report more than one error.
+      client.on('error', fail)
+      client.once('close', () => fail(hasBanner ? endedEarly(place, stage) : turnedAway(place)))
+      client.once('handshake', () => {
+        stage = 'authenticating'
+        options.onStep('authenticating')
+      })
+      client.once('ready', () => resolve(new Connection(client, dialed.transport, place)))
+      client.connect({
+        sock: dialed.stream,
+        username: hop.user,
+        readyTimeout: 0,
+        keepaliveInterval: 0,
+        algorithms: { cipher: CIPHERS, serverHostKey: [...serverHostKey], compress: ['none'] },
+        authHandler: login.authHandler,
+        hostVerifier: (key: Buffer, verify: (isTrusted: boolean) => void) => {
+          hasBanner = true
+          trust.check(hop, key, signal).then(
+            () => verify(true),
+            (error: unknown) => {
+              refusal = error instanceof AppError ? error : toConnectError(error, place, stage)
+              fail(refusal)
+              verify(false)
+            },
+          )
+        },
+      })
+    })
+  } finally {
+    stopClock()
+    signal.removeEventListener('abort', abort)
+    login.dispose()
+  }
+}
+
+function failureOf(error: unknown, place: string, stage: ConnectStage, login: Login): AppError {
+  const known = toConnectError(error, place, stage)
+  return known.code === 'ssh.auth-failed' ? (login.failure() ?? known) : known
+}
+
+function endedEarly(place: string, stage: ConnectStage): AppError {
+  return stage === 'handshake'
+    ? turnedAway(place)
+    : new AppError('ssh.connection-lost', `${place} closed the connection during the login.`)
+}
+
+/** Types on record first, so that the server shows the key we can compare (as OpenSSH orders them). */
+function preferKnown(knownTypes: readonly string[]): readonly ServerHostKeyAlgorithm[] {
+  const isKnown = (algorithm: string) =>
+    knownTypes.includes(algorithm) || (algorithm.startsWith('rsa-sha2-') && knownTypes.includes('ssh-rsa'))
+  return [...HOST_KEY_ALGORITHMS.filter(isKnown), ...HOST_KEY_ALGORITHMS.filter((name) => !isKnown(name))]
+}
+
+/** A deadline in which the time a person needs to answer does not count. */
+function runDeadline(timeoutMs: number, isPaused: () => boolean, onExpired: () => void): () => void {
+  const tickMs = 250
+  let leftMs = timeoutMs
+  const timer = setInterval(() => {
+    if (!isPaused()) leftMs -= tickMs
+    if (leftMs > 0) return
+    clearInterval(timer)
+    onExpired()
+  }, tickMs)
+  return () => clearInterval(timer)
+}
+
+async function withDeadline<T>(work: Promise<T>, timeoutMs: number, failure: () => AppError): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const expired = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(failure()), timeoutMs)
+  })
+  try {
+    return await Promise.race([work, expired])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,189 @@
+import type { Logger } from '../../node/log.ts'
+import { AppError } from '../../shared/errors/app-error.ts'
+import type { ListenAddress } from '../../shared/state/bridge-state.ts'
+import type { Connection } from './connection.ts'
+import {
+  endSession,
+  type Inspection,
+  identifySession,
+  inspect,
+  type RemoteProcess,
+  removeSocket,
+} from './remote-inspection.ts'
+
+/** What stands in the way of listening, and what may be done about it. */
+export interface Obstacle {
+  readonly error: AppError
+  /** A port that would do instead. */
+  readonly otherPort?: number
+}
+
+interface Refusal {
+  readonly cause: unknown
+  /** We had this address earlier in this process's life. */
+  readonly hasListenedBefore: boolean
+}
+
+const HIGHEST_PORT = 65_535
+/** Ports tried through SSH itself when the account has no shell to look with. */
+const BLIND_TRIES = 5
+
+/**
+ * Knows why the far host does not let us listen. The protocol says only "no", so we look on the host who holds the
+ * address, and take it back when the holder is the sshd of our own earlier, dead connection.
+ */
+export class RemoteHolder {
+  private readonly log: Logger
+  private readonly earlierSessions: RemoteProcess[] = []
+  private currentSession: RemoteProcess | undefined
+
+  constructor(log: Logger) {
+    this.log = log
+  }
+
+  /** Remembers the server process behind this connection; an account without a shell has none to tell. */
+  async remember(connection: Connection): Promise<void> {
+    if (this.currentSession !== undefined) {
+      this.earlierSessions.push(this.currentSession)
+      // More than a few old sessions mean that somebody else ended them long ago.
+      if (this.earlierSessions.length > 8) this.earlierSessions.shift()
+      this.currentSession = undefined
+    }
+    try {
+      const session = await identifySession(connection)
+      if (connection.isOpen) this.currentSession = session
+    } catch (error) {
+      this.log.debug({ err: error }, 'The far host does not tell its session process')
+    }
+  }
+
+  async explain(connection: Connection, address: ListenAddress, refusal: Refusal): Promise<Obstacle> {
+    try {
+      const found = await inspect(connection, address)
+      return address.kind === 'tcp'
+        ? await this.explainPort(connection, address, found, refusal)
+        : await this.explainSocket(connection, address, found, refusal)
+    } catch (error) {
+      if (!connection.isOpen) throw error
+      this.log.debug({ err: error }, 'The far host does not let us look who holds an address')
+      return explainBlindly(connection, address, refusal)
+    }
+  }
+
+  private async explainPort(
+    connection: Connection,
+    address: Extract<ListenAddress, { kind: 'tcp' }>,
+    found: Inspection,
+    { cause, hasListenedBefore }: Refusal,
+  ): Promise<Obstacle> {
+    if (found.isHeld === undefined) return explainBlindly(connection, address, { cause, hasListenedBefore })
+    if (!found.isHeld) return { error: refused(connection, address, cause) }
+    const old = this.earlierSessionOf(found)
+    if (old !== undefined) await this.takeBack(connection, old)
+    // Other users' processes cannot be named; what we held a moment ago is then most likely still ours.
+    if (old !== undefined || (hasListenedBefore && found.holderPid === undefined)) {
+      return { error: heldByOldSession(connection, address, cause) }
+    }
+    const otherPort = nextFreePort(address.port, found.listeningPorts)
+    return {
+      error: taken(connection, address, found, cause),
+      ...(otherPort === undefined ? {} : { otherPort }),
+    }
+  }
+
+  private async explainSocket(
+    connection: Connection,
+    address: Extract<ListenAddress, { kind: 'socket' }>,
+    found: Inspection,
+    { cause }: Refusal,
+  ): Promise<Obstacle> {
+    if (found.pathKind === 'none') return { error: refused(connection, address, cause) }
+    if (found.pathKind === 'other') return { error: taken(connection, address, found, cause) }
+    const old = this.earlierSessionOf(found)
+    if (old !== undefined) await this.takeBack(connection, old)
+    else if (found.isHeld !== false) return { error: taken(connection, address, found, cause) }
+    await removeSocket(connection, address.path)
+    return { error: heldByOldSession(connection, address, cause) }
+  }
+
+  private earlierSessionOf({ holderPid }: Inspection): RemoteProcess | undefined {
+    return this.earlierSessions.find(({ pid }) => pid === holderPid)
+  }
+
+  private async takeBack(connection: Connection, session: RemoteProcess): Promise<void> {
+    const isGone = await endSession(connection, session)
+    this.log.info({ place: connection.place, pid: session.pid, isGone }, 'Ended our own dead session there')
+  }
+}
+
+/** Without a shell the only instrument is the request itself: does the server let us listen anywhere? */
+async function explainBlindly(
+  connection: Connection,
+  address: ListenAddress,
+  { cause, hasListenedBefore }: Refusal,
+): Promise<Obstacle> {
+  if (address.kind === 'socket') return { error: refused(connection, address, cause) }
+  if (hasListenedBefore) return { error: heldByOldSession(connection, address, cause) }
+  for (let port = address.port + 1; port <= Math.min(address.port + BLIND_TRIES, HIGHEST_PORT); port += 1) {
+    const other = { ...address, port }
+    const mayListen = await connection
+      .listen(other, (channel) => channel.destroy())
+      .then(
+        () => true,
+        () => false,
+      )
+    if (!mayListen) continue
+    await connection.unlisten(other)
+    return { error: taken(connection, address, undefined, cause), otherPort: port }
+  }
+  return { error: refused(connection, address, cause) }
+}
+
+function nextFreePort(port: number, taken: ReadonlySet<number>): number | undefined {
+  for (let other = port + 1; other <= HIGHEST_PORT; other += 1) if (!taken.has(other)) return other
+  return undefined
+}
+
+function refused({ place }: Connection, address: ListenAddress, cause: unknown): AppError {
+  const text = textOf(address)
+  if (address.kind === 'tcp' && address.port < 1024) {
+    return new AppError(
+      'ssh.forwarding-refused',
+      `${place} does not let this login listen on ${text}, although nothing else does: ports below 1024 are for root.`,
+      { cause, remedy: 'Choose a port above 1023 for this client.' },
+    )
+  }
+  return new AppError('ssh.forwarding-refused', `${place} does not allow listening on ${text}.`, { cause })
+}
+
+function taken(
+  { place }: Connection,
+  address: ListenAddress,
+  found: Inspection | undefined,
+  cause: unknown,
+): AppError {
+  const holder =
+    found?.holderName === undefined
+      ? 'another program'
+      : `${found.holderName} (process ${found.holderPid ?? '?'})`
+  const text = textOf(address)
+  return new AppError(
+    'ssh.remote-port-taken',
+    found?.pathKind === 'other'
+      ? `On ${place} there is a file at ${text}, which is no socket.`
+      : `On ${place}, ${holder} already listens on ${text}.`,
+    { cause },
+  )
+}
+
+function heldByOldSession({ place }: Connection, address: ListenAddress, cause: unknown): AppError {
+  return new AppError(
+    'ssh.remote-port-held-by-old-session',
+    `On ${place}, our own earlier connection still holds ${textOf(address)}; taking it back.`,
+    { cause },
+  )
+}
+
+function textOf(address: ListenAddress): string {
+  return address.kind === 'socket' ? address.path : `${address.host}:${address.port}`
+}
