@@ -1,14 +1,17 @@
 import {
   applyEdits,
-  type FormattingOptions,
+  findNodeAtLocation,
   type JSONPath,
   modify,
   type ParseError,
   parse,
+  parseTree,
   printParseErrorCode,
 } from 'jsonc-parser'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { insertProperty, type Layout, replaceValue } from './jsonc-insert.ts'
 
+const PARSE_OPTIONS = { allowTrailingComma: true }
 const BYTE_ORDER_MARK = '\uFEFF'
 
 export type JsonObject = { readonly [key: string]: unknown }
@@ -20,7 +23,7 @@ export function isObject(value: unknown): value is JsonObject {
 /** A JSON file with comments that is edited in place: what is not touched stays as it is, byte for byte. */
 export class JsoncDocument {
   private readonly mark: string
-  private readonly format: FormattingOptions
+  private readonly layout: Layout
   private text: string
   /** What `text` says; renewed by every edit. */
   private value: JsonObject
@@ -30,10 +33,7 @@ export class JsoncDocument {
     this.mark = source.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : ''
     this.text = source.slice(this.mark.length)
     if (this.text.trim() === '') this.text = '{}\n'
-    this.format = {
-      eol: this.text.includes('\r\n') ? '\r\n' : '\n',
-      ...indentationOf(this.text),
-    }
+    this.layout = { eol: this.text.includes('\r\n') ? '\r\n' : '\n', unit: indentationOf(this.text) }
     this.value = checkObject(this.text)
   }
 
@@ -52,23 +52,35 @@ export class JsoncDocument {
     )
   }
 
+  /** Objects on the way that are missing are made. */
   set(path: JSONPath, value: unknown): void {
-    this.edit(path, value)
+    const tree = parseTree(this.text, [], PARSE_OPTIONS)
+    const existing = tree && findNodeAtLocation(tree, path)
+    if (existing !== undefined) {
+      this.replaceText(replaceValue(this.text, existing, value, this.layout))
+      return
+    }
+    const parent = path.slice(0, -1)
+    const object = tree && findNodeAtLocation(tree, parent)
+    const key = String(path.at(-1))
+    if (object?.type !== 'object') this.set(parent, { [key]: value })
+    else this.replaceText(insertProperty(this.text, object, key, value, this.layout))
   }
 
   remove(path: JSONPath): void {
-    if (this.get(path) !== undefined) this.edit(path, undefined)
+    if (this.get(path) !== undefined)
+      this.replaceText(applyEdits(this.text, modify(this.text, path, undefined, {})))
   }
 
-  private edit(path: JSONPath, value: unknown): void {
-    this.text = applyEdits(this.text, modify(this.text, path, value, { formattingOptions: this.format }))
-    this.value = checkObject(this.text)
+  private replaceText(text: string): void {
+    this.text = text
+    this.value = checkObject(text)
   }
 }
 
 function checkObject(text: string): JsonObject {
   const errors: ParseError[] = []
-  const value: unknown = parse(text, errors, { allowTrailingComma: true })
+  const value: unknown = parse(text, errors, PARSE_OPTIONS)
   const first = errors[0]
   if (first !== undefined) {
     const before = text.slice(0, first.offset).split('\n')
@@ -80,9 +92,6 @@ function checkObject(text: string): JsonObject {
 }
 
 /** The indentation of the first indented line; two spaces where there is none. */
-function indentationOf(text: string): { insertSpaces: boolean; tabSize: number } {
-  const indent = /^([ \t]+)\S/m.exec(text)?.[1] ?? '  '
-  return indent.startsWith('\t')
-    ? { insertSpaces: false, tabSize: 4 }
-    : { insertSpaces: true, tabSize: Math.min(indent.length, 8) }
+function indentationOf(text: string): string {
+  return /^([ \t]+)\S/m.exec(text)?.[1] ?? '  '
 }

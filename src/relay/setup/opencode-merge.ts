@@ -110,7 +110,10 @@ function mergeModels(
     const outdated = Object.entries({ provider: undefined, ...model }).filter(
       ([key, value]) => !isDeepStrictEqual(before[key], value) && !(key === 'name' && key in before),
     )
-    for (const [key, value] of outdated) document.set([...path, name, key], value)
+    for (const [key, value] of outdated) {
+      if (value === undefined) document.remove([...path, name, key])
+      else document.set([...path, name, key], value)
+    }
     if (outdated.length > 0) changes.push(`~ model ${id}/${name}: ${outdated.map(([key]) => key).join(', ')}`)
   }
 }
