@@ -7,7 +7,7 @@ export type Wire = 'chat' | 'responses' | 'messages'
 export interface SetupModel {
   readonly id: string
   readonly name: string
-  /** The wire to configure: `chat` wherever the model has it. */
+  /** The wire to configure where a client can speak all of them. */
   readonly wire: Wire
   readonly wires: readonly Wire[]
   /** Tokens that fit into a prompt. Often far less than the advertised context window. */
@@ -106,9 +106,13 @@ function isChat(model: CopilotModel): boolean {
   return (model.capabilities?.type ?? 'chat') === 'chat'
 }
 
+/**
+ * Best first. The models that have `/responses` are those that refuse `max_tokens` on the chat endpoint, which is
+ * what chat clients send.
+ */
 const WIRE_OF_ENDPOINT: readonly (readonly [string, Wire])[] = [
-  ['/chat/completions', 'chat'],
   ['/responses', 'responses'],
+  ['/chat/completions', 'chat'],
   ['/v1/messages', 'messages'],
 ]
 

@@ -30,6 +30,7 @@ const openCodeModelSchema = z.strictObject({
   modalities: z.strictObject({ input: z.array(z.string()), output: z.array(z.string()) }),
   limit: z.strictObject({ context: z.int().positive(), output: z.int().positive() }),
   provider: z.strictObject({ npm: z.string() }).optional(),
+  options: z.record(z.string(), z.unknown()).optional(),
 })
 const openCodeProviderSchema = z.strictObject({
   npm: z.string(),
@@ -111,5 +112,7 @@ function openCodeModel(model: SetupModel): OpenCodeModel {
     modalities: { input: model.vision ? ['text', 'image'] : ['text'], output: ['text'] },
     limit: { context, output: Math.min(Math.floor(model.outputTokens ?? 4_096), context) },
     ...(model.wire === 'chat' ? {} : { provider: { npm: PACKAGE_OF_WIRE[model.wire] } }),
+    // Copilot refuses the tool field `eager_input_streaming`, which the package adds by default.
+    ...(model.wire === 'messages' ? { options: { toolStreaming: false } } : {}),
   }
 }

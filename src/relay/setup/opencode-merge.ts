@@ -85,6 +85,9 @@ function mergeProvider(
   if (count > 0) mergeModels(document, id, wanted.models, changes)
 }
 
+/** What somebody may well have set to their taste. */
+const OWN_CHOICES: ReadonlySet<string> = new Set(['name', 'options'])
+
 /** Brings the list up to date; what somebody added to a model, such as variants, stays. */
 function mergeModels(
   document: JsoncDocument,
@@ -108,7 +111,8 @@ function mergeModels(
       continue
     }
     const outdated = Object.entries({ provider: undefined, ...model }).filter(
-      ([key, value]) => !isDeepStrictEqual(before[key], value) && !(key === 'name' && key in before),
+      ([key, value]) =>
+        !isDeepStrictEqual(before[key], value) && !(OWN_CHOICES.has(key) && Object.hasOwn(before, key)),
     )
     for (const [key, value] of outdated) {
       if (value === undefined) document.remove([...path, name, key])
