@@ -110,8 +110,10 @@ export function parseInspection(output: string, address: ListenAddress): Inspect
   const sections = new Map<string, string[]>()
   let lines: string[] = []
   for (const line of output.split('\n')) {
-    if (line.startsWith('@')) sections.set(line.slice(1), (lines = []))
-    else if (line !== '') lines.push(line)
+    if (line.startsWith('@')) {
+      lines = []
+      sections.set(line.slice(1), lines)
+    } else if (line !== '') lines.push(line)
   }
   const holder = (sections.get('holder') ?? []).join('\n')
   const pid = /pid=(\d+)/.exec(holder)?.[1] ?? /^p(\d+)$/m.exec(holder)?.[1]
