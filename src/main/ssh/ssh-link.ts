@@ -1,0 +1,74 @@
+import type { Ambient } from '../../node/ambient.ts'
+import type { Logger } from '../../node/log.ts'
+import { RECONNECT_BACKOFF } from '../../shared/util/backoff.ts'
+import { establish } from './establish.ts'
+import { HEARTBEAT } from './heartbeat.ts'
+import { createHostTrust, logIn } from './host-access.ts'
+import type { PromptBroker, SshLink, SshTarget } from './link.ts'
+import type { ResolvedHost } from './resolved-host.ts'
+import { type LinkTimings, SupervisedLink } from './supervised-link.ts'
+
+export interface SshLinkOptions {
+  readonly target: SshTarget
+  /** Reads the SSH config; called before every attempt, so that a corrected file counts at once. */
+  readonly resolve: () => Promise<ResolvedHost>
+  readonly prompts: PromptBroker
+  /** Keeps passphrases that the user wants remembered. */
+  readonly secrets: unknown
+  readonly ambient: Ambient
+  readonly log: Logger
+  /** Further proof before "connected", such as GET /health through a channel; rejects when there is none. */
+  readonly verify?: (link: SshLink) => Promise<void>
+  /** For tests. */
+  readonly timings?: Partial<LinkTimings>
+}
+
+const LINK_TIMINGS: LinkTimings = {
+  backoff: RECONNECT_BACKOFF,
+  heartbeat: HEARTBEAT,
+  provenAfterMs: 10_000,
+  listenRetryMs: 250,
+  verifyMs: 10_000,
+}
+
+/** A supervised SSH connection to `target`; it does nothing until `start`. */
+export function createSshLink(options: SshLinkOptions): SshLink {
+  const { ambient, log, prompts, resolve, target, timings, verify } = options
+  let openQuestions = 0
+  return new SupervisedLink({
+    place: placeOf(target),
+    ambient,
+    log,
+    verify,
+    timings: { ...LINK_TIMINGS, ...timings },
+    establish: async (onStep, signal) => {
+      const host = await resolve()
+      const asking: PromptBroker = {
+        ask: async (question, questionSignal) => {
+          openQuestions += 1
+          onStep('waiting-for-you')
+          try {
+            return await prompts.ask(question, questionSignal)
+          } finally {
+            openQuestions -= 1
+            onStep('authenticating')
+          }
+        },
+      }
+      return establish({
+        host,
+        trust: createHostTrust(asking),
+        logIn,
+        onStep,
+        isWaitingForUser: () => openQuestions > 0,
+        signal,
+      })
+    },
+  })
+}
+
+function placeOf(target: SshTarget): string {
+  if ('alias' in target) return target.alias
+  const { host, port, user } = target
+  return `${user === undefined ? '' : `${user}@`}${host}${port === undefined ? '' : `:${port}`}`
+}
