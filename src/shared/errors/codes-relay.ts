@@ -109,4 +109,247 @@ export const RELAY_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Start it with "sovereign relay", or name its admin socket with --socket.',
   },
+  'relay.admin-only': {
+    meaning: 'This part of the relay is only for its owner.',
+    recovery: 'user',
+    remedy:
+      'Run "sovereign relay login" or "sovereign relay status" on the relay itself, or send its admin token as bearer.',
+    status: 403,
+  },
+  'relay.foreign-request': {
+    meaning: 'The request comes from a web page or names a host that is not this relay.',
+    recovery: 'user',
+    remedy: 'Use http://127.0.0.1 with the port of the tunnel, or add the name to relay.allowed_hosts.',
+    status: 403,
+  },
+  'relay.not-found': {
+    meaning: 'The relay has nothing under this path.',
+    recovery: 'never',
+    remedy: 'Use /v1/… for Copilot and /api/v1/… for OpenRouter.',
+    status: 404,
+  },
+  'relay.method-not-allowed': {
+    meaning: 'The path exists, but not for this method.',
+    recovery: 'never',
+    remedy: 'Use one of the methods in the Allow header.',
+    status: 405,
+  },
+  'relay.request-malformed': {
+    meaning: 'The request breaks the rules of HTTP in a way that could hide another request.',
+    recovery: 'never',
+    remedy: 'Correct the client that sends it.',
+    status: 400,
+  },
+  'relay.body-too-large': {
+    meaning: 'The request body is larger than the relay accepts.',
+    recovery: 'never',
+    remedy: 'Send less at once, or raise relay.max_body_bytes in config.json.',
+    status: 413,
+  },
+  'relay.body-invalid': {
+    meaning: 'The request body is not what this path takes.',
+    recovery: 'never',
+    remedy: 'Send a JSON object.',
+    status: 400,
+  },
+  'relay.body-encoded': {
+    meaning: 'The request body is compressed, so the relay cannot look into it.',
+    recovery: 'never',
+    remedy: 'Send the body without Content-Encoding.',
+    status: 415,
+  },
+  'relay.shutting-down': {
+    meaning: 'The relay is about to stop.',
+    recovery: 'automatic',
+    remedy: 'Try again in a few seconds.',
+    status: 503,
+  },
+  'relay.upstream-unreachable': {
+    meaning: 'The relay cannot reach the upstream.',
+    recovery: 'automatic',
+    remedy: 'Check the internet connection, DNS and firewall of the relay host.',
+    status: 502,
+  },
+  'relay.upstream-timeout': {
+    meaning: 'The upstream took the request but did not answer in time.',
+    recovery: 'automatic',
+    remedy: 'Try again; if it stays so, choose another model.',
+    status: 504,
+  },
+  'relay.stream-truncated': {
+    meaning: 'The upstream ended the answer before it was complete.',
+    recovery: 'automatic',
+    remedy: 'Send the request again; what came so far is not the whole answer.',
+    status: 502,
+  },
+  'relay.stream-stalled': {
+    meaning: 'The upstream fell silent in the middle of an answer.',
+    recovery: 'automatic',
+    remedy: 'Send the request again; what came so far is not the whole answer.',
+    status: 504,
+  },
+  'relay.wrong-endpoint': {
+    meaning: 'The model cannot be called on this path.',
+    recovery: 'never',
+    remedy: 'Call the model on the path that is named.',
+    status: 400,
+  },
+  'relay.count-tokens-unsupported': {
+    meaning: 'The upstream cannot count tokens ahead, and a guess would be worse than none.',
+    recovery: 'never',
+    remedy: 'Nothing to do: clients go on without the count.',
+    status: 404,
+  },
+  'relay.path-refused': {
+    meaning: 'This path of the upstream is not open to clients.',
+    recovery: 'never',
+    remedy: 'Use one of the inference paths, or add the path to relay.allowed_paths.',
+    status: 403,
+  },
+  'relay.escapes-zdr': {
+    meaning: 'The request uses something that zero data retention does not cover.',
+    recovery: 'never',
+    remedy: 'Leave out plugins, web search, presets and file parts.',
+    status: 400,
+  },
+  'relay.no-zdr-endpoint': {
+    meaning: 'No provider offers this model with zero data retention.',
+    recovery: 'user',
+    remedy:
+      'Choose a model listed at /api/v1/endpoints/zdr, or see https://openrouter.ai/settings/privacy for what the account excludes.',
+    status: 503,
+  },
+  'relay.github-unreachable': {
+    meaning: 'The relay cannot reach GitHub to renew its Copilot token.',
+    recovery: 'automatic',
+    remedy: 'Check the internet connection, DNS and firewall of the relay host.',
+    status: 502,
+  },
+  'relay.copilot-refused': {
+    meaning: 'GitHub does not give this account a Copilot token.',
+    recovery: 'user',
+    remedy: 'Check the Copilot plan at https://github.com/settings/copilot, or sign in with another account.',
+    status: 403,
+  },
+  'relay.signed-out-by-github': {
+    meaning: 'GitHub no longer accepts the sign-in of the relay; it was revoked or has ended.',
+    recovery: 'user',
+    remedy: 'Sign in again: run "sovereign relay login" on the relay.',
+    status: 401,
+  },
+  'relay.key-placeholder': {
+    meaning: 'The OpenRouter key in the configuration is a placeholder.',
+    recovery: 'user',
+    remedy: 'Set a real key: run "sovereign relay login --openrouter-key" on the relay.',
+    status: 401,
+  },
+  'relay.identity-needed': {
+    meaning: 'The relay has no client id of its own to sign in to GitHub with.',
+    recovery: 'user',
+    remedy:
+      'Give a fine-grained token with "Copilot Requests" (sovereign relay login --pat), set copilot.client_id to your own app, or choose VS Code\'s at your own risk (sovereign relay login --identity vscode).',
+    status: 409,
+  },
+  'relay.token-unusable': {
+    meaning: 'The text is no token or key that the upstream takes.',
+    recovery: 'user',
+    remedy: 'Copilot takes github_pat_… with "Copilot Requests", gho_… and ghu_…; OpenRouter takes sk-or-….',
+    status: 400,
+  },
+  'relay.sign-in-unknown': {
+    meaning: 'There is no such sign-in under way.',
+    recovery: 'user',
+    remedy: 'Start a new sign-in.',
+    status: 404,
+  },
+  'relay.sign-in-denied': {
+    meaning: 'The sign-in was refused in the browser.',
+    recovery: 'user',
+    remedy: 'Start a new sign-in and choose "Authorize".',
+  },
+  'relay.sign-in-expired': {
+    meaning: 'The code was not entered in time.',
+    recovery: 'user',
+    remedy: 'Start a new sign-in and enter the code within 15 minutes.',
+  },
+  'relay.sign-in-impossible': {
+    meaning: 'GitHub does not allow this kind of sign-in for this client id.',
+    recovery: 'user',
+    remedy: 'Check copilot.client_id, and that the device flow is switched on for that app.',
+  },
+  'relay.config-invalid': {
+    meaning: 'The configuration of the relay has a mistake.',
+    recovery: 'user',
+    remedy: 'Correct the named place; the file was not touched.',
+  },
+  'relay.config-unwritable': {
+    meaning: 'The configuration of the relay cannot be saved.',
+    recovery: 'user',
+    remedy: 'Make config.json writable for this user; until then a sign-in is lost with the next restart.',
+    status: 500,
+  },
+  'relay.bind-refused': {
+    meaning: 'The relay would be open to the network without asking for tokens.',
+    recovery: 'user',
+    remedy:
+      'Keep RELAY_HOST=127.0.0.1, require client tokens (sovereign relay clients require on), or set relay.allow_remote to true.',
+  },
+  'relay.already-running': {
+    meaning: 'Another relay already uses this data folder.',
+    recovery: 'user',
+    remedy: 'Stop the other relay, or start this one with another data folder.',
+  },
+  'upstream.rejected': {
+    meaning: 'The upstream finds the request wrong.',
+    recovery: 'never',
+    remedy: 'Read the message of the upstream; the same request will fail again.',
+  },
+  'upstream.unauthorized': {
+    meaning: 'The upstream does not accept the credential of the relay.',
+    recovery: 'user',
+    remedy: 'Sign in again: run "sovereign relay login" on the relay.',
+  },
+  'upstream.quota-exceeded': {
+    meaning: 'The account has nothing left to spend.',
+    recovery: 'user',
+    remedy:
+      'Wait for the monthly reset, or set a budget with the upstream (https://github.com/settings/billing).',
+  },
+  'upstream.forbidden': {
+    meaning: 'The account may not do this with the upstream.',
+    recovery: 'user',
+    remedy:
+      'Read the message of the upstream: the plan, a policy of the organisation or the model may be in the way.',
+  },
+  'upstream.content-filtered': {
+    meaning: 'The content filter of the upstream stopped the request.',
+    recovery: 'never',
+    remedy: 'Change the request.',
+  },
+  'upstream.dependency-failed': {
+    meaning: 'Something that the upstream needs for this request failed.',
+    recovery: 'automatic',
+    remedy: 'Try again a little later.',
+  },
+  'upstream.rate-limited': {
+    meaning: 'The account sends too much at the moment.',
+    recovery: 'automatic',
+    remedy:
+      'Wait as long as the Retry-After header says; if that is hours, a session or weekly limit is reached.',
+  },
+  'upstream.client-outdated': {
+    meaning: 'The upstream no longer serves this version of the relay.',
+    recovery: 'user',
+    remedy: 'Update Sovereign Bridge.',
+  },
+  'upstream.cancelled': {
+    meaning: 'The upstream broke off the request.',
+    recovery: 'automatic',
+    remedy: 'Send the request again.',
+  },
+  'upstream.overloaded': {
+    meaning: 'The upstream cannot serve the request right now.',
+    recovery: 'automatic',
+    remedy: 'Try again a little later, or choose another model.',
+  },
 })
