@@ -1,9 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
 import { AppError } from '../../shared/errors/app-error.ts'
-import { addClientSchema, requireSchema } from '../../shared/protocol/clients.ts'
+import {
+  addClientSchema,
+  type ClientList,
+  type NewToken,
+  requireSchema,
+} from '../../shared/protocol/clients.ts'
 import type { Route } from '../server/route.ts'
-import type { ClientAdministration } from './clients.ts'
+
+/** What the admin routes can do. A change is on disk when the promise is kept; a failed one changes nothing. */
+export interface ClientAdministration {
+  list(): ClientList
+  add(name: string): Promise<NewToken>
+  revoke(name: string): Promise<void>
+  setRequired(required: boolean): Promise<void>
+  makeAdminToken(): Promise<NewToken>
+  dropAdminToken(): Promise<void>
+}
 
 const BODY_MAX_BYTES = 16_384
 

@@ -5,7 +5,7 @@ import type { Logger } from '../../node/log.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { type ClientList, clientNameSchema, type NewToken } from '../../shared/protocol/clients.ts'
 import type { ClientIdentity, Route } from '../server/route.ts'
-import { clientRoutes } from './client-routes.ts'
+import { type ClientAdministration, clientRoutes } from './client-routes.ts'
 import { type ClientsState, readClients, type StoredClient, writeClients } from './clients-file.ts'
 import { ADMIN_PREFIX, CLIENT_PREFIX, hashToken, makeToken, sameHash, tokensFrom } from './tokens.ts'
 
@@ -31,16 +31,6 @@ export interface Clients {
   routes(): Route[]
   /** Writes what is left to write. Idempotent. */
   close(): Promise<void>
-}
-
-/** What the admin routes can do. A change is on disk when the promise is kept; a failed one changes nothing. */
-export interface ClientAdministration {
-  list(): ClientList
-  add(name: string): Promise<NewToken>
-  revoke(name: string): Promise<void>
-  setRequired(required: boolean): Promise<void>
-  makeAdminToken(): Promise<NewToken>
-  dropAdminToken(): Promise<void>
 }
 
 const UNKNOWN: ClientIdentity = { name: 'unknown' }

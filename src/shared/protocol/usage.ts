@@ -8,6 +8,7 @@ const count = z.int().nonnegative()
 /** How a number came about. `reported` was said by the upstream; `counted` by this relay. */
 export const sourceSchema = z.enum([
   'counted by this relay',
+  'reported by the upstream',
   'reported by Copilot',
   'reported by OpenRouter',
   'estimated from live Copilot prices',
@@ -68,7 +69,8 @@ export const quotaSchema = z.object({
    * pooled seat; only what was used is known. `placeholder`: the upstream sent an empty row; not a quota.
    */
   kind: z.enum(['limited', 'unlimited', 'used-only', 'placeholder']),
-  unit: unitSchema,
+  /** Null while Copilot has not said whether it counts credits or requests. */
+  unit: unitSchema.nullable(),
   entitlement: z.number().nullable(),
   remaining: z.number().nullable(),
   used: z.number().nullable(),
@@ -116,6 +118,12 @@ export const summarySchema = z.object({
   generatedAt: isoTime,
   inFlight: count,
   totals: totalsSchema,
+  /** Where the bare counts (`requests`, `failed`, …) come from. */
+  counts: z.object({
+    unit: z.literal('requests'),
+    source: z.literal('counted by this relay'),
+    asOf: isoTime,
+  }),
   /** Whether premium requests are what this account is billed by; null when Copilot has not said. */
   premiumRequestsApply: z.boolean().nullable(),
   storage: storageSchema,

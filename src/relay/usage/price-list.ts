@@ -1,0 +1,109 @@
+import { CREDIT_SCALE, divideRounded, isRecord, looseNumber, PREMIUM_SCALE, parseDecimal } from './exact.ts'
+import type { Tokens } from './measurement.ts'
+import { type Multiplier, modelKey, tableMultiplier } from './multipliers.ts'
+
+/** Prices in nano-AIU per batch. */
+interface Prices {
+  readonly input: bigint
+  readonly cached: bigint
+  readonly cacheWrite: bigint
+  readonly output: bigint
+}
+
+interface ModelBilling {
+  readonly multiplier: bigint | undefined
+  readonly batchSize: bigint | undefined
+  readonly standard: Prices | undefined
+  /** Prompts above this many tokens are billed by `long`. */
+  readonly standardMaxTokens: number | undefined
+  readonly long: Prices | undefined
+}
+
+const MODELS_MAX = 2000
+
+/** Multipliers and token prices as Copilot's own model list gives them. */
+export class PriceList {
+  private models = new Map<string, ModelBilling>()
+
+  /** Replaces the list; an answer that is no model list is ignored. */
+  update(reply: unknown): boolean {
+    const list = isRecord(reply) ? reply.data : reply
+    if (!Array.isArray(list)) return false
+    const models = new Map<string, ModelBilling>()
+    for (const model of list.slice(0, MODELS_MAX)) {
+      if (!isRecord(model) || typeof model.id !== 'string') continue
+      models.set(modelKey(model.id), readBilling(model.billing))
+    }
+    if (models.size === 0) return false
+    this.models = models
+    return true
+  }
+
+  has(model: string): boolean {
+    return this.models.has(modelKey(model))
+  }
+
+  multiplier(model: string): Multiplier | undefined {
+    const live = this.models.get(modelKey(model))?.multiplier
+    return live === undefined ? tableMultiplier(model) : { micro: live, source: 'live Copilot model list' }
+  }
+
+  /** What the tokens cost in nano-AIU by list price; undefined where the list has no price for the model. */
+  estimateNano(model: string, tokens: Tokens): bigint | undefined {
+    const billing = this.models.get(modelKey(model))
+    if (billing?.standard === undefined || billing.batchSize === undefined) return undefined
+    const isLong = billing.standardMaxTokens !== undefined && tokens.input > billing.standardMaxTokens
+    const prices = isLong ? (billing.long ?? billing.standard) : billing.standard
+    const plainInput = Math.max(0, tokens.input - tokens.cachedInput - tokens.cacheWrite)
+    const sum =
+      BigInt(plainInput) * prices.input +
+      BigInt(tokens.cachedInput) * prices.cached +
+      BigInt(tokens.cacheWrite) * prices.cacheWrite +
+      BigInt(tokens.output) * prices.output
+    return divideRounded(sum, billing.batchSize)
+  }
+}
+
+function readBilling(billing: unknown): ModelBilling {
+  if (!isRecord(billing)) return readPrices({}, undefined)
+  const multiplier = parseDecimal(billing.multiplier, PREMIUM_SCALE)
+  const prices = billing.token_prices
+  return readPrices(
+    isRecord(prices) ? prices : {},
+    multiplier !== undefined && multiplier >= 0n ? multiplier : undefined,
+  )
+}
+
+/** Prices stand in `default` and `long_context`, or flat; both were seen. */
+function readPrices(prices: Record<string, unknown>, multiplier: bigint | undefined): ModelBilling {
+  const standard = isRecord(prices.default) ? prices.default : prices
+  const long = prices.long_context
+  const batchSize = looseNumber(prices.batch_size)
+  return {
+    multiplier,
+    batchSize:
+      batchSize !== undefined && Number.isSafeInteger(batchSize) && batchSize > 0
+        ? BigInt(batchSize)
+        : undefined,
+    standard: readTier(standard),
+    standardMaxTokens: looseNumber(standard.context_max),
+    long: isRecord(long) ? readTier(long) : undefined,
+  }
+}
+
+function readTier(tier: Record<string, unknown>): Prices | undefined {
+  const price = (name: string): bigint | undefined => {
+    const value = parseDecimal(tier[name], CREDIT_SCALE)
+    return value !== undefined && value >= 0n ? value : undefined
+  }
+  const input = price('input_price')
+  const output = price('output_price')
+  if (input === undefined || output === undefined) return undefined
+  // Where a cache price is missing the cached part costs as much as any other input.
+  return {
+    input,
+    output,
+    cached: price('cache_price') ?? input,
+    cacheWrite: price('cache_write_price') ?? input,
+  }
+}
