@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type SetupDependencies, setupRoutes } from '../../src/relay/setup/setup-routes.ts'
 
 export const COPILOT_MODELS = {
@@ -50,7 +51,12 @@ export interface SetupServer {
   readonly url: string
   readonly port: number
   /** What the relay knows; tests change it while the server runs. */
-  readonly state: { token: string | undefined; copilot: unknown; openrouter: unknown }
+  readonly state: {
+    token: string | undefined
+    copilot: unknown
+    openrouter: unknown
+    upstream: string | undefined
+  }
   /** Method, path and status of every request, and the bearer token it came with. */
   readonly seen: { readonly line: string; readonly token: string | undefined }[]
   close(): Promise<void>
@@ -58,7 +64,13 @@ export interface SetupServer {
 
 /** The client kit behind the smallest server that keeps the rules of the relay: tokens, health, model list. */
 export async function startSetupServer(dataDir: string): Promise<SetupServer> {
-  const state: SetupServer['state'] = { token: undefined, copilot: COPILOT_MODELS, openrouter: undefined }
+  const state: SetupServer['state'] = {
+    token: undefined,
+    copilot: COPILOT_MODELS,
+    openrouter: undefined,
+    /** Base URL of a stand-in for Copilot that `/v1/…` is passed on to. */
+    upstream: undefined,
+  }
   const seen: SetupServer['seen'] = []
   const dependencies: SetupDependencies = {
     version: '0.0.0-test',
@@ -71,7 +83,8 @@ export async function startSetupServer(dataDir: string): Promise<SetupServer> {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost')
-    const token = request.headers.authorization?.replace(/^Bearer /, '')
+    const apiKey = request.headers['x-api-key']
+    const token = request.headers.authorization?.replace(/^Bearer /, '') ?? apiKey?.toString()
     const note = (): number =>
       seen.push({ line: `${request.method} ${url.pathname} ${response.statusCode}`, token })
     response.on('finish', note)
@@ -82,6 +95,8 @@ export async function startSetupServer(dataDir: string): Promise<SetupServer> {
       return void (state.copilot === undefined
         ? send(401, { error: 'signed out' })
         : send(200, state.copilot))
+    if (state.upstream !== undefined && isAllowed && url.pathname.startsWith('/v1/'))
+      return passOn(state.upstream, request, url, response)
     if (url.pathname === '/v1/chat/completions' && isAllowed) return void send(200, { choices: [] })
     const route = routes.find(
       (candidate) =>
@@ -109,4 +124,21 @@ export async function startSetupServer(dataDir: string): Promise<SetupServer> {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+async function passOn(
+  upstream: string,
+  request: IncomingMessage,
+  url: URL,
+  response: ServerResponse,
+): Promise<void> {
+  const path = url.pathname === '/v1/messages' ? url.pathname : url.pathname.slice('/v1'.length)
+  const reply = await fetch(upstream + path, {
+    method: 'POST',
+    headers: { authorization: 'Bearer stand-in', 'content-type': 'application/json' },
+    body: await text(request),
+  })
+  response.writeHead(reply.status, { 'content-type': reply.headers.get('content-type') ?? 'text/plain' })
+  for await (const chunk of reply.body ?? []) response.write(chunk)
+  response.end()
 }
