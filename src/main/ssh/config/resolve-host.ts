@@ -1,0 +1,154 @@
+import { AppError } from '../../../shared/errors/app-error.ts'
+import type { SshTarget } from '../link.ts'
+import type { ResolvedHost } from '../resolved-host.ts'
+import { collectSettings, type Overrides } from './collect.ts'
+import type { Setting } from './collected.ts'
+import { configError } from './config-error.ts'
+import { existingIdentities, globalKnownHosts, userKnownHosts } from './default-files.ts'
+import { parseDestination } from './destination.ts'
+import { expandTokens, type TokenValues } from './expand.ts'
+import { type ConfigLine, parseConfigFile } from './parse-config.ts'
+import { countOf, durationMsOf, flagOf, PathReader } from './setting-reader.ts'
+import { readPort } from './values.ts'
+
+export interface ResolveOptions {
+  /** The user's file first; a file that does not exist is as good as empty. */
+  readonly configFiles: readonly string[]
+  readonly home: string
+  /** Of the local user; also the remote user where nothing else is said. */
+  readonly userName: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Finds out everything about a host as ssh would. Rejects with `ssh.config-invalid`, naming file and line.
+ */
+export async function resolveHost(target: SshTarget, options: ResolveOptions): Promise<ResolvedHost> {
+  const files = await Promise.all(options.configFiles.map((file) => parseConfigFile(file, options.home)))
+  if ('alias' in target) return new Resolver(files, options).resolve(target.alias, {}, [])
+  const { host, user, port, identityFile } = target
+  const written = host.includes(':') ? `[${host}]` : host
+  const displayName = `${user === undefined ? '' : `${user}@`}${written}${port === undefined ? '' : `:${port}`}`
+  return {
+    ...(await new Resolver(files, options).resolve(written, { user, port, identityFile }, [])),
+    displayName,
+  }
+}
+
+/** Names that can be offered for choosing: those in Host lines that are no patterns, in their order. */
+export async function listAliases(
+  options: Pick<ResolveOptions, 'configFiles' | 'home'>,
+): Promise<readonly string[]> {
+  const files = await Promise.all(options.configFiles.map((file) => parseConfigFile(file, options.home)))
+  const names = (lines: readonly ConfigLine[]): string[] =>
+    lines.flatMap((line) =>
+      line.keyword === 'host'
+        ? line.words.filter((word) => !/[*?!]/.test(word))
+        : line.included.flatMap(names),
+    )
+  return [...new Set(files.flatMap(names))]
+}
+
+/** ssh waits for TCP, which is minutes; people are not that patient. */
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
+
+class Resolver {
+  private readonly files: readonly (readonly ConfigLine[])[]
+  private readonly options: ResolveOptions
+
+  constructor(files: readonly (readonly ConfigLine[])[], options: ResolveOptions) {
+    this.files = files
+    this.options = options
+  }
+
+  /** `way` holds the aliases that led here, to notice jumps in a circle. */
+  resolve(name: string, overrides: Overrides, way: readonly string[]): ResolvedHost {
+    const destination = parseDestination(name)
+    if (destination === undefined) {
+      throw new AppError(
+        'ssh.config-invalid',
+        `"${name}" is no host name, no user@host and no ssh:// address.`,
+        {
+          remedy: 'Name a host of your SSH config, or write user@host:port.',
+        },
+      )
+    }
+    const { host } = destination
+    if (way.includes(host)) {
+      throw new AppError('ssh.config-invalid', `ProxyJump goes in a circle: ${[...way, host].join(' → ')}.`, {
+        remedy: 'Correct ProxyJump of one of these hosts, or set it to none.',
+      })
+    }
+    const { userName, env, home } = this.options
+    const query = { host, localUser: userName }
+    const collected = collectSettings(this.files, query, {
+      ...overrides,
+      user: overrides.user ?? destination.user,
+      port: overrides.port ?? destination.port,
+    })
+    const hostName = normalizedHostName(collected.hostName(host))
+    const port = collected.first('port')
+    const jump = collected.first('proxyjump')
+    const tokens: TokenValues = {
+      originalHost: host,
+      hostName,
+      port: port === undefined ? 22 : readPort(port.words[0] ?? '', port),
+      remoteUser: collected.word('user') ?? userName,
+      localUser: userName,
+      home,
+      hostKeyAlias: collected.word('hostkeyalias')?.toLowerCase(),
+      proxyJump: jump?.keyword === 'proxyjump' && jump.words[0] !== 'none' ? (jump.words[0] ?? '') : '',
+    }
+    const paths = new PathReader(collected, tokens, env)
+    return {
+      displayName: name,
+      hostName,
+      port: tokens.port,
+      user: tokens.remoteUser,
+      hostKeyAlias: tokens.hostKeyAlias,
+      identityFiles: paths.many('identityfile') ?? existingIdentities(home),
+      certificateFiles: paths.many('certificatefile') ?? [],
+      identityAgent: paths.agent(),
+      identitiesOnly: flagOf(collected, 'identitiesonly'),
+      userKnownHostsFiles: paths.words('userknownhostsfile') ?? userKnownHosts(home),
+      globalKnownHostsFiles: paths.unexpanded('globalknownhostsfile') ?? globalKnownHosts(env),
+      hashKnownHosts: flagOf(collected, 'hashknownhosts'),
+      connectTimeoutMs: durationMsOf(collected, 'connecttimeout') || DEFAULT_CONNECT_TIMEOUT_MS,
+      serverAliveIntervalMs: durationMsOf(collected, 'serveraliveinterval'),
+      serverAliveCountMax: countOf(collected, 'serveralivecountmax', 3),
+      jumps: this.jumpsOf(jump, tokens, [...way, host]),
+    }
+  }
+
+  /**
+   * The first jump of a list may have jumps of its own; the way to each later one is the one before it, as if
+   * `-J` had been given for it.
+   */
+  private jumpsOf(
+    setting: (Setting & { readonly keyword: string }) | undefined,
+    { hostName, originalHost, port, remoteUser }: TokenValues,
+    way: readonly string[],
+  ): readonly ResolvedHost[] {
+    if (setting === undefined || setting.rest.toLowerCase() === 'none') return []
+    if (setting.keyword === 'proxycommand') {
+      throw configError(
+        setting,
+        'ProxyCommand runs a program in place of a connection, which Sovereign Bridge does not do.',
+        'Use ProxyJump for that host, or set "ProxyJump none" above that line if no jump is needed.',
+      )
+    }
+    const tokens = { h: hostName, n: originalHost, p: String(port), r: remoteUser }
+    const names = expandTokens(setting.words[0] ?? '', tokens, setting).split(',')
+    return names.flatMap((name, index) => {
+      if (parseDestination(name) === undefined) {
+        throw configError(setting, `ProxyJump names "${name}", which is no user@host:port.`)
+      }
+      const jump = this.resolve(name, index === 0 ? {} : { proxyJump: 'none' }, way)
+      return [...jump.jumps, { ...jump, jumps: [] }]
+    })
+  }
+}
+
+function normalizedHostName(name: string): string {
+  return name.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+}
