@@ -352,4 +352,14 @@ export const RELAY_ERRORS = defineErrors({
     recovery: 'automatic',
     remedy: 'Try again a little later, or choose another model.',
   },
+  'install.unsupported': {
+    meaning: 'The relay cannot install itself as a service on this kind of machine.',
+    recovery: 'user',
+    remedy: 'Start "sovereign relay" from whatever keeps programs running there, or use the container image.',
+  },
+  'install.failed': {
+    meaning: 'The service manager refused a step of the installation.',
+    recovery: 'user',
+    remedy: 'Run the named command by hand to see why; "--no-start" writes the file only.',
+  },
 })
