@@ -1,22 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { establish } from '../../src/main/ssh/establish.ts'
-import { HEARTBEAT } from '../../src/main/ssh/heartbeat.ts'
-import type { SshLink } from '../../src/main/ssh/link.ts'
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { PromptBroker, ReverseListener, SshLink } from '../../src/main/ssh/link.ts'
 import type { ResolvedHost } from '../../src/main/ssh/resolved-host.ts'
-import { type LinkTimings, SupervisedLink } from '../../src/main/ssh/supervised-link.ts'
+import { createSshLink } from '../../src/main/ssh/ssh-link.ts'
+import type { LinkTimings } from '../../src/main/ssh/supervised-link.ts'
 import { type Ambient, REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
+import type { ListenerState } from '../../src/shared/state/bridge-state.ts'
 import type { LinkState } from '../../src/shared/state/link.ts'
-import { RECONNECT_BACKOFF } from '../../src/shared/util/backoff.ts'
+import type { Answer, Question } from '../../src/shared/state/prompt.ts'
 import type { Sshd } from './start-sshd.ts'
-
-export const LINK_TIMINGS: LinkTimings = {
-  backoff: RECONNECT_BACKOFF,
-  heartbeat: HEARTBEAT,
-  provenAfterMs: 10_000,
-  listenRetryMs: 250,
-  verifyMs: 10_000,
-}
 
 /** The host as the SSH config would have described it. */
 export function resolvedHost(sshd: Sshd, overrides: Partial<ResolvedHost> = {}): ResolvedHost {
@@ -45,57 +38,111 @@ export interface MakeLinkOptions {
   readonly timings?: Partial<LinkTimings>
   readonly ambient?: Ambient
   readonly verify?: (link: SshLink) => Promise<void>
+  /** Without it every question is an error: most tests must not meet one. */
+  readonly answer?: (question: Question) => Answer
 }
 
-/** A supervised link that logs in with the first key file and trusts the host: for what happens below that. */
 export function makeLink(host: ResolvedHost, options: MakeLinkOptions = {}): SshLink {
-  return new SupervisedLink({
-    place: host.displayName,
+  const { ambient = REAL_AMBIENT, answer, timings, verify } = options
+  const prompts: PromptBroker = {
+    ask: async (question) => {
+      if (answer === undefined) throw new Error(`Nobody expected the question ${JSON.stringify(question)}.`)
+      return answer(question)
+    },
+  }
+  return createSshLink({
+    target: { alias: host.displayName },
+    resolve: async () => host,
+    prompts,
+    secrets: undefined,
     log: createLogger('link', 'silent'),
-    ambient: options.ambient ?? REAL_AMBIENT,
-    verify: options.verify,
-    timings: { ...LINK_TIMINGS, ...options.timings },
-    establish: (onStep, signal) =>
-      establish({
-        host,
-        trust: { knownKeyTypes: async () => ['ssh-ed25519'], check: async () => undefined },
-        logIn: async ({ user, identityFiles }) => {
-          const key = readFileSync(identityFiles[0] as string)
-          let tries = 0
-          return {
-            authHandler: () => (tries++ > 0 ? false : { type: 'publickey', username: user, key }),
-            failure: () => undefined,
-            dispose: () => undefined,
-          }
-        },
-        onStep,
-        isWaitingForUser: () => false,
-        signal,
-      }),
+    ambient,
+    ...(timings === undefined ? {} : { timings }),
+    ...(verify === undefined ? {} : { verify }),
   })
 }
 
+interface Observable<S> {
+  readonly state: S
+  onState(listener: (state: S) => void): () => void
+}
+
 /** Resolves with the first state that fits, the present one included. */
-export function stateOf<P extends LinkState['phase']>(
-  link: SshLink,
-  phase: P,
-  timeoutMs = 15_000,
-): Promise<Extract<LinkState, { phase: P }>> {
+function firstState<S, W extends S>(
+  subject: Observable<S>,
+  isWanted: (state: S) => state is W,
+  what: string,
+  timeoutMs: number,
+): Promise<W> {
   return new Promise((resolve, reject) => {
-    const isWanted = (state: LinkState): state is Extract<LinkState, { phase: P }> => state.phase === phase
-    if (isWanted(link.state)) {
-      resolve(link.state)
+    if (isWanted(subject.state)) {
+      resolve(subject.state)
       return
     }
     const timer = setTimeout(() => {
       unsubscribe()
-      reject(new Error(`The link did not become ${phase}; it is ${JSON.stringify(link.state)}.`))
+      reject(new Error(`It did not become ${what} but is ${JSON.stringify(subject.state)}.`))
     }, timeoutMs)
-    const unsubscribe = link.onState((state) => {
+    const unsubscribe = subject.onState((state) => {
       if (!isWanted(state)) return
       clearTimeout(timer)
       unsubscribe()
       resolve(state)
     })
   })
+}
+
+export function stateOf<P extends LinkState['phase']>(
+  link: SshLink,
+  phase: P,
+  timeoutMs = 15_000,
+): Promise<Extract<LinkState, { phase: P }>> {
+  const isWanted = (state: LinkState): state is Extract<LinkState, { phase: P }> => state.phase === phase
+  return firstState(link, isWanted, phase, timeoutMs)
+}
+
+export function listenerStateOf<P extends ListenerState['phase']>(
+  listener: ReverseListener,
+  phase: P,
+  timeoutMs = 15_000,
+): Promise<Extract<ListenerState, { phase: P }>> {
+  const isWanted = (state: ListenerState): state is Extract<ListenerState, { phase: P }> =>
+    state.phase === phase
+  return firstState(listener, isWanted, phase, timeoutMs)
+}
+
+export interface TcpServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** A TCP server on a free loopback port; every connection goes to `onSocket`. */
+export async function startTcpServer(
+  onSocket: (socket: Socket) => void,
+  teardown?: (close: () => Promise<void>) => void,
+): Promise<TcpServer> {
+  const sockets = new Set<Socket>()
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => undefined)
+    onSocket(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('No port was given.')
+  const close = async () => {
+    if (!server.listening) return
+    const closed = once(server, 'close')
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
+  teardown?.(close)
+  return { port: address.port, close }
+}
+
+export const echo = (socket: Socket): void => {
+  socket.pipe(socket)
 }

@@ -33,9 +33,6 @@ export interface EstablishOptions {
   readonly signal: AbortSignal
 }
 
-/** A server has this long for the key exchange and, apart from the time people need, for the login. */
-const HANDSHAKE_TIMEOUT_MS = 20_000
-
 /**
  * AES-GCM first: it is one pass in OpenSSL with hardware support, while ssh2 computes ChaCha20-Poly1305 partly in
  * WebAssembly.
@@ -79,12 +76,18 @@ async function establishHop(
 ): Promise<Connection> {
   options.onStep('connecting')
   const place = placeOf(hop, options.host)
-  const dialed = await dial(hop, place, below, options.signal)
+  // Before dialling: from the first moment of the socket on, ssh2 must see everything that happens to it.
+  const serverHostKey = preferKnown(await options.trust.knownKeyTypes(hop))
+  const login = await options.logIn(hop, options.signal)
+  let dialed: DialedSocket | undefined
   try {
-    return await shakeHands(hop, place, dialed, options)
+    dialed = await dial(hop, place, below, options.signal)
+    return await shakeHands({ hop, place, dialed, login, serverHostKey }, options)
   } catch (error) {
-    dialed.transport.destroy()
+    dialed?.transport.destroy()
     throw error
+  } finally {
+    login.dispose()
   }
 }
 
@@ -119,23 +122,27 @@ async function dial(
   }
 }
 
+interface Hop {
+  readonly hop: ResolvedHost
+  readonly place: string
+  readonly dialed: DialedSocket
+  readonly login: Login
+  readonly serverHostKey: readonly ServerHostKeyAlgorithm[]
+}
+
 async function shakeHands(
-  hop: ResolvedHost,
-  place: string,
-  dialed: DialedSocket,
+  { hop, place, dialed, login, serverHostKey }: Hop,
   options: EstablishOptions,
 ): Promise<Connection> {
   const { signal, trust } = options
-  const serverHostKey = preferKnown(await trust.knownKeyTypes(hop))
-  const login = await options.logIn(hop, signal)
   const client = new Client()
   // One listener per channel and per waiting request is normal here.
   client.setMaxListeners(0)
   let stage: ConnectStage = 'handshake'
   let hasBanner = false
   let refusal: AppError | undefined
-  const stopClock = runDeadline(HANDSHAKE_TIMEOUT_MS, options.isWaitingForUser, () => {
-    client.emit('error', timedOut(place, stage, HANDSHAKE_TIMEOUT_MS))
+  const stopClock = runDeadline(hop.connectTimeoutMs, options.isWaitingForUser, () => {
+    client.emit('error', timedOut(place, stage, hop.connectTimeoutMs))
   })
   const abort = () => client.emit('error', signal.reason)
   signal.addEventListener('abort', abort, { once: true })
@@ -176,7 +183,6 @@ async function shakeHands(
   } finally {
     stopClock()
     signal.removeEventListener('abort', abort)
-    login.dispose()
   }
 }
 

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** Bytes that crossed so far; kept up to date while the splice runs. */
@@ -42,6 +43,8 @@ function pump(from: Duplex, to: Duplex, count: (bytes: number) => void): void {
   to.on('drain', () => from.resume())
   from.once('end', () => to.end())
   if (from.readableEnded) to.end()
+  // It may have been paused until there was somewhere to go.
+  else from.resume()
 }
 
 /** What the end of one side means for the other. */
@@ -49,16 +52,22 @@ function bind(side: Duplex, other: Duplex, closed: () => void): void {
   let error: Error | undefined
   side.on('error', (cause) => {
     error = cause
-    other.destroy(cause)
+    cut(other, cause)
   })
   const onClose = () => {
     closed()
     // Cut before its end: what the other side got is incomplete, and it has to learn that.
-    if (error !== undefined || !side.readableEnded) other.destroy(error)
+    if (error !== undefined || !side.readableEnded) cut(other, error)
     // Closed in both directions: nobody takes what the other side still says, but it gets all that was said to it.
     else if (other.writableFinished) other.destroy()
     else other.once('finish', () => other.destroy())
   }
   if (side.closed) onClose()
   else side.once('close', onClose)
+}
+
+/** A plain close would look to the program behind a socket like the proper end of what it was told. */
+function cut(stream: Duplex, error: Error | undefined): void {
+  if (stream instanceof Socket && !stream.destroyed) stream.resetAndDestroy()
+  else stream.destroy(error)
 }

@@ -1,0 +1,182 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { SshLink } from '../../../src/main/ssh/link.ts'
+import { AppError } from '../../../src/shared/errors/app-error.ts'
+import type { Question } from '../../../src/shared/state/prompt.ts'
+import {
+  type MakeLinkOptions,
+  makeLink,
+  resolvedHost,
+  startTcpServer,
+  stateOf,
+} from '../../support/make-link.ts'
+import { freePort, type Sshd, startSshd } from '../../support/start-sshd.ts'
+
+async function sshd(config: readonly string[] = []): Promise<Sshd> {
+  return startSshd({ teardown: onTestFinished, config })
+}
+
+function started(host: ReturnType<typeof resolvedHost>, options?: MakeLinkOptions): SshLink {
+  const link = makeLink(host, options)
+  onTestFinished(() => link.close())
+  link.start()
+  return link
+}
+
+describe('a link that comes up', () => {
+  test('names its steps in order and says connected only after a measured round trip', async () => {
+    const link = makeLink(resolvedHost(await sshd()))
+    onTestFinished(() => link.close())
+    const seen: string[] = []
+    link.onState((state) => seen.push(state.phase === 'connecting' ? state.step : state.phase))
+    link.start()
+    const { roundTripMs } = await stateOf(link, 'connected')
+    expect(seen).toEqual(['resolving', 'connecting', 'authenticating', 'opening', 'verifying', 'connected'])
+    expect(roundTripMs).toBeGreaterThan(0)
+  })
+
+  test('runs a command and tells its output and exit code apart', async () => {
+    const link = started(resolvedHost(await sshd()))
+    await stateOf(link, 'connected')
+    const result = await link.exec('cat; echo problem >&2; exit 3', { stdin: 'typed' })
+    expect(result).toEqual({ exitCode: 3, stdout: 'typed', stderr: 'problem\n' })
+  })
+
+  test('goes through two jump hosts', async () => {
+    const [first, second, last] = [await sshd(), await sshd(), await sshd()]
+    const link = started(resolvedHost(last, { jumps: [resolvedHost(first), resolvedHost(second)] }))
+    await stateOf(link, 'connected')
+    const { stdout } = await link.exec('echo "$SSH_CONNECTION"')
+    expect(stdout.trim().split(' ')[3]).toBe(String(last.port))
+    await link.close()
+    for (const host of [first, second, last]) await expect.poll(() => host.sessionPids()).toEqual([])
+  })
+
+  test('stays unannounced until the further proof was given', async () => {
+    const proof = Promise.withResolvers<void>()
+    const link = started(resolvedHost(await sshd()), { verify: () => proof.promise })
+    await expect.poll(() => (link.state.phase === 'connecting' ? link.state.step : '')).toBe('verifying')
+    proof.resolve()
+    await stateOf(link, 'connected')
+  })
+
+  test('refuses channels with a reason while it is down, and closes twice without harm', async () => {
+    const link = makeLink(resolvedHost(await sshd()))
+    await expect(link.openChannel({ host: '127.0.0.1', port: 1 })).rejects.toMatchObject({
+      code: 'ssh.not-connected',
+    })
+    link.start()
+    await stateOf(link, 'connected')
+    await Promise.all([link.close(), link.close()])
+    expect(link.state).toEqual({ phase: 'idle' })
+  })
+})
+
+describe('a host that cannot be reached', () => {
+  test('with nothing on its port is refused, and tried again within 200 ms', async () => {
+    const server = await sshd()
+    const host = resolvedHost(server, { port: await freePort() })
+    const state = await stateOf(started(host), 'reconnecting')
+    expect(state.cause.code).toBe('ssh.connection-refused')
+    expect(state.nextTryAt - state.since).toBeLessThanOrEqual(200)
+  })
+
+  test('with a name that has no address is told apart', async () => {
+    const host = resolvedHost(await sshd(), { hostName: 'nowhere.invalid' })
+    expect((await stateOf(started(host), 'reconnecting')).cause.code).toBe('ssh.name-not-resolved')
+  })
+
+  test('that accepts but says nothing is unreachable after the configured time', async () => {
+    const server = await sshd()
+    const silent = await startTcpServer((socket) => socket.resume(), onTestFinished)
+    const host = resolvedHost(server, { port: silent.port, connectTimeoutMs: 500 })
+    const { cause } = await stateOf(started(host), 'reconnecting')
+    expect(cause).toMatchObject({ code: 'ssh.unreachable', recovery: 'automatic' })
+    expect(cause.message).toContain('said nothing')
+  })
+
+  test('that hangs up before its banner is tried again, in words about limits', async () => {
+    const server = await sshd()
+    const rude = await startTcpServer((socket) => socket.end(), onTestFinished)
+    const state = await stateOf(started(resolvedHost(server, { port: rude.port })), 'reconnecting')
+    expect(state.cause).toMatchObject({ code: 'ssh.turned-away', recovery: 'automatic' })
+    expect(state.cause.message).toContain('MaxStartups')
+  })
+
+  test('that is no SSH server fails for good', async () => {
+    const server = await sshd()
+    const web = await startTcpServer(
+      (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\nSSH-1.0-x\r\n'),
+      onTestFinished,
+    )
+    const state = await stateOf(started(resolvedHost(server, { port: web.port })), 'failed')
+    expect(state.cause.code).toBe('ssh.handshake-failed')
+  })
+
+  test('behind a jump host that may not forward names both', async () => {
+    const jump = await sshd(['AllowTcpForwarding no'])
+    const host = resolvedHost(await sshd(), { jumps: [resolvedHost(jump)] })
+    const { cause } = await stateOf(started(host), 'reconnecting')
+    expect(cause).toMatchObject({ code: 'ssh.jump-failed', cause: { code: 'ssh.forwarding-refused' } })
+  })
+})
+
+describe('a host key', () => {
+  test('that changed stops for good and shows both fingerprints', async () => {
+    const server = await sshd()
+    await server.replaceHostKey()
+    await server.restart()
+    const { cause } = await stateOf(started(resolvedHost(server)), 'failed')
+    expect(cause.code).toBe('ssh.host-key-changed')
+    expect(cause.message.match(/SHA256:/g)).toHaveLength(2)
+  })
+
+  test('that is unknown is asked for with its fingerprint, and remembered when accepted', async () => {
+    const server = await sshd()
+    await writeFile(server.knownHostsFile, '')
+    const questions: Question[] = []
+    const link = started(resolvedHost(server), {
+      answer: (question) => {
+        questions.push(question)
+        return { kind: 'host-key', accept: true }
+      },
+    })
+    await stateOf(link, 'connected')
+    expect(questions).toMatchObject([{ kind: 'host-key', keyType: 'ssh-ed25519', port: server.port }])
+    const publicKey = server.hostKeyPublic.split(' ')[1]
+    expect(await readFile(server.knownHostsFile, 'utf8')).toContain(publicKey)
+  })
+
+  test('that was not accepted fails for good', async () => {
+    const server = await sshd()
+    await writeFile(server.knownHostsFile, '')
+    const link = started(resolvedHost(server), { answer: () => ({ kind: 'host-key', accept: false }) })
+    expect((await stateOf(link, 'failed')).cause.code).toBe('ssh.host-key-unknown')
+    expect(await readFile(server.knownHostsFile, 'utf8')).toBe('')
+  })
+})
+
+describe('a login', () => {
+  test('that is refused fails for good until somebody says retry', async () => {
+    const server = await sshd()
+    const stranger = await sshd()
+    const host = { ...resolvedHost(server), identityFiles: [stranger.clientKeyFile] }
+    const link = started(host)
+    const state = await stateOf(link, 'failed')
+    expect(state.cause).toMatchObject({ code: 'ssh.auth-failed', recovery: 'user' })
+    await writeFile(stranger.clientKeyFile, await readFile(server.clientKeyFile, 'utf8'))
+    link.retryNow()
+    await stateOf(link, 'connected')
+  })
+})
+
+test('a question that nobody answers fails instead of asking again and again', async () => {
+  const server = await sshd()
+  await writeFile(server.knownHostsFile, '')
+  const link = started(resolvedHost(server), {
+    answer: () => {
+      throw new AppError('prompt.cancelled', 'Nobody answered.')
+    },
+  })
+  expect((await stateOf(link, 'failed')).cause.code).toBe('prompt.cancelled')
+})
