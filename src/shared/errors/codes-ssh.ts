@@ -69,6 +69,11 @@ export const SSH_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Add the plain key of the host to known_hosts.',
   },
+  'ssh.known-hosts-unusable': {
+    meaning: 'A known_hosts file cannot be read or written.',
+    recovery: 'user',
+    remedy: 'Give this user the right to read and write the named file.',
+  },
   'ssh.auth-failed': {
     meaning: 'The host refused every key and password that was offered.',
     recovery: 'user',
