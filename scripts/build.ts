@@ -1,0 +1,103 @@
+// Single-file bundles for deployment: dist/sovereign.mjs runs with nothing but Node 24 beside it.
+import { execFileSync } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build, type Plugin } from 'rolldown'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+export interface BuiltFile {
+  readonly path: string
+  readonly bytes: number
+  readonly gzipBytes: number
+}
+
+/**
+ * Native or Electron-only packages: each is reached through a dynamic import or a guarded `require` and the
+ * program does without it where it is not installed.
+ */
+const LEFT_OUT = ['electron', 'electron-store', 'keytar', 'cpu-features', /\.node$/]
+
+const READ_BESIDE =
+  /readFileSync\(\s*new URL\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url\s*\)\s*,\s*(['"])utf-?8\3\s*,?\s*\)/g
+
+/** Puts the text of a file in place of `readFileSync(new URL('./name', import.meta.url), 'utf8')`. */
+export async function inlineFiles(code: string, id: string): Promise<string> {
+  const texts = new Map<string, string>()
+  for (const [expression, , name = ''] of code.matchAll(READ_BESIDE))
+    texts.set(expression, JSON.stringify(await readFile(join(dirname(id), name), 'utf8')))
+  return code.replace(READ_BESIDE, (expression) => texts.get(expression) ?? expression)
+}
+
+function inlineFilesPlugin(): Plugin {
+  return {
+    name: 'inline-files',
+    transform: {
+      filter: { id: /[\\/]src[\\/].*\.ts$/, code: /readFileSync/ },
+      handler: async (code, id) => ({ code: await inlineFiles(code, id), map: null }),
+    },
+  }
+}
+
+/** Bundles one entry into one file. @throws when something is neither bundled nor known to be optional. */
+export async function bundle(entry: string, outFile: string): Promise<BuiltFile> {
+  const { output } = await build({
+    input: entry,
+    platform: 'node',
+    external: [...builtinModules, /^node:/, ...LEFT_OUT],
+    // jsonc-parser's CommonJS form hides its requires from every bundler.
+    resolve: { mainFields: ['module', 'main'] },
+    plugins: [inlineFilesPlugin()],
+    logLevel: 'warn',
+    write: false,
+    output: {
+      format: 'esm',
+      codeSplitting: false,
+      minify: { compress: true, mangle: false, codegen: true },
+      banner: '#!/usr/bin/env node',
+    },
+  })
+  const [chunk, ...others] = output
+  if (others.length > 0) throw new Error(`More than one file came out: ${others.map((o) => o.fileName)}`)
+  const beside = chunk.imports.filter((name) => !isBuiltin(name) && !isLeftOut(name))
+  if (beside.length > 0) throw new Error(`The bundle still needs ${beside.join(', ')}.`)
+  await mkdir(dirname(outFile), { recursive: true })
+  await writeFile(outFile, chunk.code, { mode: 0o755 })
+  return { path: outFile, bytes: (await stat(outFile)).size, gzipBytes: gzipSync(chunk.code).length }
+}
+
+function isBuiltin(name: string): boolean {
+  return name.startsWith('node:') || builtinModules.includes(name)
+}
+
+function isLeftOut(name: string): boolean {
+  return LEFT_OUT.some((left) => (typeof left === 'string' ? left === name : left.test(name)))
+}
+
+/** Runs the bundle where there is no node_modules folder on the way up. @throws when it does not start. */
+export async function proveAlone(file: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'sovereign-build-'))
+  try {
+    const copy = join(folder, 'sovereign.mjs')
+    await copyFile(file, copy)
+    execFileSync(process.execPath, [copy, '--help'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function kib(bytes: number): string {
+  return `${(bytes / 1024).toFixed(0)} KiB`
+}
+
+if (import.meta.main) {
+  const outFile = join(ROOT, 'dist/sovereign.mjs')
+  await rm(outFile, { force: true })
+  const { bytes, gzipBytes } = await bundle(join(ROOT, 'src/cli/main.ts'), outFile)
+  await proveAlone(outFile)
+  console.log(`dist/sovereign.mjs  ${kib(bytes)}, ${kib(gzipBytes)} compressed`)
+}
