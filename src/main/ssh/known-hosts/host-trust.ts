@@ -1,0 +1,100 @@
+import type { Logger } from '../../../node/log.ts'
+import { AppError } from '../../../shared/errors/app-error.ts'
+import type { HostTrust } from '../establish.ts'
+import type { PromptBroker } from '../link.ts'
+import type { ResolvedHost } from '../resolved-host.ts'
+import { checkHostKey, type HostKeyVerdict, knownKeyTypes } from './check-host-key.ts'
+import { recordName } from './host-name.ts'
+import { rememberHostKey } from './remember-host-key.ts'
+
+export interface HostTrustOptions {
+  readonly prompts: PromptBroker
+  readonly log: Logger
+}
+
+/** Trusts hosts as known_hosts says, and asks the user about those that it does not know. */
+export function knownHostsTrust({ prompts, log }: HostTrustOptions): HostTrust {
+  /** Open questions: two connections to one new host ask once. */
+  const asking = new Map<string, Promise<unknown>>()
+
+  async function check(host: ResolvedHost, key: Buffer, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const verdict = await checkHostKey({ host, key })
+      if (verdict.kind === 'trusted') return
+      if (verdict.kind !== 'unknown') throw refusal(host, verdict)
+      const subject = `${recordName(host)} ${verdict.fingerprint}`
+      const other = asking.get(subject)
+      if (other === undefined) {
+        const answer = askAndRemember(host, key, verdict, signal).finally(() => asking.delete(subject))
+        asking.set(subject, answer)
+        return answer
+      }
+      // A yes stands in the file now; after a no or a cancelled question this connection asks for itself.
+      await other.catch(() => undefined)
+      signal.throwIfAborted()
+    }
+  }
+
+  async function askAndRemember(
+    host: ResolvedHost,
+    key: Buffer,
+    { keyType, fingerprint }: Extract<HostKeyVerdict, { kind: 'unknown' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { hostName, port } = host
+    const answer = await prompts.ask({ kind: 'host-key', host: hostName, port, keyType, fingerprint }, signal)
+    if (answer.kind !== 'host-key' || !answer.accept) {
+      throw new AppError(
+        'ssh.host-key-unknown',
+        `The key of ${recordName(host)} (${keyType} ${fingerprint}) is not known and was not accepted.`,
+      )
+    }
+    try {
+      const file = await rememberHostKey(host, key)
+      log.info({ host: recordName(host), fingerprint, file }, 'host key accepted')
+    } catch (error) {
+      // The user has said yes to this connection; the question will come again next time.
+      log.warn({ host: recordName(host), err: error }, 'host key accepted but not remembered')
+    }
+  }
+
+  return { knownKeyTypes, check }
+}
+
+/** Why a host may not be talked to, with everything needed to look into it. */
+export function refusal(
+  host: ResolvedHost,
+  verdict: Exclude<HostKeyVerdict, { kind: 'trusted' | 'unknown' }>,
+): AppError {
+  const name = recordName(host)
+  switch (verdict.kind) {
+    case 'changed': {
+      const recorded = verdict.recorded.map(
+        (record) => `${record.keyType} ${record.fingerprint} (${record.file} line ${record.line})`,
+      )
+      const files = [...new Set(verdict.recorded.map(({ file }) => file))]
+      return new AppError(
+        'ssh.host-key-changed',
+        `${name} shows the key ${verdict.keyType} ${verdict.fingerprint}, but on record is ${recorded.join(', ')}.`,
+        {
+          remedy: `Ask the owner of the host whether its key was changed. Only if so, run ${files
+            .map((file) => `ssh-keygen -R '${name}' -f '${file}'`)
+            .join(' and ')}, then connect again.`,
+        },
+      )
+    }
+    case 'revoked':
+      return new AppError(
+        'ssh.host-key-revoked',
+        `${name} shows the key ${verdict.fingerprint}, which ${verdict.file} line ${verdict.line} marks as revoked.`,
+      )
+    case 'unsupported':
+      return new AppError('ssh.host-key-unsupported', unsupportedText(name, verdict))
+  }
+}
+
+function unsupportedText(name: string, verdict: Extract<HostKeyVerdict, { kind: 'unsupported' }>): string {
+  return verdict.authority === undefined
+    ? `${name} shows a certificate (${verdict.keyType}) where a plain key is needed.`
+    : `${name} is trusted only through the certificate authority in ${verdict.authority.file} line ${verdict.authority.line}.`
+}
