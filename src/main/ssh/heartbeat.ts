@@ -61,12 +61,19 @@ export function startHeartbeat({ connection, ambient, timings, onRoundTrip }: He
 
   function ask(replyMs: number): void {
     if (!connection.isOpen) return
+    // What came before the question is no answer to it.
+    noteReceived()
     replyLeftMs = replyLeftMs === undefined ? replyMs : Math.min(replyLeftMs, replyMs)
     void connection.roundTrip(ambient.monotonicMs).then((roundTripMs) => {
       if (roundTripMs === undefined) return
       replyLeftMs = undefined
       onRoundTrip(roundTripMs)
     })
+  }
+
+  function noteReceived(): void {
+    lastReceived = transport.bytesReceived
+    sentAtLastReceived = transport.bytesSent
   }
 
   /** After a standstill the answers may sit unread in the kernel, so the old question is asked afresh. */
@@ -83,8 +90,7 @@ export function startHeartbeat({ connection, ambient, timings, onRoundTrip }: He
   function tick(): void {
     const hasStoodStill = stoodStill()
     if (transport.bytesReceived !== lastReceived) {
-      lastReceived = transport.bytesReceived
-      sentAtLastReceived = transport.bytesSent
+      noteReceived()
       silentMs = 0
       replyLeftMs = undefined
       return

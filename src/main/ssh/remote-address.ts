@@ -80,8 +80,8 @@ export class RemoteHolder {
     if (!found.isHeld) return { error: refused(connection, address, cause) }
     const old = this.earlierSessionOf(found)
     if (old !== undefined) await this.takeBack(connection, old)
-    // Other users' processes cannot be named; what we held a moment ago is then most likely still ours.
-    if (old !== undefined || (hasListenedBefore && found.holderPid === undefined)) {
+    // What we held a moment ago is most likely still ours when an sshd holds it, or somebody who cannot be named.
+    if (old !== undefined || (hasListenedBefore && isSshdOrUnknown(found))) {
       return { error: heldByOldSession(connection, address, cause) }
     }
     const otherPort = nextFreePort(address.port, found.listeningPorts)
@@ -95,13 +95,15 @@ export class RemoteHolder {
     connection: Connection,
     address: Extract<ListenAddress, { kind: 'socket' }>,
     found: Inspection,
-    { cause }: Refusal,
+    { cause, hasListenedBefore }: Refusal,
   ): Promise<Obstacle> {
     if (found.pathKind === 'none') return { error: refused(connection, address, cause) }
     if (found.pathKind === 'other') return { error: taken(connection, address, found, cause) }
     const old = this.earlierSessionOf(found)
     if (old !== undefined) await this.takeBack(connection, old)
-    else if (found.isHeld !== false) return { error: taken(connection, address, found, cause) }
+    else if (found.isHeld !== false && !(hasListenedBefore && isSshdOrUnknown(found))) {
+      return { error: taken(connection, address, found, cause) }
+    }
     await removeSocket(connection, address.path)
     return { error: heldByOldSession(connection, address, cause) }
   }
@@ -114,6 +116,10 @@ export class RemoteHolder {
     const isGone = await endSession(connection, session)
     this.log.info({ place: connection.place, pid: session.pid, isGone }, 'Ended our own dead session there')
   }
+}
+
+function isSshdOrUnknown({ holderName }: Inspection): boolean {
+  return holderName === undefined || holderName.startsWith('sshd')
 }
 
 /** Without a shell the only instrument is the request itself: does the server let us listen anywhere? */

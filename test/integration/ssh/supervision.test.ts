@@ -1,0 +1,250 @@
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { HEARTBEAT, type HeartbeatTimings } from '../../../src/main/ssh/heartbeat.ts'
+import type { SshLink } from '../../../src/main/ssh/link.ts'
+import { type Ambient, REAL_AMBIENT } from '../../../src/node/ambient.ts'
+import type { ListenAddress } from '../../../src/shared/state/bridge-state.ts'
+import type { LinkState } from '../../../src/shared/state/link.ts'
+import {
+  echo,
+  listenerStateOf,
+  type MakeLinkOptions,
+  makeLink,
+  resolvedHost,
+  startTcpServer,
+  stateOf,
+} from '../../support/make-link.ts'
+import { freePort, type Sshd, startSshd } from '../../support/start-sshd.ts'
+
+/** The real proportions, fifty times as fast as an idle connection needs it. */
+const FAST: HeartbeatTimings = {
+  tickMs: 50,
+  idleMs: 300,
+  idleReplyMs: 500,
+  busyMs: 150,
+  busyReplyMs: 300,
+  probeReplyMs: 300,
+}
+
+async function sshd(config: readonly string[] = []): Promise<Sshd> {
+  return startSshd({ teardown: onTestFinished, config })
+}
+
+async function connected(server: Sshd, options?: MakeLinkOptions): Promise<SshLink> {
+  const link = makeLink(resolvedHost(server), options)
+  onTestFinished(() => link.close())
+  link.start()
+  await stateOf(link, 'connected')
+  return link
+}
+
+function recordPhases(link: SshLink): LinkState['phase'][] {
+  const phases: LinkState['phase'][] = []
+  link.onState((state) => {
+    if (phases.at(-1) !== state.phase) phases.push(state.phase)
+  })
+  return phases
+}
+
+/** Makes the server's side of every session stand still, as a network does that swallows everything. */
+async function freeze(server: Sshd): Promise<number[]> {
+  const pids = await server.sessionPids()
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  return pids
+}
+
+describe('a connection that is cut', () => {
+  test('destroys its channels with the reason and returns by itself', async () => {
+    const server = await sshd()
+    const link = await connected(server)
+    const { port } = await startTcpServer(echo, onTestFinished)
+    const channel: Duplex = await link.openChannel({ host: '127.0.0.1', port })
+    const failed = expect(once(channel, 'end')).rejects.toMatchObject({ code: 'ssh.connection-lost' })
+    channel.resume()
+    await server.stop()
+    await failed
+    await server.start()
+    await stateOf(link, 'connected')
+  })
+
+  test('is retried within 200 ms, then with growing pauses that chance shortens by half at most', async () => {
+    const server = await sshd()
+    const link = await connected(server, { ambient: { ...REAL_AMBIENT, random: () => 0 } })
+    const pauses: number[] = []
+    const enough = Promise.withResolvers<void>()
+    link.onState((state) => {
+      if (state.phase !== 'reconnecting') return
+      pauses.push(state.nextTryAt - state.since)
+      if (pauses.length === 4) enough.resolve()
+    })
+    await server.stop()
+    await enough.promise
+    expect(pauses).toEqual([200, 400, 800, 1_600])
+  })
+
+  test('starts again with the shortest pause only after it had lived', async () => {
+    const server = await sshd()
+    const link = await connected(server, { timings: { provenAfterMs: 60_000 } })
+    const attempts: number[] = []
+    link.onState((state) => {
+      if (state.phase === 'reconnecting') attempts.push(state.attempt)
+    })
+    for (const round of [1, 2]) {
+      await server.restart()
+      await stateOf(link, 'connected')
+      expect(attempts.length).toBeGreaterThanOrEqual(round)
+    }
+    expect(attempts).toEqual([...attempts].sort((left, right) => left - right))
+    expect(new Set(attempts).size).toBe(attempts.length)
+  })
+
+  test('is retried at once when somebody says so', async () => {
+    const server = await sshd()
+    const link = await connected(server, {
+      timings: { backoff: { firstDelayMs: 600_000, capMs: 600_000, factor: 1, jitter: 0 } },
+    })
+    await server.restart()
+    await stateOf(link, 'reconnecting')
+    link.retryNow()
+    await stateOf(link, 'connected')
+  })
+
+  test('ten times in a row leaves no growth behind', async () => {
+    const server = await sshd()
+    const link = await connected(server, { timings: { provenAfterMs: 0 } })
+    const listener = link.listen({ kind: 'tcp', host: '127.0.0.1', port: await freePort() }, (channel) =>
+      channel.destroy(),
+    )
+    await listenerStateOf(listener, 'listening')
+    const openFiles = () => readdirSync('/proc/self/fd').length
+    const before = openFiles()
+    for (let round = 0; round < 10; round += 1) {
+      const [session] = await server.sessionPids()
+      if (session === undefined) throw new Error('There is no session.')
+      const lost = stateOf(link, 'reconnecting')
+      process.kill(session, 'SIGKILL')
+      await lost
+      await stateOf(link, 'connected')
+      await listenerStateOf(listener, 'listening')
+    }
+    await expect.poll(openFiles).toBeLessThanOrEqual(before + 1)
+  })
+})
+
+describe('a peer that falls silent', () => {
+  test('is found by an idle link and replaced', async () => {
+    const server = await sshd()
+    const link = await connected(server, { timings: { heartbeat: FAST } })
+    const lost = stateOf(link, 'reconnecting')
+    await freeze(server)
+    expect((await lost).cause).toMatchObject({ code: 'ssh.peer-dead', recovery: 'automatic' })
+    await stateOf(link, 'connected')
+  })
+
+  test('is found sooner while something waits for an answer', async () => {
+    const server = await sshd()
+    const timings = { heartbeat: { ...FAST, idleMs: 600_000 } }
+    const link = await connected(server, { timings })
+    const { port } = await startTcpServer(echo, onTestFinished)
+    const channel = await link.openChannel({ host: '127.0.0.1', port })
+    channel.on('error', () => undefined)
+    await freeze(server)
+    channel.write('anybody there?')
+    expect((await stateOf(link, 'reconnecting')).cause.code).toBe('ssh.peer-dead')
+  })
+
+  test('is within the promised times with the real timings', () => {
+    expect(HEARTBEAT.busyMs + HEARTBEAT.busyReplyMs + 2 * HEARTBEAT.tickMs).toBeLessThanOrEqual(10_000)
+    expect(HEARTBEAT.idleMs + HEARTBEAT.idleReplyMs + 2 * HEARTBEAT.tickMs).toBeLessThanOrEqual(20_000)
+  })
+
+  test('is torn down by a probe only when it does not answer', async () => {
+    const server = await sshd()
+    const link = await connected(server, {
+      timings: { heartbeat: { ...FAST, idleMs: 600_000, busyMs: 600_000 } },
+    })
+    const phases = recordPhases(link)
+    const answered = new Promise<void>((resolve) => {
+      link.onState((state) => {
+        if (state.phase === 'connected') resolve()
+      })
+    })
+    link.probe()
+    await answered
+    expect(phases).toEqual(['connected'])
+    await freeze(server)
+    link.probe()
+    expect((await stateOf(link, 'reconnecting')).cause.code).toBe('ssh.peer-dead')
+  })
+})
+
+test('a clock that jumps by an hour neither tears down nor delays', async () => {
+  const server = await sshd()
+  let offsetMs = 0
+  const ambient: Ambient = { ...REAL_AMBIENT, now: () => Date.now() + offsetMs }
+  const link = await connected(server, { ambient, timings: { heartbeat: FAST } })
+  const phases = recordPhases(link)
+  for (const hour of [1, -1]) {
+    offsetMs += hour * 3_600_000
+    const roundTrips: number[] = []
+    const unsubscribe = link.onState((state) => {
+      if (state.phase === 'connected' && state.roundTripMs !== undefined) roundTrips.push(state.roundTripMs)
+    })
+    await expect.poll(() => roundTrips.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(2)
+    unsubscribe()
+  }
+  expect(phases).toEqual(['connected'])
+  await server.restart()
+  await stateOf(link, 'connected')
+})
+
+describe('an address held by our own dead session', () => {
+  async function takenBack(address: ListenAddress, server: Sshd): Promise<(string | undefined)[]> {
+    const link = await connected(server, { timings: { heartbeat: FAST } })
+    const listener = link.listen(address, (channel) => channel.destroy())
+    await listenerStateOf(listener, 'listening')
+    // The link learns in the background which process serves it.
+    await expect.poll(() => server.log(), { timeout: 5_000 }).toContain('Close session')
+    const reasons: (string | undefined)[] = []
+    listener.onState((state) => {
+      if (state.phase === 'opening') reasons.push(state.cause?.code)
+    })
+    const frozen = await freeze(server)
+    await stateOf(link, 'reconnecting')
+    await stateOf(link, 'connected')
+    await listenerStateOf(listener, 'listening', 5_000)
+    const left = await server.sessionPids()
+    expect(left.filter((pid) => frozen.includes(pid)).length).toBeLessThan(frozen.length)
+    return reasons
+  }
+
+  test('is recognised, said in words and taken back: a port', async () => {
+    const reasons = await takenBack({ kind: 'tcp', host: '127.0.0.1', port: await freePort() }, await sshd())
+    expect(reasons).toContain('ssh.remote-port-held-by-old-session')
+  })
+
+  test('is recognised, said in words and taken back: a socket', async () => {
+    const server = await sshd()
+    const reasons = await takenBack({ kind: 'socket', path: join(server.dir, 'held.sock') }, server)
+    expect(reasons).toContain('ssh.remote-port-held-by-old-session')
+  })
+})
+
+test('closing lets open channels finish first', async () => {
+  const server = await sshd()
+  const link = await connected(server)
+  const { port } = await startTcpServer(echo, onTestFinished)
+  const channel = await link.openChannel({ host: '127.0.0.1', port })
+  const closed = link.close(10_000)
+  expect(link.state.phase).toBe('closing')
+  channel.write('last words')
+  const [data] = await once(channel, 'data')
+  expect(String(data)).toBe('last words')
+  channel.end()
+  channel.resume()
+  await closed
+  expect(link.state.phase).toBe('idle')
+})
