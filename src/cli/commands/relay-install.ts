@@ -5,6 +5,7 @@ import { homedir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
+import { defaultRelayDataDir } from '../../node/relay-paths.ts'
 import { type InstallPlan, installPlan, type Step } from '../../relay/install/install-plan.ts'
 import type { RelayService } from '../../relay/install/service.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
@@ -100,21 +101,13 @@ function planOf(options: InstallOptions): { readonly plan: InstallPlan; readonly
 /** The same program that is running now, with absolute paths: a service manager has no working directory. */
 function serviceOf({ config, dataDir, port }: InstallOptions): RelayService {
   const { env } = process
-  const home = homedir()
-  const data = resolve(
-    dataDir ??
-      env.SOVEREIGN_DATA_DIR ??
-      join(env.XDG_DATA_HOME || join(home, '.local/share'), 'sovereign/relay'),
-  )
+  const configHome = env.XDG_CONFIG_HOME || join(homedir(), '.config')
+  const data = dataDir === undefined ? defaultRelayDataDir(env) : resolve(dataDir)
   return {
     command: [process.execPath, realpathSync(process.argv[1] ?? ''), 'relay'],
-    configPath: resolve(
-      config ??
-        env.CONFIG_PATH ??
-        join(env.XDG_CONFIG_HOME || join(home, '.config'), 'sovereign/relay/config.json'),
-    ),
+    configPath: resolve(config ?? env.CONFIG_PATH ?? join(configHome, 'sovereign-relay/config.json')),
     dataDir: data,
-    env: { SOVEREIGN_DATA_DIR: data, ...(port === undefined ? {} : { RELAY_PORT: port }) },
+    env: { RELAY_DATA_DIR: data, ...(port === undefined ? {} : { RELAY_PORT: port }) },
   }
 }
 

@@ -98,7 +98,7 @@ await relayInstallCommand().parseAsync(process.argv)\n`,
 
   expect(run('uninstall', '--no-start')).toContain('Removed')
   expect(existsSync(unit)).toBe(false)
-  expect(existsSync(join(home, '.config/sovereign/relay'))).toBe(true)
+  expect(existsSync(join(home, '.config/sovereign-relay'))).toBe(true)
   expect(run('uninstall', '--no-start')).toContain('nothing to remove')
 })
 
