@@ -1,0 +1,82 @@
+import { z } from 'zod'
+
+const port = z.number().int().min(1).max(65_535)
+const duration = z.number().int().min(10).max(86_400_000)
+const baseUrl = z.url({ protocol: /^https?$/ })
+
+/** config.json of the relay. Unknown keys are kept when the file is rewritten, and reported when it is read. */
+export const configSchema = z.object({
+  site_url: z.string().optional(),
+  site_name: z.string().optional(),
+  openrouter_api_key: z.string().optional(),
+  github_oauth_token: z.string().optional(),
+  relay: z
+    .object({
+      /** Read by older set-ups only. */
+      enabled: z.boolean().optional(),
+      mode: z.string().optional(),
+      port: port.optional(),
+      host: z.string().min(1).optional(),
+      allowed_paths: z.array(z.string().startsWith('/')).optional(),
+      allowed_hosts: z.array(z.string().min(1)).optional(),
+      allow_remote: z.boolean().optional(),
+      max_body_bytes: z.number().int().min(1024).max(1_073_741_824).optional(),
+      limits: z
+        .object({
+          heartbeat_ms: duration.optional(),
+          first_byte_ms: duration.optional(),
+          between_bytes_ms: duration.optional(),
+          content_stall_ms: duration.optional(),
+          whole_reply_ms: duration.optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  copilot: z
+    .object({
+      identity: z.enum(['own', 'vscode']).optional(),
+      route: z.enum(['direct', 'exchange']).optional(),
+      client_id: z.string().min(1).optional(),
+      scope: z.string().optional(),
+      headers: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+  upstreams: z
+    .object({
+      github: baseUrl.optional(),
+      github_api: baseUrl.optional(),
+      copilot: baseUrl.optional(),
+      openrouter: baseUrl.optional(),
+      ollama: baseUrl.optional(),
+    })
+    .optional(),
+})
+
+export type RelayConfig = z.infer<typeof configSchema>
+
+/** Keys of the older editions that this relay has no use for; they are no mistake. */
+const KNOWN_BUT_UNUSED = new Set([
+  'tier',
+  'models',
+  'preferences',
+  'security',
+  'tool_permissions',
+  '$schema',
+  'relay.rate_limit',
+])
+
+/** Dotted paths of keys that mean nothing here: usually a typing mistake. */
+export function unknownKeys(value: unknown): readonly string[] {
+  return collect(value, configSchema, '')
+}
+
+function collect(value: unknown, schema: z.ZodType, prefix: string): readonly string[] {
+  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema
+  if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, child]) => {
+    const path = prefix === '' ? key : `${prefix}.${key}`
+    const childSchema: unknown = inner.shape[key]
+    if (childSchema instanceof z.ZodType) return collect(child, childSchema, path)
+    return KNOWN_BUT_UNUSED.has(path) ? [] : [path]
+  })
+}

@@ -1,0 +1,24 @@
+import type { Duplex } from 'node:stream'
+
+/** What a relay needs to know from whoever starts it. */
+export interface RelayOptions {
+  /** config.json; created with mode 0600 when it is missing. */
+  readonly configPath: string
+  /** Usage database, bundle cache and admin socket live here. */
+  readonly dataDir: string
+  /** `undefined` starts no TCP listener (embedded relay: connections come through {@link Relay.accept}). */
+  readonly listen: { readonly host: string; readonly port: number } | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface Relay {
+  /** Bound TCP address, where there is one. */
+  readonly address: { readonly host: string; readonly port: number } | undefined
+  readonly adminSocketPath: string
+  /** Takes over a connection that did not come through the TCP listener: an SSH channel or a local socket. */
+  accept(connection: Duplex): void
+  /** The same for a connection with admin rights. */
+  acceptAdmin(connection: Duplex): void
+  /** Lets requests finish for up to `drainMs`, then cuts them. Idempotent. */
+  close(drainMs?: number): Promise<void>
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
+import { guardRequest } from '../../node/http-guard.ts'
+import type { Logger } from '../../node/log.ts'
+import { AppError, toAppError } from '../../shared/errors/app-error.ts'
+import { type Dialect, sendError } from './error-response.ts'
+import { malformation } from './http-server.ts'
+import type { Access, ClientIdentity, Exchange } from './route.ts'
+import { MethodNotAllowed, type Router } from './router.ts'
+
+/** Who may do what; implemented by the client registry. */
+export interface AccessControl {
+  identify(headers: IncomingHttpHeaders): ClientIdentity | 'required' | 'unknown-token'
+  isAdmin(headers: IncomingHttpHeaders): boolean
+}
+
+export interface DispatchOptions {
+  readonly router: Router
+  readonly access: AccessControl
+  readonly allowedHosts: ReadonlySet<string>
+  /** Whether addresses other than loopback may stand in the Host header; names never may by that. */
+  readonly allowsAddresses: boolean
+  readonly log: Logger
+}
+
+/** Turns requests into exchanges, checks who asks, and answers for every failure. Owns the open exchanges. */
+export class RequestDispatcher {
+  private readonly options: DispatchOptions
+  private readonly open = new Map<ServerResponse, AbortController>()
+  private idle: (() => void) | undefined
+  private isDraining = false
+
+  constructor(options: DispatchOptions) {
+    this.options = options
+  }
+
+  get active(): number {
+    return this.open.size
+  }
+
+  /** @param isTrusted the connection itself carries admin rights. */
+  readonly handle = (request: IncomingMessage, response: ServerResponse, isTrusted: boolean): void => {
+    const abort = new AbortController()
+    const requestId = randomUUID()
+    const startedAt = performance.now()
+    this.open.set(response, abort)
+    response.setHeader('x-relay-request-id', requestId)
+    // A broken client connection shows itself as 'close'; without a listener 'error' would end the process.
+    request.on('error', () => undefined)
+    response.on('error', () => undefined)
+    response.on('close', () => {
+      if (!response.writableFinished) abort.abort(new AppError('upstream.cancelled', 'The client went away.'))
+      this.open.delete(response)
+      if (this.open.size === 0) this.idle?.()
+      const { statusCode: status } = response
+      const ms = Math.round(performance.now() - startedAt)
+      const path = pathOf(request)
+      this.options.log.debug({ requestId, method: request.method, path, status, ms }, 'request')
+    })
+    this.answer(request, response, isTrusted, abort.signal).catch((error: unknown) => {
+      this.fail(request, response, requestId, error)
+    })
+  }
+
+  /** New requests are refused from now on. Resolves when the last one is done. */
+  async drain(): Promise<void> {
+    this.isDraining = true
+    if (this.open.size === 0) return
+    await new Promise<void>((resolve) => {
+      this.idle = resolve
+    })
+  }
+
+  /** Cuts what is still going on. */
+  cut(): void {
+    for (const [response, abort] of this.open) {
+      abort.abort(new AppError('relay.shutting-down', 'The relay stops.'))
+      response.destroy()
+    }
+  }
+
+  private async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    isTrusted: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const wrong = malformation(request)
+    if (wrong !== undefined) throw new AppError('relay.request-malformed', wrong)
+    if (this.isDraining) throw new AppError('relay.shutting-down', 'The relay is about to stop.')
+    this.guard(request.headers)
+    const url = parseTarget(request.url ?? '/')
+    const route = this.options.router.find(request.method ?? 'GET', url.pathname)
+    const access: Access = isTrusted || this.options.access.isAdmin(request.headers) ? 'admin' : 'client'
+    const client = this.clientOf(request.headers, route.access, access)
+    const exchange: Exchange = { request, response, url, access, client, signal }
+    await route.handle(exchange)
+  }
+
+  private guard(headers: IncomingHttpHeaders): void {
+    const verdict = guardRequest(headers, this.options.allowedHosts)
+    if (verdict === 'ok') return
+    const host = headers.host?.toLowerCase().replace(/:\d*$/, '') ?? ''
+    // A page cannot make a browser put an address there that it does not come from.
+    const isAddress = isIP(host.replace(/^\[|\]$/g, '')) !== 0
+    if (verdict === 'foreign-host' && this.options.allowsAddresses && isAddress) return
+    const what =
+      verdict === 'foreign-host' ? `The Host header names "${host.slice(0, 80)}"` : 'A web page sent this'
+    throw new AppError('relay.foreign-request', `${what}, which is not this relay.`)
+  }
+
+  private clientOf(headers: IncomingHttpHeaders, needed: Access | 'open', access: Access): ClientIdentity {
+    const identity = this.options.access.identify(headers)
+    if (access === 'admin') return typeof identity === 'object' ? identity : { name: 'admin' }
+    if (needed === 'admin') throw new AppError('relay.admin-only', 'This needs admin rights.')
+    if (typeof identity === 'object') return identity
+    if (needed === 'open') return { name: 'unknown' }
+    throw identity === 'required'
+      ? new AppError('clients.token-required', 'The relay asks for a client token.')
+      : new AppError('clients.token-unknown', 'The client token is not valid.')
+  }
+
+  private fail(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown): void {
+    const failure = toAppError(error)
+    const path = pathOf(request)
+    if (failure.code === 'internal.bug')
+      this.options.log.error({ requestId, path, err: error }, 'request failed')
+    else this.options.log.info({ requestId, path, code: failure.code }, failure.message)
+    if (failure instanceof MethodNotAllowed && !response.headersSent)
+      response.setHeader('allow', failure.allowed)
+    sendError(response, failure, dialectOf(path))
+    // Whatever of the body was not read would be taken for the next request.
+    if (!request.complete) closeAfter(request)
+  }
+}
+
+/** Gives the client time to read the answer before its unfinished upload is cut off. */
+function closeAfter(request: IncomingMessage): void {
+  const { socket } = request
+  const cut = setTimeout(() => socket.destroy(), 2000)
+  socket.once('close', () => clearTimeout(cut))
+  request.once('end', () => clearTimeout(cut))
+  request.resume()
+}
+
+function parseTarget(target: string): URL {
+  // Also absolute-form, where the target's own host counts for nothing here.
+  const text = target.startsWith('/') ? `http://relay${target}` : target
+  if (!URL.canParse(text)) throw new AppError('relay.request-malformed', 'The request target is no path.')
+  return new URL(text)
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0]?.slice(0, 200) ?? '/'
+}
+
+function dialectOf(path: string): Dialect {
+  if (path.includes('/messages')) return 'messages'
+  return path.endsWith('/responses') ? 'responses' : 'chat'
+}

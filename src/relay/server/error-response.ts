@@ -1,0 +1,93 @@
+import type { ServerResponse } from 'node:http'
+import type { AppError } from '../../shared/errors/app-error.ts'
+import { errorDefinition } from '../../shared/errors/codes.ts'
+
+/** How the client expects to be spoken to. */
+export type Dialect = 'chat' | 'responses' | 'messages'
+
+/** Our own explanation beside what clients understand. */
+export interface Explanation {
+  readonly code: string
+  readonly message: string
+  readonly recovery: string
+  readonly remedy: string
+}
+
+export function explain(error: AppError): Explanation {
+  return { code: error.code, message: error.message, recovery: error.recovery, remedy: error.remedy }
+}
+
+const ANTHROPIC_TYPES: ReadonlyMap<number, string> = new Map([
+  [400, 'invalid_request_error'],
+  [401, 'authentication_error'],
+  [402, 'billing_error'],
+  [403, 'permission_error'],
+  [404, 'not_found_error'],
+  [413, 'request_too_large'],
+  [429, 'rate_limit_error'],
+  [529, 'overloaded_error'],
+])
+
+export function errorType(dialect: Dialect, status: number): string {
+  if (dialect === 'messages') return ANTHROPIC_TYPES.get(status) ?? 'api_error'
+  return status >= 500 ? 'server_error' : 'invalid_request_error'
+}
+
+/** The body of a failure of ours. */
+export function errorBody(dialect: Dialect, status: number, error: AppError): object {
+  const message = `${error.message} ${error.remedy}`
+  const type = errorType(dialect, status)
+  if (dialect === 'messages') return { type: 'error', error: { type, message }, relay: explain(error) }
+  return { error: { message, type, param: null, code: error.code }, relay: explain(error) }
+}
+
+/** An SSE event that tells the client in its own dialect that the stream has failed. */
+export function errorEvent(dialect: Dialect, error: AppError): string {
+  const message = `${error.message} ${error.remedy}`
+  const relay = explain(error)
+  if (dialect === 'messages')
+    return sse('error', { type: 'error', error: { type: 'api_error', message }, relay })
+  if (dialect === 'responses')
+    return sse('error', { type: 'error', code: error.code, message, param: null, relay })
+  return sse(undefined, { error: { message, type: 'server_error', param: null, code: error.code }, relay })
+}
+
+function sse(event: string | undefined, data: object): string {
+  return `${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`
+}
+
+/** Answers with a failure of ours; does nothing when an answer is already under way. */
+export function sendError(response: ServerResponse, error: AppError, dialect: Dialect = 'chat'): void {
+  if (response.headersSent || response.destroyed) {
+    if (!response.writableEnded) response.destroy()
+    return
+  }
+  const status = errorDefinition(error.code).status ?? 500
+  // The rest of a refused body would have to be read before the connection could carry another request.
+  const closes = error.code === 'relay.body-too-large' || error.code === 'relay.request-malformed'
+  sendJson(response, status, errorBody(dialect, status, error), {
+    ...errorHeaders(error),
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(closes ? { connection: 'close' } : {}),
+  })
+}
+
+export function errorHeaders(error: AppError): Record<string, string> {
+  return { 'x-relay-error': error.code, 'x-relay-remedy': error.remedy.replace(/[^\x20-\x7e]/g, '?') }
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string | string[]>> = {},
+): void {
+  const text = `${JSON.stringify(body)}\n`
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    ...headers,
+    'content-length': Buffer.byteLength(text),
+  })
+  response.end(text)
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+
+/** Sign-in at a relay: `POST /auth/device`, `/auth/poll`, `/auth/status`, `/auth/token`. */
+export const startedFlowSchema = z.object({
+  success: z.literal(true),
+  user_code: z.string(),
+  verification_uri: z.string(),
+  flow_id: z.string(),
+  /** Seconds. */
+  expires_in: z.number(),
+  /** Seconds between polls, as GitHub wants them; the relay may be asked more often. */
+  interval: z.number(),
+  message: z.string(),
+})
+export type StartedFlow = z.infer<typeof startedFlowSchema>
+
+export const flowStatusSchema = z.object({
+  status: z.enum(['pending', 'success', 'expired', 'denied', 'error']),
+  message: z.string(),
+  code: z.string().optional(),
+  retry_after_ms: z.number().optional(),
+})
+export type FlowStatus = z.infer<typeof flowStatusSchema>
+
+const upstreamStatus = z.object({
+  authenticated: z.boolean(),
+  /** Why not, or what went wrong last. */
+  problem: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).optional(),
+})
+
+export const authStatusSchema = z.object({
+  /** Whether there is a Copilot sign-in. */
+  authenticated: z.boolean(),
+  message: z.string(),
+  /** Only with admin rights. */
+  copilot: upstreamStatus.extend({ identity: z.string(), route: z.string() }).optional(),
+  openrouter: upstreamStatus.optional(),
+  /** Set when the last change could not be written to config.json. */
+  unsaved: z.string().optional(),
+})
+export type AuthStatus = z.infer<typeof authStatusSchema>
+
+/** `GET /health`: cheap, without secrets, no upstream is asked. */
+export const healthSchema = z.looseObject({
+  status: z.literal('ok'),
+  relay: z.literal('sovereign-bridge'),
+  version: z.string(),
+  authenticated: z.boolean(),
+  upstreams: z.object({ copilot: z.boolean(), openrouter: z.boolean() }),
+  /** Requests on their way right now. */
+  active: z.number(),
+  uptime: z.number(),
+})
+export type Health = z.infer<typeof healthSchema>
