@@ -4,15 +4,15 @@ import { join, resolve } from 'node:path'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** Where a relay keeps its data unless it is told otherwise: RELAY_DATA_DIR, or the place the system has for it. */
+/** Where a relay keeps its data unless it is told otherwise: SOVEREIGN_DATA_DIR, or the user's data folder. */
 export function defaultRelayDataDir(env: Env, platform: NodeJS.Platform = process.platform): string {
-  const chosen = env.RELAY_DATA_DIR
+  const chosen = env.SOVEREIGN_DATA_DIR
   if (chosen !== undefined && chosen !== '') return resolve(chosen)
-  if (platform === 'win32') {
-    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'sovereign-relay')
-  }
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'sovereign-relay')
-  return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'sovereign-relay')
+  const base =
+    platform === 'win32'
+      ? env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
+      : env.XDG_DATA_HOME || join(homedir(), '.local/share')
+  return resolve(base, 'sovereign/relay')
 }
 
 /** The admin socket of the relay with this data folder: a unix socket, or a named pipe on Windows. */

@@ -19,8 +19,8 @@ const RETRY_MAX_MS = 60_000
 const BATCH_ROWS = 250
 /** Rows that wait while the disk is full or read-only; about 10 MB. */
 const PENDING_MAX = 20_000
-/** Rows in the log before a checkpoint is made although requests are under way. */
-const CHECKPOINT_ROWS = 20_000
+/** Commits, of some pages each, in the log before a checkpoint is made although requests are under way. */
+const CHECKPOINT_COMMITS = 500
 
 const WORDS: Record<StorageFailure, string> = {
   full: 'the disk is full',
@@ -116,7 +116,7 @@ export class UsageStorage {
     if (this.pending.size > 0) {
       this.options.log.error({ unsaved: this.pending.size }, 'usage could not be saved before the end')
     }
-    this.attempt((database) => database.checkpoint())
+    this.checkpoint()
     this.database?.close()
     this.database = undefined
   }
@@ -128,7 +128,7 @@ export class UsageStorage {
     } else if (this.pending.size > 0) {
       this.arm(0)
     } else if (this.sinceCheckpoint > 0) {
-      if (this.options.isIdle() || this.sinceCheckpoint > CHECKPOINT_ROWS) this.checkpoint()
+      if (this.options.isIdle() || this.sinceCheckpoint > CHECKPOINT_COMMITS) this.checkpoint()
       else this.arm(FLUSH_MS * 4)
     }
   }
@@ -146,12 +146,14 @@ export class UsageStorage {
       this.database.write(rows, this.notes)
     } catch (error) {
       this.fail(error)
+      // The log may be what fills the disk; emptying it into the file can make room.
+      if (this.failure === 'full') this.checkpoint()
       return false
     }
     // Nothing can have been replaced in between: writing is synchronous.
     for (const row of rows) this.pending.delete(row.seq)
     this.notes.clear()
-    this.sinceCheckpoint += rows.length
+    this.sinceCheckpoint += 1
     if (this.failure !== undefined) this.options.log.info('usage is being saved again')
     this.failure = undefined
     this.retryMs = 0
@@ -160,7 +162,12 @@ export class UsageStorage {
 
   private checkpoint(): void {
     this.sinceCheckpoint = 0
-    this.attempt((database) => database.checkpoint())
+    try {
+      this.database?.checkpoint()
+    } catch (error) {
+      // Nothing is lost: rows stay in the log, and the next checkpoint takes them along.
+      this.options.log.warn({ err: error }, 'the log of the usage database could not be emptied')
+    }
   }
 
   private tryOpen(): void {
