@@ -34,6 +34,7 @@ export function dialTcp(
     socket.once('error', onError)
     socket.once('connect', () => {
       finish()
+      batchWrites(socket)
       resolve({ stream: socket, transport: socketTransport(socket) })
     })
     signal.addEventListener('abort', abort, { once: true })
@@ -69,6 +70,24 @@ export function dialedChannel(channel: Duplex, onClosed: () => void): DialedSock
       },
       destroy: () => channel.destroy(),
     },
+  }
+}
+
+/** One system call for all packets of a turn: ssh2 writes each of them by itself. */
+function batchWrites(socket: Socket): void {
+  const write = socket.write.bind(socket)
+  let isCorked = false
+  const flush = () => {
+    isCorked = false
+    socket.uncork()
+  }
+  socket.write = (data: Uint8Array) => {
+    if (!isCorked) {
+      isCorked = true
+      socket.cork()
+      process.nextTick(flush)
+    }
+    return write(data)
   }
 }
 

@@ -1,11 +1,13 @@
-import type { AuthHandlerMiddleware, CipherAlgorithm, ServerHostKeyAlgorithm } from 'ssh2'
+import type { AuthHandlerMiddleware, CipherAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2'
 import { Client } from 'ssh2'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { LinkStep } from '../../shared/state/link.ts'
 import { type ConnectStage, timedOut, toConnectError, turnedAway } from './connect-error.ts'
 import { Connection } from './connection.ts'
 import { type DialedSocket, dialedChannel, dialTcp } from './dial.ts'
+import { speedUpCipher, speedUpDecipher } from './fast-cipher.ts'
 import type { ResolvedHost } from './resolved-host.ts'
+import { protocolOf } from './ssh2-internals.ts'
 
 /** Whether a host may be talked to; see known-hosts/. */
 export interface HostTrust {
@@ -33,17 +35,21 @@ export interface EstablishOptions {
   readonly signal: AbortSignal
 }
 
-/**
- * AES-GCM first: it is one pass in OpenSSL with hardware support, while ssh2 computes ChaCha20-Poly1305 partly in
- * WebAssembly.
- */
+/** Counter mode with encrypt-then-MAC first: fast-cipher.ts says why. */
 const CIPHERS: CipherAlgorithm[] = [
-  'aes128-gcm@openssh.com',
-  'aes256-gcm@openssh.com',
-  'chacha20-poly1305@openssh.com',
   'aes128-ctr',
   'aes192-ctr',
   'aes256-ctr',
+  'aes128-gcm@openssh.com',
+  'aes256-gcm@openssh.com',
+  'chacha20-poly1305@openssh.com',
+]
+
+const MACS: MacAlgorithm[] = [
+  'hmac-sha2-256-etm@openssh.com',
+  'hmac-sha2-512-etm@openssh.com',
+  'hmac-sha2-256',
+  'hmac-sha2-512',
 ]
 
 const HOST_KEY_ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
@@ -155,6 +161,12 @@ async function shakeHands(
       // Kept until the connection is over: ssh2 may report more than one error.
       client.on('error', fail)
       client.once('close', () => fail(hasBanner ? endedEarly(place, stage) : turnedAway(place)))
+      // After every exchange of keys, the later ones included.
+      client.on('handshake', () => {
+        const { _cipher: cipher, _decipher: decipher } = protocolOf(client)
+        speedUpCipher(cipher)
+        speedUpDecipher(decipher)
+      })
       client.once('handshake', () => {
         stage = 'authenticating'
         options.onStep('authenticating')
@@ -165,7 +177,7 @@ async function shakeHands(
         username: hop.user,
         readyTimeout: 0,
         keepaliveInterval: 0,
-        algorithms: { cipher: CIPHERS, serverHostKey: [...serverHostKey], compress: ['none'] },
+        algorithms: { cipher: CIPHERS, hmac: MACS, serverHostKey: [...serverHostKey], compress: ['none'] },
         authHandler: login.authHandler,
         hostVerifier: (key: Buffer, verify: (isTrusted: boolean) => void) => {
           hasBanner = true

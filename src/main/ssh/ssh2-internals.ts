@@ -11,17 +11,12 @@ interface Ssh2Client {
   readonly _chanMgr: { get(id: number): unknown }
 }
 
-export interface Ssh2Cipher {
-  outSeqno: number
-  allocPacket(payloadLength: number): Buffer
-  encrypt(packet: Buffer): void
-  free(): void
-}
-
 export interface Ssh2Protocol {
   readonly _handlers: Ssh2Handlers
   /** Set while keys are being exchanged; packets are queued meanwhile. */
   readonly _kexinit: unknown
+  readonly _cipher: object
+  readonly _decipher: object
   ping(): void
   channelData(id: number, data: Buffer): void
   channelWindowAdjust(id: number, amount: number): void
