@@ -39,6 +39,11 @@ export const BRIDGE_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Connect again and answer the question, or set up a key that needs no answer.',
   },
+  'secrets.unavailable': {
+    meaning: 'The keychain of this machine cannot be used.',
+    recovery: 'user',
+    remedy: 'Unlock the keychain, or start a Secret Service such as gnome-keyring.',
+  },
   'api.unknown-call': {
     meaning: 'The bridge has no such call.',
     recovery: 'never',
