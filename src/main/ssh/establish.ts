@@ -20,6 +20,8 @@ export interface HostTrust {
 /** How to log in; see auth/. */
 export interface Login {
   readonly authHandler: AuthHandlerMiddleware
+  /** Called once, right after `connect`: ssh2 needs help with some keys. */
+  attach?(client: Client): void
   /** Why the login failed, when more is known than "everything was refused". */
   failure(): AppError | undefined
   dispose(): void
@@ -191,6 +193,7 @@ async function shakeHands(
           )
         },
       })
+      login.attach?.(client)
     })
   } finally {
     stopClock()

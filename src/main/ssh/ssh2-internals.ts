@@ -2,7 +2,7 @@ import type { Client, ClientChannel } from 'ssh2'
 
 /**
  * The parts of ssh2 1.17 that its public interface does not offer and that we need: a global request with a
- * measured answer, and the message handlers. Nothing else of ours touches ssh2's private fields;
+ * measured answer, and the message handlers. Beside this file only auth/ssh2-auth.ts touches ssh2's private fields;
  * test/integration/ssh/ssh2-internals.test.ts fails when an update moves them.
  */
 interface Ssh2Client {
