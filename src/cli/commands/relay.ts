@@ -1,0 +1,76 @@
+import { once } from 'node:events'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { createLogger } from '../../node/log.ts'
+import { defaultRelayDataDir } from '../../node/relay-paths.ts'
+import { ConfigFile } from '../../relay/config/config-file.ts'
+import { resolveListen } from '../../relay/config/relay-settings.ts'
+import { type Relay, startRelay } from '../../relay/relay.ts'
+import { relayBundleCommand } from './relay-bundle.ts'
+import { relayClientsCommand } from './relay-clients.ts'
+import { relayInstallCommand } from './relay-install.ts'
+import { relayLoginCommand, relayLogoutCommand, relayStatusCommand } from './relay-login.ts'
+
+interface RelayOptions {
+  readonly config?: string
+  readonly dataDir?: string
+  readonly port?: string
+  readonly host?: string
+}
+
+/** `sovereign relay`, alone: runs the relay until it is asked to stop. Below it: everything about a running one. */
+export function relayCommand(): Command {
+  const command = new Command('relay')
+    .description('hold the Copilot and OpenRouter credentials and forward to them')
+    // What stands behind a subcommand belongs to it, also where the relay has an option of that name.
+    .enablePositionalOptions()
+    .option('--config <file>', 'config.json (CONFIG_PATH)')
+    .option('--data-dir <folder>', 'for usage, bundles and the admin socket (SOVEREIGN_DATA_DIR)')
+    .option('--port <port>', 'port to listen on (RELAY_PORT)')
+    .option('--host <address>', 'address to listen on (RELAY_HOST)')
+    .action(run)
+  for (const part of [
+    relayLoginCommand(),
+    relayStatusCommand(),
+    relayLogoutCommand(),
+    relayClientsCommand(),
+    relayInstallCommand(),
+    relayBundleCommand(),
+  ])
+    command.addCommand(part)
+  return command
+}
+
+async function run(options: RelayOptions): Promise<void> {
+  const env: Readonly<Record<string, string | undefined>> = {
+    ...process.env,
+    ...(options.port === undefined ? {} : { RELAY_PORT: options.port }),
+    ...(options.host === undefined ? {} : { RELAY_HOST: options.host }),
+  }
+  const dataDir = resolve(options.dataDir ?? defaultRelayDataDir(env))
+  const configHome = env.XDG_CONFIG_HOME || join(homedir(), '.config')
+  const configPath = resolve(
+    options.config ?? (env.CONFIG_PATH || join(configHome, 'sovereign-relay/config.json')),
+  )
+  // The relay reads it again and reports what is odd about it.
+  const { config } = await ConfigFile.open(configPath, createLogger('relay', 'silent'))
+  const listen = resolveListen(config, env)
+  const relay = await startRelay({ configPath, dataDir, listen, env })
+  const { host, port } = relay.address ?? listen
+  console.log(`Relay on http://${host.includes(':') ? `[${host}]` : host}:${port}, config ${configPath}`)
+  await untilStopped(relay)
+}
+
+/** The first signal drains, the second cuts. */
+async function untilStopped(relay: Relay): Promise<void> {
+  const stop = new AbortController()
+  const onSignal = (): void => {
+    if (stop.signal.aborted) void relay.close(0)
+    stop.abort()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  await once(stop.signal, 'abort')
+  await relay.close()
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+}
