@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,6 +20,8 @@ export interface OpenCodeJourney {
   readonly saidTheLastWord: boolean
   /** Content of the file that the model had OpenCode write; `undefined` when there is none. */
   readonly file: string | undefined
+  /** Files of the machine that hold one of {@link OpenCodeJourneyOptions.secrets}, and printed text that does. */
+  readonly leaks: readonly string[]
   /** Hosts on the internet that were asked for; none of them ever answered. */
   readonly internet: readonly string[]
 }
@@ -30,6 +32,8 @@ export interface OpenCodeJourneyOptions {
   readonly token?: string
   /** `provider/model`; the configured default when it is left out. */
   readonly model?: string
+  /** What must be nowhere on the machine when the conversation is over. */
+  readonly secrets?: readonly string[]
 }
 
 /** What the upstream has to answer for {@link openCodeJourney}: one call of the shell tool, then a last word. */
@@ -45,6 +49,7 @@ export const GOOD_JOURNEY = {
   run: { code: 0 },
   saidTheLastWord: true,
   file: CONTENT,
+  leaks: [],
 }
 
 /**
@@ -62,10 +67,12 @@ export async function openCodeJourney(options: OpenCodeJourneyOptions): Promise<
   }
 }
 
+const NOT_RUN: Outcome = { code: null, stdout: '', stderr: 'OpenCode was not started: the set-up failed.' }
+
 async function travel(
   machine: BareMachine,
   internet: SilentInternet,
-  { baseUrl, token, model }: OpenCodeJourneyOptions,
+  { baseUrl, token, model, secrets = [] }: OpenCodeJourneyOptions,
 ): Promise<OpenCodeJourney> {
   const setup = await machine.run(
     `set -o pipefail; curl --noproxy '*' -fsSL ${baseUrl}/setup | bash`,
@@ -74,13 +81,30 @@ async function travel(
   await mkdir(join(machine.home, 'project'))
   const modelArgument = model === undefined ? '' : `--model '${model}'`
   // A minute is ten times what it needs; without a limit a hanging OpenCode would outlive the test.
-  const run = await machine.run(
-    `cd project && exec timeout -k 5 60 '${OPENCODE}' run ${modelArgument} 'Write the file.'`,
-    { ...internet.env, PATH: `${machine.env.PATH}:/usr/bin:/bin`, SHELL: '/bin/bash' },
-  )
+  // Without a configuration OpenCode would look for models on the internet.
+  const run =
+    setup.code !== 0
+      ? NOT_RUN
+      : await machine.run(
+          `cd project && exec timeout -k 5 60 '${OPENCODE}' run ${modelArgument} 'Write the file.'`,
+          { ...internet.env, PATH: `${machine.env.PATH}:/usr/bin:/bin`, SHELL: '/bin/bash' },
+        )
   const path = join(machine.home, 'project', FILE)
   const file = existsSync(path) ? await readFile(path, 'utf8') : undefined
-  return { setup, run, saidTheLastWord: run.stdout.includes(FINAL_TEXT), file, internet: internet.asked }
+  const printed = [setup, run].map(({ stdout, stderr }) => stdout + stderr).join('\n')
+  const leaks = [
+    ...(await filesWith(machine.home, secrets)),
+    ...secrets.filter((secret) => printed.includes(secret)).map(() => 'standard output'),
+  ]
+  const saidTheLastWord = run.stdout.includes(FINAL_TEXT)
+  return { setup, run, saidTheLastWord, file, leaks, internet: internet.asked }
+}
+
+async function filesWith(folder: string, secrets: readonly string[]): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const contents = await Promise.all(paths.map((path) => readFile(path)))
+  return paths.filter((_, index) => secrets.some((secret) => contents[index]?.includes(secret)))
 }
 
 interface SilentInternet {
