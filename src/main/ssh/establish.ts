@@ -149,6 +149,7 @@ async function shakeHands(
   let stage: ConnectStage = 'handshake'
   let hasBanner = false
   let refusal: AppError | undefined
+  let trustedKey: Buffer | undefined
   const stopClock = runDeadline(hop.connectTimeoutMs, options.isWaitingForUser, () => {
     client.emit('error', timedOut(place, stage, hop.connectTimeoutMs))
   })
@@ -183,8 +184,17 @@ async function shakeHands(
         authHandler: login.authHandler,
         hostVerifier: (key: Buffer, verify: (isTrusted: boolean) => void) => {
           hasBanner = true
+          // Also asked at every later exchange of keys. A late answer there breaks the connection in ssh2 1.17, which
+          // lets packets out between the old and the new keys; the host may not change in between anyway.
+          if (trustedKey !== undefined) {
+            verify(trustedKey.equals(key))
+            return
+          }
           trust.check(hop, key, signal).then(
-            () => verify(true),
+            () => {
+              trustedKey = Buffer.from(key)
+              verify(true)
+            },
             (error: unknown) => {
               refusal = error instanceof AppError ? error : toConnectError(error, place, stage)
               fail(refusal)
