@@ -50,8 +50,17 @@ export interface ClientState {
   /** Where the client's programs find the relay, on the client. */
   readonly listen: ListenAddress
   readonly listener: ListenerState
+  readonly path: PathProof
   readonly traffic: Traffic
 }
+
+/** Whether a request from the client's own loopback reached the relay and came back. */
+export type PathProof =
+  | { readonly kind: 'unproven' }
+  | { readonly kind: 'proven'; readonly at: number; readonly roundTripMs: number }
+  | { readonly kind: 'broken'; readonly at: number; readonly cause: Failure }
+  /** The client's SSH server does not let us try from its side. */
+  | { readonly kind: 'not-checkable'; readonly at: number; readonly reason: string }
 
 export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
