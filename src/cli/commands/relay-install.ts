@@ -18,31 +18,31 @@ interface InstallOptions {
   readonly start: boolean
 }
 
-/** `sovereign relay service install|uninstall|show`: the relay under systemd or launchd. */
-export function relayInstallCommand(): Command {
-  const service = new Command('service').description('keep the relay running with systemd or launchd')
-  const add = (
-    name: string,
-    description: string,
-    act: (options: InstallOptions) => void | Promise<void>,
-  ): void => {
-    service
-      .command(name)
-      .description(description)
-      .option('--config <file>', 'config.json of the relay')
-      .option('--data-dir <folder>', 'for the usage database, bundles and the admin socket')
-      .option('--port <port>', 'port to listen on')
-      .option('--dry-run', 'print what would be done')
-      .option('--no-start', 'write or remove the file and leave the service manager alone')
-      .action(act)
-  }
-  add('install', 'write the service file and start the relay', install)
-  add('uninstall', 'stop the relay and remove the service file', uninstall)
-  add('show', 'print the service file', (options) => {
-    const { plan } = planOf(options)
-    console.log(`# ${plan.path}\n${plan.content}`)
-  })
-  return service
+/** `sovereign relay install`, `uninstall` and `show`: the relay under systemd or launchd. */
+export function relayInstallCommands(): Command[] {
+  return [
+    serviceCommand('install', 'keep the relay running with systemd or launchd', install),
+    serviceCommand('uninstall', 'stop the relay and remove its service file', uninstall),
+    serviceCommand('show', 'print the service file that install would write', (options) => {
+      const { plan } = planOf(options)
+      console.log(`# ${plan.path}\n${plan.content}`)
+    }),
+  ]
+}
+
+function serviceCommand(
+  name: string,
+  description: string,
+  act: (options: InstallOptions) => void | Promise<void>,
+): Command {
+  return new Command(name)
+    .description(description)
+    .option('--config <file>', 'config.json of the relay')
+    .option('--data-dir <folder>', 'for the usage database, bundles and the admin socket')
+    .option('--port <port>', 'port to listen on')
+    .option('--dry-run', 'print what would be done')
+    .option('--no-start', 'write or remove the file and leave the service manager alone')
+    .action(act)
 }
 
 async function install(options: InstallOptions): Promise<void> {

@@ -9,7 +9,7 @@ import { resolveListen } from '../../relay/config/relay-settings.ts'
 import { type Relay, startRelay } from '../../relay/relay.ts'
 import { relayBundleCommand } from './relay-bundle.ts'
 import { relayClientsCommand } from './relay-clients.ts'
-import { relayInstallCommand } from './relay-install.ts'
+import { relayInstallCommands } from './relay-install.ts'
 import { relayLoginCommand, relayLogoutCommand, relayStatusCommand } from './relay-login.ts'
 
 interface RelayOptions {
@@ -26,7 +26,7 @@ export function relayCommand(): Command {
     // What stands behind a subcommand belongs to it, also where the relay has an option of that name.
     .enablePositionalOptions()
     .option('--config <file>', 'config.json (CONFIG_PATH)')
-    .option('--data-dir <folder>', 'for usage, bundles and the admin socket (SOVEREIGN_DATA_DIR)')
+    .option('--data-dir <folder>', 'for usage, bundles and the admin socket (RELAY_DATA_DIR)')
     .option('--port <port>', 'port to listen on (RELAY_PORT)')
     .option('--host <address>', 'address to listen on (RELAY_HOST)')
     .action(run)
@@ -35,7 +35,7 @@ export function relayCommand(): Command {
     relayStatusCommand(),
     relayLogoutCommand(),
     relayClientsCommand(),
-    relayInstallCommand(),
+    ...relayInstallCommands(),
     relayBundleCommand(),
   ])
     command.addCommand(part)

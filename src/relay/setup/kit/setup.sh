@@ -33,6 +33,9 @@ Usage: curl -fsSL http://localhost:8080/setup | bash -s -- [options]
 
 A relay that asks for a token takes it from SOVEREIGN_TOKEN or asks on the terminal.
 OPENCODE_CONFIG and XDG_CONFIG_HOME are honoured.
+
+Without internet OpenCode works as it is; these keep it from trying to reach it:
+  export OPENCODE_DISABLE_AUTOUPDATE=1 OPENCODE_DISABLE_MODELS_FETCH=1 OPENCODE_DISABLE_LSP_DOWNLOAD=1
 USAGE
 }
 
