@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
-import { utils } from 'ssh2'
+// Node finds no named export `utils` in this CommonJS package.
+import ssh2 from 'ssh2'
 import type { RsaHash, Signature } from './signature.ts'
 import { packNumber, packString, WireReader } from './wire.ts'
 
@@ -69,7 +70,7 @@ function openKey(text: string, passphrase: string | undefined): KeyObject {
   if (!OPENSSH.test(text) && !text.startsWith('PuTTY-')) {
     return createPrivateKey({ key: text, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) })
   }
-  const parsed = utils.parseKey(text, passphrase)
+  const parsed = ssh2.utils.parseKey(text, passphrase)
   if (parsed instanceof Error) throw parsed
   return createPrivateKey(parsed.getPrivatePEM())
 }

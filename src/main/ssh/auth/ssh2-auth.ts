@@ -1,4 +1,4 @@
-import { type Client, type ParsedKey, utils } from 'ssh2'
+import ssh2, { type Client, type ParsedKey } from 'ssh2'
 import { keyTypeOf } from '../known-hosts/fingerprint.ts'
 import type { RsaHash, Signature } from './signature.ts'
 import { packString } from './wire.ts'
@@ -112,7 +112,7 @@ function hashOf(algorithm: string): RsaHash {
 
 /** ssh2 knows its own keys by a private symbol, which an object made from one of them inherits. */
 function anyPublicKey(): ParsedKey {
-  const key = utils.parseKey(Buffer.concat([packString('ssh-ed25519'), packString(Buffer.alloc(32))]))
+  const key = ssh2.utils.parseKey(Buffer.concat([packString('ssh-ed25519'), packString(Buffer.alloc(32))]))
   if (key instanceof Error) throw key
   return key
 }
