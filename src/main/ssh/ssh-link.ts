@@ -1,9 +1,12 @@
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
+import type { LinkStep } from '../../shared/state/link.ts'
 import { RECONNECT_BACKOFF } from '../../shared/util/backoff.ts'
+import type { SecretStore } from '../secrets/secret-store.ts'
+import { createLogIn } from './auth/login.ts'
 import { establish } from './establish.ts'
 import { HEARTBEAT } from './heartbeat.ts'
-import { createHostTrust, logIn } from './host-access.ts'
+import { knownHostsTrust } from './known-hosts/host-trust.ts'
 import type { PromptBroker, SshLink, SshTarget } from './link.ts'
 import type { ResolvedHost } from './resolved-host.ts'
 import { type LinkTimings, SupervisedLink } from './supervised-link.ts'
@@ -13,8 +16,8 @@ export interface SshLinkOptions {
   /** Reads the SSH config; called before every attempt, so that a corrected file counts at once. */
   readonly resolve: () => Promise<ResolvedHost>
   readonly prompts: PromptBroker
-  /** Keeps passphrases that the user wants remembered. */
-  readonly secrets: unknown
+  /** Keeps passphrases that the user wants remembered; undefined when there is no safe place. */
+  readonly secrets: SecretStore | undefined
   readonly ambient: Ambient
   readonly log: Logger
   /** Further proof before "connected", such as GET /health through a channel; rejects when there is none. */
@@ -33,8 +36,24 @@ const LINK_TIMINGS: LinkTimings = {
 
 /** A supervised SSH connection to `target`; it does nothing until `start`. */
 export function createSshLink(options: SshLinkOptions): SshLink {
-  const { ambient, log, prompts, resolve, target, timings, verify } = options
+  const { ambient, log, prompts, resolve, secrets, target, timings, verify } = options
   let openQuestions = 0
+  let showStep: (step: LinkStep) => void = () => undefined
+  const asking: PromptBroker = {
+    ask: async (question, signal) => {
+      openQuestions += 1
+      showStep('waiting-for-you')
+      try {
+        return await prompts.ask(question, signal)
+      } finally {
+        openQuestions -= 1
+        showStep('authenticating')
+      }
+    },
+  }
+  const trust = knownHostsTrust({ prompts: asking, log })
+  // One for the life of the link: opened keys are remembered from one connection to the next.
+  const logIn = createLogIn({ prompts: asking, secrets, log })
   return new SupervisedLink({
     place: placeOf(target),
     ambient,
@@ -42,27 +61,9 @@ export function createSshLink(options: SshLinkOptions): SshLink {
     verify,
     timings: { ...LINK_TIMINGS, ...timings },
     establish: async (onStep, signal) => {
+      showStep = onStep
       const host = await resolve()
-      const asking: PromptBroker = {
-        ask: async (question, questionSignal) => {
-          openQuestions += 1
-          onStep('waiting-for-you')
-          try {
-            return await prompts.ask(question, questionSignal)
-          } finally {
-            openQuestions -= 1
-            onStep('authenticating')
-          }
-        },
-      }
-      return establish({
-        host,
-        trust: createHostTrust(asking),
-        logIn,
-        onStep,
-        isWaitingForUser: () => openQuestions > 0,
-        signal,
-      })
+      return establish({ host, trust, logIn, onStep, isWaitingForUser: () => openQuestions > 0, signal })
     },
   })
 }
