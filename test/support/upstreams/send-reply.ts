@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Encoded } from './dialects.ts'
@@ -52,7 +51,16 @@ function finish(response: ServerResponse, end: NonNullable<Reply['end']>, errorE
 /** Waits for a slow reader. @returns false when the reader is gone. */
 async function write(response: ServerResponse, text: string): Promise<boolean> {
   if (response.destroyed) return false
-  if (!response.write(text))
-    await Promise.race([once(response, 'drain'), once(response, 'close')]).catch(() => undefined)
+  if (!response.write(text)) await drained(response)
   return !response.destroyed
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
 }

@@ -15,6 +15,8 @@ export interface RecordedRequest {
   readonly json: Readonly<Record<string, unknown>> | undefined
   /** Milliseconds of `performance.now()` when the peer went away before the reply was complete. */
   abandonedAt: number | undefined
+  /** Bytes that the system has taken of the reply and of earlier ones on its connection. */
+  bytesSent(): number
 }
 
 export interface StandIn {
@@ -76,6 +78,7 @@ async function readRequest(incoming: IncomingMessage): Promise<RecordedRequest> 
     body,
     json: parseObject(body),
     abandonedAt: undefined,
+    bytesSent: () => incoming.socket.bytesWritten - incoming.socket.writableLength,
   }
 }
 

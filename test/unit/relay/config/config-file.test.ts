@@ -1,0 +1,95 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createLogger } from '../../../../src/node/log.ts'
+import { ConfigFile } from '../../../../src/relay/config/config-file.ts'
+import { resolveListen, resolveSettings } from '../../../../src/relay/config/relay-settings.ts'
+
+let dir = ''
+let path = ''
+const logged: string[] = []
+const log = createLogger('test', 'debug', { write: (line: string) => void logged.push(line) })
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'config-'))
+  path = join(dir, 'config.json')
+  logged.length = 0
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+test('a missing file is made, for this user only', async () => {
+  await ConfigFile.open(path, log)
+  expect(JSON.parse(await readFile(path, 'utf8'))).toHaveProperty('site_url')
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+})
+
+test.each([
+  ['truncated', '{\n  "site_url": "x",\n  "relay": {', ':3:'],
+  ['no JSON', 'hello', ':1:'],
+  ['an array', '[]', 'no JSON object'],
+  ['a port that is none', '{"relay":{"port":99999}}', 'relay.port'],
+])('a file that is %s stops the start, names the place and is left alone', async (_name, text, place) => {
+  await writeFile(path, text)
+  await expect(ConfigFile.open(path, log)).rejects.toMatchObject({
+    code: 'relay.config-invalid',
+    message: expect.stringContaining(place) as string,
+  })
+  expect(await readFile(path, 'utf8')).toBe(text)
+})
+
+test('unknown keys are reported, and kept when the file is written', async () => {
+  await writeFile(path, '{"sight_url":"x","relay":{"prot":1},"models":{}}')
+  const file = await ConfigFile.open(path, log)
+  await file.set({ github_oauth_token: 'gho_x' })
+  expect(logged.join('')).toContain('sight_url')
+  expect(logged.join('')).toContain('relay.prot')
+  expect(logged.join('')).not.toContain('"models"')
+  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({
+    sight_url: 'x',
+    relay: { prot: 1 },
+    models: {},
+    github_oauth_token: 'gho_x',
+  })
+})
+
+test('a file that cannot be saved keeps its changes in memory and says so', async () => {
+  await writeFile(path, '{}')
+  const file = await ConfigFile.open(path, log)
+  // Also root cannot rename a file over a folder that is not empty.
+  await rm(path)
+  await mkdir(join(path, 'in-the-way'), { recursive: true })
+  await file.set({ openrouter_api_key: 'k' })
+  expect(file.config.openrouter_api_key).toBe('k')
+  expect(file.saveProblem?.code).toBe('relay.config-unwritable')
+  await chmod(dir, 0o700)
+})
+
+describe('settings', () => {
+  test('the environment wins over the file', () => {
+    const env = { OPENROUTER_BASE_URL: 'http://127.0.0.1:9/' }
+    const { baseUrls } = resolveSettings({ upstreams: { openrouter: 'https://other' } }, env)
+    expect(baseUrls.openrouter).toBe('http://127.0.0.1:9')
+  })
+
+  test('data residency has API and Copilot under names of its own', () => {
+    expect(resolveSettings({}, { GITHUB_BASE_URL: 'https://acme.ghe.com' }).baseUrls).toMatchObject({
+      githubApi: 'https://api.acme.ghe.com',
+      copilotFallback: 'https://copilot-api.acme.ghe.com',
+    })
+  })
+
+  test('a base URL that is none is refused', () => {
+    expect(() => resolveSettings({}, { GITHUB_BASE_URL: 'github.com' })).toThrow(/GITHUB_BASE_URL/)
+  })
+
+  test.each([['abc'], ['-1'], ['65536'], ['80.5']])('RELAY_PORT=%s is refused', (port) => {
+    expect(() => resolveListen({}, { RELAY_PORT: port })).toThrow(/RELAY_PORT/)
+  })
+
+  test('the port of the environment comes before the one of the file, and 8080 last', () => {
+    expect(resolveListen({ relay: { port: 81 } }, { RELAY_PORT: '82' }).port).toBe(82)
+    expect(resolveListen({ relay: { port: 81 } }, {}).port).toBe(81)
+    expect(resolveListen({}, {})).toEqual({ host: '127.0.0.1', port: 8080 })
+  })
+})
