@@ -9,7 +9,7 @@ const run = promisify(execFile)
 
 /** An engine of its own that touches no firewall rule and shares no image with the one of the machine. */
 export interface Docker {
-  /** Runs `docker …` and returns its standard output, trimmed. */
+  /** Runs `docker …` and returns its standard output, trimmed; `logs` with standard error. */
   docker(...args: readonly string[]): Promise<string>
   close(): Promise<void>
 }
@@ -45,8 +45,8 @@ export async function startDocker(): Promise<Docker> {
   const exited = new Promise<void>((resolve) => daemon.once('exit', () => resolve()))
   const docker = async (...words: readonly string[]): Promise<string> => {
     const env = { ...process.env, DOCKER_HOST: socket, DOCKER_BUILDKIT: '0' }
-    const { stdout } = await run('docker', words, { env, maxBuffer: 16 * 1024 * 1024 })
-    return stdout.trim()
+    const { stdout, stderr } = await run('docker', words, { env, maxBuffer: 16 * 1024 * 1024 })
+    return (words[0] === 'logs' ? stdout + stderr : stdout).trim()
   }
   const close = async () => {
     daemon.kill('SIGTERM')

@@ -27,13 +27,16 @@ interface BundleOptions {
 
 /** `sovereign relay bundle`: puts OpenCode into the bundle that clients without internet download. */
 export function relayBundleCommand(): Command {
-  return new Command('bundle')
-    .description('show or choose the OpenCode that /bundle.tar.gz carries for machines without internet')
-    .option('--with-opencode <source>', 'path of an OpenCode binary, or "npm" to have npm fetch it')
-    .option('--opencode-version <version>', 'version for npm, or the one of the binary', 'latest')
-    .option('--platform <platform>', `one of ${OPENCODE_PLATFORMS.join(', ')}`, platformOption, 'linux-x64')
-    .option('--data-dir <folder>', 'data folder of the relay')
-    .action(prepare)
+  return (
+    new Command('bundle')
+      .description('show or choose the OpenCode that /bundle.tar.gz carries for machines without internet')
+      .option('--with-opencode <source>', 'path of an OpenCode binary, or "npm" to have npm fetch it')
+      .option('--opencode-version <version>', 'version for npm, or the one of the binary', 'latest')
+      .option('--platform <platform>', `one of ${OPENCODE_PLATFORMS.join(', ')}`, platformOption, 'linux-x64')
+      .option('--data-dir <folder>', 'data folder of the relay')
+      // The relay command has --data-dir too and may take it first.
+      .action((_options, command: Command) => prepare(command.optsWithGlobals()))
+  )
 }
 
 async function prepare(options: BundleOptions): Promise<void> {

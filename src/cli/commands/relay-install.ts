@@ -35,14 +35,17 @@ function serviceCommand(
   description: string,
   act: (options: InstallOptions) => void | Promise<void>,
 ): Command {
-  return new Command(name)
-    .description(description)
-    .option('--config <file>', 'config.json of the relay')
-    .option('--data-dir <folder>', 'for the usage database, bundles and the admin socket')
-    .option('--port <port>', 'port to listen on')
-    .option('--dry-run', 'print what would be done')
-    .option('--no-start', 'write or remove the file and leave the service manager alone')
-    .action(act)
+  return (
+    new Command(name)
+      .description(description)
+      .option('--config <file>', 'config.json of the relay')
+      .option('--data-dir <folder>', 'for the usage database, bundles and the admin socket')
+      .option('--port <port>', 'port to listen on')
+      .option('--dry-run', 'print what would be done')
+      .option('--no-start', 'write or remove the file and leave the service manager alone')
+      // The relay command has options of the same names and may take them first.
+      .action((_options, command: Command) => act(command.optsWithGlobals()))
+  )
 }
 
 async function install(options: InstallOptions): Promise<void> {
@@ -107,7 +110,7 @@ function serviceOf({ config, dataDir, port }: InstallOptions): RelayService {
     command: [process.execPath, realpathSync(process.argv[1] ?? ''), 'relay'],
     configPath: resolve(config ?? env.CONFIG_PATH ?? join(configHome, 'sovereign-relay/config.json')),
     dataDir: data,
-    env: { RELAY_DATA_DIR: data, ...(port === undefined ? {} : { RELAY_PORT: port }) },
+    env: { SOVEREIGN_DATA_DIR: data, ...(port === undefined ? {} : { RELAY_PORT: port }) },
   }
 }
 

@@ -26,7 +26,7 @@ export function relayCommand(): Command {
     // What stands behind a subcommand belongs to it, also where the relay has an option of that name.
     .enablePositionalOptions()
     .option('--config <file>', 'config.json (CONFIG_PATH)')
-    .option('--data-dir <folder>', 'for usage, bundles and the admin socket (RELAY_DATA_DIR)')
+    .option('--data-dir <folder>', 'for usage, bundles and the admin socket (SOVEREIGN_DATA_DIR)')
     .option('--port <port>', 'port to listen on (RELAY_PORT)')
     .option('--host <address>', 'address to listen on (RELAY_HOST)')
     .action(run)
