@@ -4,7 +4,11 @@ import type { ListenAddress } from '../../shared/state/bridge-state.ts'
 export function parseListenAddress(text: string): ListenAddress {
   if (text.startsWith('unix:')) return { kind: 'socket', path: text.slice('unix:'.length) }
   const colon = text.lastIndexOf(':')
-  return { kind: 'tcp', host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }
+  return {
+    kind: 'tcp',
+    host: text.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(text.slice(colon + 1)),
+  }
 }
 
 export function formatListenAddress(address: ListenAddress): string {
