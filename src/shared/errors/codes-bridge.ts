@@ -24,6 +24,11 @@ export const BRIDGE_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Update Sovereign Bridge, or start it with another settings file.',
   },
+  'bridge.disconnected': {
+    meaning: 'The bridge is disconnected, so there is nothing behind it to ask.',
+    recovery: 'user',
+    remedy: 'Connect first.',
+  },
   'port.taken': {
     meaning: 'Another program is already listening on this port.',
     recovery: 'user',
@@ -33,6 +38,24 @@ export const BRIDGE_ERRORS = defineErrors({
     meaning: 'This user may not listen on that address or port.',
     recovery: 'user',
     remedy: 'Choose a port above 1023 on a loopback address.',
+  },
+  'agent.proxy-unavailable': {
+    meaning: 'A program asked the local port to act as a proxy, which this version does not do.',
+    recovery: 'never',
+    remedy: 'Take the proxy setting away from that program, or use this address as its base URL instead.',
+    status: 501,
+  },
+  'agent.not-http': {
+    meaning: 'A program sent something other than plain HTTP/1.1 to the local port.',
+    recovery: 'never',
+    remedy: 'Use an address that begins with http:// (not https://).',
+    status: 400,
+  },
+  'agent.head-timeout': {
+    meaning: 'A program opened a connection to the local port and did not finish saying what it wants.',
+    recovery: 'never',
+    remedy: 'Send the request again, all of it.',
+    status: 408,
   },
   'prompt.cancelled': {
     meaning: 'A question was not answered.',
@@ -54,6 +77,50 @@ export const BRIDGE_ERRORS = defineErrors({
     recovery: 'never',
     remedy: 'Correct the arguments that are named.',
     status: 400,
+  },
+  'api.malformed': {
+    meaning: 'A message to the bridge, or from it, is not in the form that both have agreed on.',
+    recovery: 'never',
+    remedy: 'Use the same version of Sovereign Bridge on both sides.',
+    status: 400,
+  },
+  'api.busy': {
+    meaning: 'A face has more calls under way than the bridge takes at once, or too many faces are attached.',
+    recovery: 'automatic',
+    remedy: 'Wait for the answers to earlier calls, or close faces that nobody looks at.',
+    status: 503,
+  },
+  'api.token-wrong': {
+    meaning: 'A request to the bridge came without its token or with another one.',
+    recovery: 'never',
+    remedy: 'Use the token in the info file of the running bridge; every start makes a new one.',
+    status: 401,
+  },
+  'api.foreign-request': {
+    meaning: 'A request to the bridge comes from a web page or names a host that is not this machine.',
+    recovery: 'never',
+    remedy: 'Use the address in the info file as it is written there.',
+    status: 403,
+  },
+  'bridge.not-running': {
+    meaning: 'No bridge runs for this user.',
+    recovery: 'user',
+    remedy: 'Start it with "sovereign bridge", or start the tray app.',
+  },
+  'bridge.already-running': {
+    meaning: 'Another bridge of this user runs already.',
+    recovery: 'user',
+    remedy: 'Use the running one ("sovereign status"), or stop it first.',
+  },
+  'bridge.connection-ended': {
+    meaning: 'The bridge stopped or cut the connection to this face.',
+    recovery: 'automatic',
+    remedy: 'Check with "sovereign status" that the bridge runs, then try again.',
+  },
+  'bridge.info-unusable': {
+    meaning: 'The file that says how to reach the running bridge cannot be used.',
+    recovery: 'user',
+    remedy: 'Give the folder to this user alone (mode 0700), delete the file, and start the bridge again.',
   },
   'api.not-found': {
     meaning: 'The thing that a call refers to does not exist.',
