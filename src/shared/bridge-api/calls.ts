@@ -24,7 +24,7 @@ const nothing = z.void().or(z.null().transform(() => undefined))
 const noArgs = z.strictObject({})
 const name = z.string().min(1).max(500)
 
-const answerSchema: z.ZodType<Answer> = z.discriminatedUnion('kind', [
+const answerSchema: z.ZodType<Answer, Answer> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cancel') }),
   z.strictObject({ kind: z.literal('host-key'), accept: z.boolean() }),
   z.strictObject({ kind: z.literal('passphrase'), passphrase: z.string(), remember: z.boolean() }),
@@ -65,10 +65,13 @@ export type CallName = keyof typeof BRIDGE_CALLS
 export type CallArgs<Name extends CallName> = z.input<(typeof BRIDGE_CALLS)[Name]['args']>
 export type CallResult<Name extends CallName> = z.output<(typeof BRIDGE_CALLS)[Name]['result']>
 
-export interface BridgeEvents {
-  readonly state: BridgeState
-}
-export type EventName = keyof BridgeEvents
+/** What the bridge tells every attached face by itself. A new state replaces the one before it. */
+export const BRIDGE_EVENTS = {
+  state: stateSchema,
+} satisfies Record<string, z.ZodType>
+
+export type EventName = keyof typeof BRIDGE_EVENTS
+export type BridgeEvents = { readonly [Name in EventName]: z.output<(typeof BRIDGE_EVENTS)[Name]> }
 
 /** What every face holds, whatever carries it. */
 export type BridgeApi = {
@@ -83,4 +86,8 @@ export type BridgeApi = {
 
 export function isCallName(value: unknown): value is CallName {
   return typeof value === 'string' && Object.hasOwn(BRIDGE_CALLS, value)
+}
+
+export function isEventName(value: unknown): value is EventName {
+  return typeof value === 'string' && Object.hasOwn(BRIDGE_EVENTS, value)
 }

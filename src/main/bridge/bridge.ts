@@ -1,0 +1,304 @@
+import type { Duplex } from 'node:stream'
+import type { Ambient } from '../../node/ambient.ts'
+import type { Logger } from '../../node/log.ts'
+import { VERSION } from '../../node/version.ts'
+import type { BridgeApi } from '../../shared/bridge-api/calls.ts'
+import { AppError } from '../../shared/errors/app-error.ts'
+import type { ClientSettings, Profile, Settings, SshTargetSettings } from '../../shared/settings/schema.ts'
+import type { BridgeState, RelayState } from '../../shared/state/bridge-state.ts'
+import { IDLE } from '../../shared/state/link.ts'
+import { type Agent, startAgent } from '../agent/agent.ts'
+import type { SecretStore } from '../secrets/secret-store.ts'
+import { parseListenAddress } from '../settings/address.ts'
+import { type ResolveOptions, resolveHost } from '../ssh/config/resolve-host.ts'
+import type { SshLink, SshTarget } from '../ssh/link.ts'
+import { splice } from '../ssh/splice.ts'
+import { createSshLink } from '../ssh/ssh-link.ts'
+import { ClientTunnel } from './client-tunnel.ts'
+import { EmbeddedRelay, type EmbeddedRelayOptions } from './embedded-relay.ts'
+import { PromptDesk } from './prompt-desk.ts'
+import { refuseInWords } from './refuse-in-words.ts'
+import { RelayAdmin } from './relay-admin.ts'
+import type { RelayConnector } from './relay-connector.ts'
+import { RelayHealthMonitor } from './relay-health.ts'
+import { SshRelay } from './ssh-relay.ts'
+import { StateStore } from './state-store.ts'
+import { UrlRelay } from './url-relay.ts'
+
+export interface BridgeOptions {
+  readonly settings: Settings
+  readonly ssh: ResolveOptions
+  readonly embeddedRelay: EmbeddedRelayOptions
+  readonly secrets: SecretStore
+  readonly ambient: Ambient
+  readonly log: Logger
+}
+
+/** Everything that runs while the user wants to be connected; made by `connect`, ended by `disconnect`. */
+interface Session {
+  readonly relay: RelayConnector
+  readonly health: RelayHealthMonitor
+  readonly clients: readonly ClientTunnel[]
+  readonly agent: Agent
+  readonly ended: AbortController
+}
+
+const DRAIN_MS = 5_000
+
+/**
+ * One profile brought to life: the way to the relay, a tunnel to every client, and the agent's port on this
+ * computer. Owns the one BridgeState; faces see it through `api` and change it through nothing else.
+ */
+export class Bridge {
+  readonly api: BridgeApi
+  private readonly options: BridgeOptions
+  private readonly profile: Profile
+  private readonly store: StateStore
+  private readonly prompts: PromptDesk
+  private session: Session | undefined
+  /** Connects and disconnects happen one after the other. */
+  private turn: Promise<void> = Promise.resolve()
+
+  constructor(options: BridgeOptions) {
+    this.options = options
+    this.profile = activeProfile(options.settings)
+    this.store = new StateStore(initialState(this.profile, options.ambient.now()))
+    this.prompts = new PromptDesk(options.ambient, (prompts) => this.store.update({ prompts }))
+    this.api = this.createApi()
+  }
+
+  get state(): BridgeState {
+    return this.store.state
+  }
+
+  connect(): Promise<void> {
+    return this.inTurn(async () => this.open())
+  }
+
+  disconnect(drainMs = DRAIN_MS): Promise<void> {
+    return this.inTurn(() => this.end(drainMs))
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(work, work)
+    return this.turn
+  }
+
+  private open(): void {
+    if (this.session !== undefined) return
+    const { ambient, log } = this.options
+    const ended = new AbortController()
+    const relay = this.createRelay()
+    const openRelay = (signal: AbortSignal): Promise<Duplex> =>
+      relay.open(AbortSignal.any([signal, ended.signal]))
+    const clients = this.profile.clients.map((client) => this.createTunnel(client, openRelay))
+    const agent = startAgent({
+      address: parseListenAddress(this.profile.agent.listen),
+      onRelayConnection: (socket) => void joinRelay(socket, openRelay(ended.signal)),
+      ambient,
+      log,
+    })
+    const health = new RelayHealthMonitor(relay, ambient, (state) => {
+      const wasOk = this.state.relay.health.kind === 'ok'
+      this.updateRelay({ health: state })
+      if (state.kind === 'ok' && !wasOk) for (const client of clients) void client.provePath()
+    })
+    this.session = { relay, health, clients, agent, ended }
+    this.store.update({ wanted: 'connected', agent: agent.state })
+    agent.onState((state) => this.store.update({ agent: state }))
+    relay.onLink((link) => this.updateRelay({ link }))
+    relay.start()
+    this.updateRelay({ link: relay.link })
+    for (const client of clients) client.start()
+  }
+
+  private async end(drainMs: number): Promise<void> {
+    const { session } = this
+    if (session === undefined) return
+    this.session = undefined
+    this.store.update({ wanted: 'disconnected' })
+    const { relay, health, clients, agent, ended } = session
+    health.close()
+    await Promise.all([agent.close(drainMs), ...clients.map((client) => client.close(drainMs))])
+    ended.abort()
+    await relay.close(drainMs)
+    this.store.update({
+      agent: { phase: 'off' },
+      relay: { ...this.state.relay, link: IDLE, health: { kind: 'unknown' } },
+      clients: clients.map(({ state }) => state),
+    })
+  }
+
+  private updateRelay(change: Partial<RelayState>): void {
+    this.store.update({ relay: { ...this.state.relay, ...change } })
+  }
+
+  private publishClients(): void {
+    if (this.session !== undefined)
+      this.store.update({ clients: this.session.clients.map(({ state }) => state) })
+  }
+
+  private createRelay(): RelayConnector {
+    const { ambient, embeddedRelay } = this.options
+    const { relay } = this.profile
+    if ('embedded' in relay) return new EmbeddedRelay(embeddedRelay, ambient)
+    if ('url' in relay) return new UrlRelay(new URL(relay.url), ambient)
+    const target = targetOf(relay.ssh)
+    return new SshRelay({
+      link: this.createLink(target),
+      host: placeOf(relay.ssh),
+      port: relay.port,
+      adminSocket: relay.adminSocket,
+    })
+  }
+
+  private createTunnel(
+    client: ClientSettings,
+    openRelay: (signal: AbortSignal) => Promise<Duplex>,
+  ): ClientTunnel {
+    return new ClientTunnel({
+      name: client.name,
+      place: placeOf(client.ssh),
+      listen: parseListenAddress(client.listen),
+      enabled: client.enabled,
+      createLink: () => this.createLink(targetOf(client.ssh)),
+      openRelay,
+      ambient: this.options.ambient,
+      onChange: () => this.publishClients(),
+    })
+  }
+
+  private createLink(target: SshTarget): SshLink {
+    const { ambient, log, secrets, ssh } = this.options
+    return createSshLink({
+      target,
+      resolve: () => resolveHost(target, ssh),
+      prompts: this.prompts,
+      secrets,
+      ambient,
+      log,
+    })
+  }
+
+  private createApi(): BridgeApi {
+    const admin = <T>(use: (admin: RelayAdmin) => Promise<T>): Promise<T> =>
+      use(new RelayAdmin(this.current.relay))
+    return {
+      on: (_event, listener) => this.store.subscribe(listener),
+      getState: async () => this.state,
+      connect: () => this.connect(),
+      disconnect: () => this.disconnect(),
+      retryNow: async ({ target }) => this.retryNow(target),
+      probe: async () => this.probe(),
+      answerPrompt: async ({ id, answer }) => this.prompts.answer(id, answer),
+      setClientEnabled: ({ name, enabled }) => this.clientNamed(name).setEnabled(enabled),
+      useOtherPort: async ({ target, port }) => {
+        if (target === 'agent') await this.current.agent.useOtherPort(port)
+        else await this.clientNamed(target).useOtherPort(port)
+      },
+      getSettings: async () => this.options.settings,
+      relaySignInStatus: () => admin((relay) => relay.signInStatus()),
+      startSignIn: () => admin((relay) => relay.startSignIn()),
+      pollSignIn: async ({ flowId }) => {
+        const status = await admin((relay) => relay.pollSignIn(flowId))
+        if (status.status === 'success') this.current.health.askNow()
+        return status
+      },
+      signOut: () => admin((relay) => relay.signOut()),
+      relayUsage: () => admin((relay) => relay.usage()),
+    }
+  }
+
+  private get current(): Session {
+    if (this.session !== undefined) return this.session
+    throw new AppError('bridge.disconnected', 'The bridge is disconnected.')
+  }
+
+  private retryNow(target: string | undefined): void {
+    const { relay, clients } = this.current
+    if (target === undefined || target === 'relay') relay.retryNow()
+    if (target === 'relay') return
+    for (const client of target === undefined ? clients : [this.clientNamed(target)]) client.retryNow()
+  }
+
+  private probe(): void {
+    const { relay, clients, health } = this.current
+    relay.probe()
+    for (const client of clients) client.probe()
+    health.askNow()
+  }
+
+  private clientNamed(name: string): ClientTunnel {
+    const client = this.current.clients.find((candidate) => candidate.name === name)
+    if (client !== undefined) return client
+    throw new AppError('api.not-found', `There is no client named "${name}" in this profile.`)
+  }
+}
+
+async function joinRelay(socket: Duplex, opening: Promise<Duplex>): Promise<void> {
+  // Reported by the splice; before it runs there is nobody to tell.
+  socket.on('error', () => undefined)
+  try {
+    const relay = await opening
+    if (socket.destroyed) relay.destroy()
+    else await splice(socket, relay)
+  } catch (error) {
+    refuseInWords(socket, error)
+  }
+}
+
+function activeProfile({ profiles, activeProfile: chosen }: Settings): Profile {
+  const profile = chosen === undefined ? profiles[0] : profiles.find(({ name }) => name === chosen)
+  if (profile !== undefined) return profile
+  throw new AppError('settings.invalid', `There is no profile named "${chosen}".`)
+}
+
+function initialState(profile: Profile, now: number): Omit<BridgeState, 'revision'> {
+  return {
+    version: VERSION,
+    profile: profile.name,
+    wanted: 'disconnected',
+    startedAt: now,
+    relay: { ...relayPlace(profile.relay), link: IDLE, health: { kind: 'unknown' } },
+    clients: profile.clients.map((client) => ({
+      name: client.name,
+      place: placeOf(client.ssh),
+      enabled: client.enabled,
+      link: IDLE,
+      listen: parseListenAddress(client.listen),
+      listener: { phase: 'off' },
+      path: { kind: 'unproven' },
+      traffic: {
+        bytesToClient: 0,
+        bytesFromClient: 0,
+        openChannels: 0,
+        totalChannels: 0,
+        lastByteAt: undefined,
+      },
+    })),
+    agent: { phase: 'off' },
+    prompts: [],
+  }
+}
+
+function relayPlace(relay: Profile['relay']): Pick<RelayState, 'kind' | 'place'> {
+  if ('embedded' in relay) return { kind: 'embedded', place: 'this computer' }
+  if ('url' in relay) return { kind: 'url', place: new URL(relay.url).origin }
+  return { kind: 'ssh', place: `${placeOf(relay.ssh)}:${relay.port}` }
+}
+
+function targetOf(ssh: SshTargetSettings): SshTarget {
+  if (typeof ssh === 'string') return { alias: ssh }
+  const { host, port, user, identityFile } = ssh
+  return {
+    host,
+    ...(port === undefined ? {} : { port }),
+    ...(user === undefined ? {} : { user }),
+    ...(identityFile === undefined ? {} : { identityFile }),
+  }
+}
+
+function placeOf(ssh: SshTargetSettings): string {
+  if (typeof ssh === 'string') return ssh
+  return `${ssh.user === undefined ? '' : `${ssh.user}@`}${ssh.host}${ssh.port === undefined ? '' : `:${ssh.port}`}`
+}

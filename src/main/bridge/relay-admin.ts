@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { AppError, fromFailure } from '../../shared/errors/app-error.ts'
+import {
+  type AuthStatus,
+  authStatusSchema,
+  type FlowStatus,
+  flowStatusSchema,
+  type StartedFlow,
+  startedFlowSchema,
+} from '../../shared/protocol/relay-auth.ts'
+import { type HttpCall, httpOver } from './http-over.ts'
+import type { RelayConnector } from './relay-connector.ts'
+
+const ANSWER_WITHIN_MS = 30_000
+
+const failureSchema = z.object({
+  relay: z.object({ code: z.string(), message: z.string().optional(), remedy: z.string() }),
+  error: z.object({ message: z.string() }).optional(),
+})
+
+/** What only the owner of a relay may ask it, over its admin socket. */
+export class RelayAdmin {
+  private readonly connector: RelayConnector
+
+  constructor(connector: RelayConnector) {
+    this.connector = connector
+  }
+
+  signInStatus(): Promise<AuthStatus> {
+    return this.ask('GET', '/auth/status', authStatusSchema)
+  }
+
+  startSignIn(): Promise<StartedFlow> {
+    return this.ask('POST', '/auth/device', startedFlowSchema)
+  }
+
+  pollSignIn(flowId: string): Promise<FlowStatus> {
+    return this.ask('POST', '/auth/poll', flowStatusSchema, { flow_id: flowId })
+  }
+
+  async signOut(): Promise<void> {
+    await this.ask('DELETE', '/auth/token', z.unknown())
+  }
+
+  usage(): Promise<unknown> {
+    return this.ask('GET', '/stats', z.unknown())
+  }
+
+  private async ask<T>(
+    method: HttpCall['method'],
+    path: string,
+    shape: z.ZodType<T>,
+    body?: unknown,
+  ): Promise<T> {
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+    const answer = await httpOver(await this.connector.openAdmin(signal), { method, path, body, signal })
+    let parsed: unknown
+    try {
+      parsed = JSON.parse(answer.text)
+    } catch (cause) {
+      throw new AppError('relay.not-a-relay', `${this.connector.place} answered ${path} with no JSON.`, {
+        cause,
+      })
+    }
+    if (answer.status >= 400)
+      throw failureOf(parsed, `${this.connector.place} answered ${path} with status ${answer.status}.`)
+    const result = shape.safeParse(parsed)
+    if (result.success) return result.data
+    throw new AppError(
+      'relay.not-a-relay',
+      `${this.connector.place} answered ${path} in a shape this version does not know.`,
+      {
+        remedy: 'Update the bridge and the relay to the same version.',
+      },
+    )
+  }
+}
+
+function failureOf(body: unknown, otherwise: string): AppError {
+  const found = failureSchema.safeParse(body)
+  if (!found.success) return new AppError('relay.unreachable', otherwise)
+  const { relay, error } = found.data
+  return fromFailure({
+    code: relay.code,
+    message: relay.message ?? error?.message ?? otherwise,
+    remedy: relay.remedy,
+    recovery: 'never',
+  })
+}
