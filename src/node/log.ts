@@ -16,7 +16,7 @@ const SECRET_FIELDS = [
 
 /** GitHub, OpenRouter and client credentials and bearer values, should one slip into a message. */
 const SECRET_TEXT =
-  /\b(?:gh[opsu]_\w{8,}|github_pat_\w{8,}|sb[ac]_[\w-]{8,}|sk-or-[\w-]{8,}|tid=[^\s"]{8,}|Bearer\s+[\w.~+/=;-]{8,})/g
+  /\b(?:gh[opsu]_\w{8,}|github_pat_\w{8,}|sb[abc]_[\w-]{8,}|sk-or-[\w-]{8,}|tid=[^\s"]{8,}|Bearer\s+[\w.~+/=;-]{8,})/g
 
 export function redactText(text: string): string {
   return text.replace(SECRET_TEXT, '[redacted]')
