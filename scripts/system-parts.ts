@@ -59,7 +59,9 @@ function ensureSystemParts(): void {
   if (process.platform === 'linux' && root !== undefined && missingParts(aptItself()).length === 0) {
     console.log(`Installing what the tests need and this machine lacks: ${names}`)
     if (missing.some((part) => part.apt === 'openssh-server'))
-      console.log('Some systems start an SSH server once it is installed; the tests start their own on loopback.')
+      console.log(
+        'Some systems start an SSH server once it is installed; the tests start their own on loopback.',
+      )
     aptInstall(root, [...new Set(missing.map((part) => part.apt))])
     if (missingParts().length === 0) return
   }

@@ -6,9 +6,9 @@ export const AGENT_LABEL = 'io.sovereign-bridge.relay'
 /** A launchd agent that starts at login and is started again after a failure. */
 export function launchdAgent({ command, configPath, dataDir, env }: RelayService): string {
   const variables = Object.entries({ ...env, CONFIG_PATH: configPath }).map(
-    ([name, value]) => `    <key>${escape(name)}</key>\n    <string>${escape(value)}</string>\n`,
+    ([name, value]) => `    <key>${xmlText(name)}</key>\n    <string>${xmlText(value)}</string>\n`,
   )
-  const log = escape(join(dataDir, 'relay.log'))
+  const log = xmlText(join(dataDir, 'relay.log'))
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
@@ -17,7 +17,7 @@ export function launchdAgent({ command, configPath, dataDir, env }: RelayService
   <string>${AGENT_LABEL}</string>
   <key>ProgramArguments</key>
   <array>
-${command.map((word) => `    <string>${escape(word)}</string>\n`).join('')}  </array>
+${command.map((word) => `    <string>${xmlText(word)}</string>\n`).join('')}  </array>
   <key>EnvironmentVariables</key>
   <dict>
 ${variables.join('')}  </dict>
@@ -41,7 +41,7 @@ ${variables.join('')}  </dict>
 `
 }
 
-function escape(text: string): string {
+function xmlText(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

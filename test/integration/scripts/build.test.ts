@@ -46,10 +46,10 @@ console.log(JSON.stringify({
 
 test('files that are read from beside a module become part of it', async () => {
   const folder = await makeFolder()
-  await writeFile(join(folder, 'text.sh'), 'echo "${HOME}" `x` $&\n')
+  await writeFile(join(folder, 'text.sh'), 'echo "$HOME" `x` $&\n')
   const code = "export const text = readFileSync(new URL('./text.sh', import.meta.url), 'utf8')"
   const inlined = await inlineFiles(code, join(folder, 'module.ts'))
-  expect(inlined).toBe(`export const text = ${JSON.stringify('echo "${HOME}" `x` $&\n')}`)
+  expect(inlined).toBe(`export const text = ${JSON.stringify('echo "$HOME" `x` $&\n')}`)
 })
 
 test('a file that is missing beside a module fails the build', async () => {
