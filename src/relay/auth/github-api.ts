@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from 'undici'
 import { z } from 'zod'
+import { redactText } from '../../node/log.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { BaseUrls } from '../config/relay-settings.ts'
 import type { Identity } from './identity.ts'
@@ -181,7 +182,7 @@ function parseJson(text: string): unknown {
 function refusedBy(status: number, body: unknown): AppError {
   const parsed = refusal.safeParse(body).data
   const details = parsed?.error_details
-  const said = [details?.message ?? parsed?.message, details?.url].filter(Boolean).join(' ')
+  const said = redactText([details?.message ?? parsed?.message, details?.url].filter(Boolean).join(' '))
   const message = `GitHub answered with status ${status}${said === '' ? '' : `: ${said}`}.`
   if (status === 401) return new AppError('relay.signed-out-by-github', message)
   if (status === 403 || status === 404) return new AppError('relay.copilot-refused', message)

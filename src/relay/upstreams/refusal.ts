@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { redactText } from '../../node/log.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { ErrorCode } from '../../shared/errors/codes.ts'
 import { type Dialect, errorHeaders, errorType, explain, sendJson } from '../server/error-response.ts'
@@ -35,7 +36,7 @@ function isSeconds(retryAfter: string): string {
 /** The upstream's own words, wherever in its body they are. */
 export function refusalText(refusal: Refusal): string {
   const body = parse(refusal.body)
-  if (body === undefined) return refusal.body.toString().trim().slice(0, 2000)
+  if (body === undefined) return redactText(refusal.body.toString()).trim().slice(0, 2000)
   const { error } = body
   if (typeof error === 'string') return error
   const message = isRecord(error) ? error.message : body.message
@@ -81,7 +82,8 @@ function understandable(dialect: Dialect, refusal: Refusal, isReadable: boolean)
 
 function parse(body: Buffer): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(body.toString())
+    // An upstream may repeat the credential that it refuses.
+    const value: unknown = JSON.parse(redactText(body.toString()))
     return isRecord(value) ? value : undefined
   } catch {
     return undefined
