@@ -1,0 +1,110 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Logger } from '../../node/log.ts'
+import { AppError } from '../../shared/errors/app-error.ts'
+import type { ListenAddress } from '../../shared/state/bridge-state.ts'
+import { bind } from './bind.ts'
+import { type PeekResult, peek } from './peek.ts'
+import { refusalOf, refuse } from './refuse.ts'
+
+const HEAD_TIMEOUT_MS = 60_000
+
+export interface DoorOptions {
+  readonly onRelayConnection: (socket: Socket) => void
+  readonly log: Logger
+  readonly headTimeoutMs?: number
+}
+
+/** One listening server and the connections that came through it, until the last of them is closed. */
+export class Door {
+  private readonly options: DoorOptions
+  private readonly server: Server
+  private readonly sockets = new Set<Socket>()
+  /** Those that the relay has; a drain waits for these only. */
+  private readonly handedOver = new Set<Socket>()
+  private empty: () => void = () => undefined
+  private mayListen = true
+
+  constructor(options: DoorOptions) {
+    this.options = options
+    this.server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
+      this.welcome(socket),
+    )
+  }
+
+  /** @throws AppError `port.taken` or `port.forbidden`. */
+  async open(address: ListenAddress): Promise<ListenAddress> {
+    await bind(this.server, address)
+    // Out of file descriptors, for one: the connection is lost, the listener is not.
+    this.server.on('error', (error) => this.options.log.warn({ err: error }, 'the local port had trouble'))
+    if (!this.mayListen) this.server.close()
+    const bound = this.server.address()
+    return address.kind === 'tcp' && bound !== null && typeof bound === 'object'
+      ? { ...address, port: bound.port }
+      : address
+  }
+
+  /** Called once, when it no longer listens and nobody is left. */
+  onEmpty(listener: () => void): void {
+    this.empty = listener
+  }
+
+  /** Connections go on. Idempotent. */
+  stopListening(): void {
+    this.mayListen = false
+    if (this.server.listening) this.server.close(() => this.empty())
+  }
+
+  async close(drainMs: number): Promise<void> {
+    this.stopListening()
+    for (const socket of this.sockets) if (!this.handedOver.has(socket)) socket.destroy()
+    if (this.sockets.size === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        for (const socket of this.sockets) socket.destroy()
+      }, drainMs)
+      for (const socket of this.sockets)
+        socket.once('close', () => {
+          if (this.sockets.size > 0) return
+          clearTimeout(timer)
+          resolve()
+        })
+    })
+  }
+
+  private welcome(socket: Socket): void {
+    this.sockets.add(socket)
+    socket.once('close', () => {
+      this.sockets.delete(socket)
+      this.handedOver.delete(socket)
+    })
+    // A client that resets is everyday life; whoever has the socket sees its close.
+    socket.on('error', () => undefined)
+    void peek(socket, this.options.headTimeoutMs ?? HEAD_TIMEOUT_MS).then((result) =>
+      this.decide(socket, result),
+    )
+  }
+
+  private decide(socket: Socket, result: PeekResult): void {
+    if (socket.destroyed) return
+    if (result.kind === 'opening') {
+      if (result.opening === 'relay') this.handOver(socket)
+      else refuse(socket, refusalOf(result.opening))
+    } else if (result.received === 0) {
+      socket.destroySoon()
+    } else if (result.kind === 'gone') {
+      refuse(socket, refusalOf('garbage'))
+    } else {
+      refuse(socket, new AppError('agent.head-timeout', 'The request did not arrive in time.'))
+    }
+  }
+
+  private handOver(socket: Socket): void {
+    this.handedOver.add(socket)
+    try {
+      this.options.onRelayConnection(socket)
+    } catch (error) {
+      this.options.log.error({ err: error }, 'a connection could not be handed to the relay')
+      socket.resetAndDestroy()
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net'
+import { classifyOpening, type Opening } from './first-bytes.ts'
+
+export type PeekResult =
+  | { readonly kind: 'opening'; readonly opening: Opening }
+  /** The time is up; `received` tells a silent connection from a slow one. */
+  | { readonly kind: 'timeout'; readonly received: number }
+  /** It ended or was cut before it said what it wants. */
+  | { readonly kind: 'gone'; readonly received: number }
+
+/**
+ * Reads just enough of a connection to tell what it is. Afterwards the socket is paused and every byte is back
+ * in it, so that whoever takes it reads it from the start.
+ */
+export function peek(socket: Socket, timeoutMs: number): Promise<PeekResult> {
+  return new Promise((resolve) => {
+    let seen: Buffer = Buffer.alloc(0)
+    const settle = (result: PeekResult) => {
+      clearTimeout(timer)
+      socket.pause()
+      socket.off('data', onData).off('end', onGone).off('close', onGone)
+      // After an end nothing can be put back, and nobody would read it.
+      if (seen.length > 0 && !socket.destroyed && !socket.readableEnded) socket.unshift(seen)
+      resolve(result)
+    }
+    const onData = (data: Buffer) => {
+      seen = seen.length === 0 ? data : Buffer.concat([seen, data])
+      const opening = classifyOpening(seen)
+      if (opening !== undefined) settle({ kind: 'opening', opening })
+    }
+    const onGone = () => settle({ kind: 'gone', received: seen.length })
+    const timer = setTimeout(() => settle({ kind: 'timeout', received: seen.length }), timeoutMs)
+    socket.on('data', onData).on('end', onGone).on('close', onGone)
+    socket.resume()
+  })
+}
