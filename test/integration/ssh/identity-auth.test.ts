@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { chmod, copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { memoryStore } from '../../../src/main/secrets/memory-store.ts'
+import { packString, packUint32, WireReader } from '../../../src/main/ssh/auth/wire.ts'
+import { startFakeAgent } from '../../support/fake-agent.ts'
 import { fakePrompts } from '../../support/fake-prompts.ts'
 import { connect, failureOf, makeLogIn } from '../../support/log-in.ts'
 import { certify, type KeyPair, makeKeyPair } from '../../support/make-keys.ts'
@@ -307,6 +310,37 @@ describe('agents', () => {
     )
     expect(sshd.log().match(/Failed publickey/g)?.length ?? 0).toBe(1)
   })
+})
+
+/** A security key as an agent shows it (PROTOCOL.u2f of OpenSSH), with the key in memory instead of in a device. */
+async function startSecurityKeyAgent() {
+  const type = 'sk-ssh-ed25519@openssh.com'
+  const application = 'ssh:'
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const point = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
+  const blob = Buffer.concat([packString(type), packString(point), packString(application)])
+  const sha256 = (data: Buffer | string) => createHash('sha256').update(data).digest()
+  const touchedOnce = Buffer.from([1, 0, 0, 0, 1])
+  const socketPath = await startFakeAgent(onTestFinished, (message) => {
+    const reader = new WireReader(message)
+    if (reader.byte() === 11) {
+      return packString(
+        Buffer.concat([Buffer.from([12]), packUint32(1), packString(blob), packString('device')]),
+      )
+    }
+    reader.string()
+    const signed = Buffer.concat([sha256(application), touchedOnce, sha256(reader.string())])
+    const signature = [packString(type), packString(sign(null, signed, privateKey)), touchedOnce]
+    return packString(Buffer.concat([Buffer.from([14]), packString(Buffer.concat(signature))]))
+  })
+  return { socketPath, line: `${type} ${blob.toString('base64')}` }
+}
+
+test('a security key that the agent speaks for', async () => {
+  const { socketPath, line } = await startSecurityKeyAgent()
+  await writeFile(join(sshd.dir, 'authorized_keys'), `${line}\n`, { flag: 'a' })
+  const overrides = { identityFiles: [], identityAgent: socketPath, identitiesOnly: false }
+  expect(await connect(sshd, overrides)).toBe('logged in')
 })
 
 describe('user certificates', () => {

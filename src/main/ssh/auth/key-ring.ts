@@ -30,6 +30,17 @@ export class KeyRing {
 
   /** Rejects with `prompt.cancelled`. Several connections that need the same file share one question. */
   async unlock(path: string, signal: AbortSignal): Promise<UnlockedKey> {
+    try {
+      return await this.unlockOnce(path, signal)
+    } catch (error) {
+      // The file went away or was locked since it was looked at.
+      const code = error instanceof Error && 'code' in error && 'syscall' in error ? error.code : undefined
+      if (code === undefined) throw error
+      return { kind: 'unusable', reason: `it cannot be read (${code})` }
+    }
+  }
+
+  private async unlockOnce(path: string, signal: AbortSignal): Promise<UnlockedKey> {
     for (;;) {
       const version = await versionOf(path)
       const open = this.open.get(path)
