@@ -1,6 +1,6 @@
 /**
  * Delays between attempts, in milliseconds. The first retry is almost at once because most cuts heal by
- * themselves; later ones double up to the cap. Jitter keeps many bridges from returning in step.
+ * themselves; later ones grow up to the cap. Jitter keeps many bridges from returning in step.
  */
 export interface BackoffPolicy {
   readonly firstDelayMs: number
@@ -10,7 +10,7 @@ export interface BackoffPolicy {
   readonly jitter: number
 }
 
-export const RECONNECT_BACKOFF: BackoffPolicy = { firstDelayMs: 200, capMs: 30_000, factor: 2, jitter: 0.5 }
+export const RECONNECT_BACKOFF: BackoffPolicy = { firstDelayMs: 200, capMs: 30_000, factor: 1.6, jitter: 0.5 }
 
 /** @param attempt 1 for the first retry. @param random a number in [0, 1). */
 export function backoffDelayMs(policy: BackoffPolicy, attempt: number, random: number): number {

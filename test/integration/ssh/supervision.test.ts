@@ -82,7 +82,7 @@ describe('a connection that is cut', () => {
     })
     await server.stop()
     await enough.promise
-    expect(pauses).toEqual([200, 400, 800, 1_600])
+    expect(pauses).toEqual([200, 320, 512, 819])
   })
 
   test('starts again with the shortest pause only after it had lived', async () => {
