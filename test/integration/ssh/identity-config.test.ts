@@ -240,8 +240,12 @@ Host braces
 ]
 
 let root: string
+/** Which names ssh tries by itself depends on its version. */
+let defaultKeys: readonly string[] = []
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'ssh-config-'))
+  const plain = await askSsh('/dev/null', 'host')
+  if (typeof plain.identityFiles !== 'string') defaultKeys = plain.identityFiles
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
@@ -255,10 +259,6 @@ async function writeCase({ config, files = {} }: Case): Promise<string> {
 }
 
 const OWN_DEFAULT_TIMEOUT_MS = 10_000
-const DEFAULT_KEYS = ['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_ed25519', 'id_ed25519_sk', 'id_xmss', 'id_dsa']
-  .map((name) => join(home, '.ssh', name))
-  .join()
-
 /** What `ssh -G` says, in the words of a ResolvedHost. */
 async function askSsh(file: string, alias: string) {
   const { stdout } = await run('ssh', ['-G', '-F', file, alias], { env })
@@ -273,7 +273,7 @@ async function askSsh(file: string, alias: string) {
     user: one('user'),
     hostKeyAlias: one('hostkeyalias'),
     // Of the usual names ours are only those that exist and are still in use.
-    identityFiles: keys.join() === DEFAULT_KEYS ? 'default' : keys,
+    identityFiles: keys.join() === defaultKeys.join() ? 'default' : keys,
     certificateFiles: all('certificatefile').map((path) => expandHome(path, home)),
     identityAgent: agentPath(one('identityagent')),
     identitiesOnly: one('identitiesonly') === 'yes',
