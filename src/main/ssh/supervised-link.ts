@@ -49,6 +49,8 @@ export class SupervisedLink implements SshLink {
   private heartbeat: Heartbeat | undefined
   private loop: Promise<void> | undefined
   private wake: () => void = () => undefined
+  /** Ends the attempt under way. */
+  private attempt = new AbortController()
 
   constructor(options: SupervisedLinkOptions) {
     this.options = options
@@ -80,6 +82,13 @@ export class SupervisedLink implements SshLink {
   probe(): void {
     if (this.heartbeat !== undefined) this.heartbeat.probe()
     else if (this.current.phase === 'reconnecting') this.wake()
+    else if (this.current.phase === 'connecting' && this.current.step === 'connecting') this.redial()
+  }
+
+  /** A SYN lost on the old network is repeated by the kernel only after seconds; a new one goes out at once. */
+  private redial(): void {
+    const { place } = this.options
+    this.attempt.abort(new AppError('ssh.unreachable', `Dialling ${place} anew: the network has changed.`))
   }
 
   async openChannel(target: ForwardTarget, signal?: AbortSignal): Promise<Duplex> {
@@ -132,6 +141,7 @@ export class SupervisedLink implements SshLink {
       const outcome = await this.liveOnce(attempt)
       if (signal.aborted) return
       if (outcome.livedMs >= timings.provenAfterMs) attempt = 1
+      if (this.attempt.signal.aborted) continue
       await this.pause(outcome.cause, attempt, ambient)
     }
   }
@@ -147,7 +157,8 @@ export class SupervisedLink implements SshLink {
     const livedMs = () => (upAt === undefined ? 0 : ambient.monotonicMs() - upAt)
     try {
       onStep('resolving')
-      const connection = await establish(onStep, this.stop.signal)
+      this.attempt = new AbortController()
+      const connection = await establish(onStep, AbortSignal.any([this.stop.signal, this.attempt.signal]))
       try {
         await this.open(connection, onStep)
         upAt = ambient.monotonicMs()

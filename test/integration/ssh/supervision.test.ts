@@ -17,7 +17,8 @@ import {
   startTcpServer,
   stateOf,
 } from '../../support/make-link.ts'
-import { freePort, type Sshd, startSshd } from '../../support/start-sshd.ts'
+import { createNetworkNamespace, NO_NAMESPACES } from '../../support/network-namespace.ts'
+import { freePort, isAlive, type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 /** The real proportions, fifty times as fast as an idle connection needs it. */
 const FAST: HeartbeatTimings = {
@@ -52,8 +53,12 @@ function recordPhases(link: SshLink): LinkState['phase'][] {
 /** Makes the server's side of every session stand still, as a network does that swallows everything. */
 async function freeze(server: Sshd): Promise<number[]> {
   const pids = await server.sessionPids()
-  for (const pid of pids) process.kill(pid, 'SIGSTOP')
-  return pids
+  // A command that was just ending may be gone by now.
+  return pids.filter((pid) => {
+    if (!isAlive(pid)) return false
+    process.kill(pid, 'SIGSTOP')
+    return true
+  })
 }
 
 describe('a connection that is cut', () => {
@@ -232,6 +237,39 @@ describe('an address held by our own dead session', () => {
     expect(reasons).toContain('ssh.remote-port-held-by-old-session')
   })
 })
+
+describe.skipIf(NO_NAMESPACES !== undefined)(
+  `a network that swallows everything (${NO_NAMESPACES ?? 'here'})`,
+  () => {
+    test('is noticed, and its return is used at once when somebody tells', async () => {
+      const network = await createNetworkNamespace()
+      onTestFinished(() => network.close())
+      const server = await startSshd({
+        host: network.address,
+        launcher: network.launcher,
+        teardown: onTestFinished,
+      })
+      const link = await connected(server, { timings: { heartbeat: FAST } })
+      const listener = link.listen({ kind: 'socket', path: join(server.dir, 'roam.sock') }, (channel) =>
+        channel.destroy(),
+      )
+      await listenerStateOf(listener, 'listening')
+      await network.blackhole()
+      expect((await stateOf(link, 'reconnecting')).cause.code).toBe('ssh.peer-dead')
+      await expect.poll(() => (link.state.phase === 'connecting' ? link.state.step : '')).toBe('connecting')
+      // Long enough for the kernel's own repetitions of the first packet to become rare.
+      await expect
+        .poll(() => (link.state.phase === 'connecting' ? Date.now() - link.state.since : 0), {
+          timeout: 10_000,
+        })
+        .toBeGreaterThan(3_500)
+      await network.restore()
+      link.probe()
+      await stateOf(link, 'connected', 3_000)
+      await listenerStateOf(listener, 'listening', 3_000)
+    })
+  },
+)
 
 test('closing lets open channels finish first', async () => {
   const server = await sshd()
