@@ -1,0 +1,213 @@
+import type { Failure } from '../shared/errors/app-error.ts'
+import type { BridgeState, ClientState, ListenerState, RelayState } from '../shared/state/bridge-state.ts'
+import type { LinkState, LinkStep } from '../shared/state/link.ts'
+import { assertNever } from '../shared/util/assert-never.ts'
+import { byteCount, duration, latency } from './amounts.ts'
+import type { Tone } from './terminal-text.ts'
+
+export type Health = 'up' | 'working' | 'waiting' | 'broken' | 'off'
+
+/** One hop of the path in words. */
+export interface Hop {
+  readonly name: string
+  readonly health: Health
+  /** State and since when. */
+  readonly words: string
+  readonly facts: readonly string[]
+  readonly cause?: Failure
+  /** What to do, where that is more than the remedy of the cause. */
+  readonly advice?: string
+}
+
+export const SYMBOLS: Readonly<Record<Health, readonly [symbol: string, tone: Tone]>> = {
+  up: ['●', 'good'],
+  working: ['◐', 'busy'],
+  waiting: ['↻', 'busy'],
+  broken: ['✗', 'bad'],
+  off: ['○', 'quiet'],
+}
+
+const STEPS: Readonly<Record<LinkStep, string>> = {
+  resolving: 'looking up the host',
+  connecting: 'reaching the host',
+  authenticating: 'logging in',
+  'waiting-for-you': 'waiting for your answer',
+  opening: 'opening the tunnel',
+  verifying: 'trying the path',
+}
+
+type Words = Pick<Hop, 'health' | 'words' | 'cause' | 'advice'>
+
+function linkWords(link: LinkState, now: number): Words {
+  switch (link.phase) {
+    case 'idle':
+      return { health: 'off', words: 'not connected' }
+    case 'connecting': {
+      const attempt = link.attempt > 1 ? `, attempt ${link.attempt}` : ''
+      const health = link.step === 'waiting-for-you' ? 'waiting' : 'working'
+      return { health, words: `${STEPS[link.step]} for ${duration(now - link.since)}${attempt}` }
+    }
+    case 'connected':
+      return { health: 'up', words: `connected for ${duration(now - link.since)}` }
+    case 'reconnecting': {
+      const seconds = Math.ceil((link.nextTryAt - now) / 1000)
+      const next = seconds > 0 ? `next try in ${duration(seconds * 1000)}` : 'next try now'
+      const words = `down for ${duration(now - link.since)}, ${next} (attempt ${link.attempt})`
+      return { health: 'waiting', words, cause: link.cause }
+    }
+    case 'failed':
+      return { health: 'broken', words: `stopped ${duration(now - link.since)} ago`, cause: link.cause }
+    case 'closing':
+      return { health: 'off', words: 'closing' }
+    default:
+      return assertNever(link, 'link')
+  }
+}
+
+function listenerWords(listener: ListenerState, target: string, now: number): Words {
+  switch (listener.phase) {
+    case 'off':
+      return { health: 'off', words: 'not listening' }
+    case 'opening': {
+      const words = `opening ${listener.address} for ${duration(now - listener.since)}`
+      return { health: 'working', words, ...(listener.cause === undefined ? {} : { cause: listener.cause }) }
+    }
+    case 'listening':
+      return { health: 'up', words: `listening for ${duration(now - listener.since)}` }
+    case 'failed': {
+      const words = `cannot listen on ${listener.address} for ${duration(now - listener.since)}`
+      const { cause, otherPort } = listener
+      if (otherPort === undefined) return { health: 'broken', words, cause }
+      const advice = `Port ${otherPort} is free: sovereign use-port ${shellWord(target)} ${otherPort}`
+      return { health: 'broken', words, cause, advice }
+    }
+    default:
+      return assertNever(listener, 'listener')
+  }
+}
+
+function shellWord(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** A client is only up when a request from its own loopback reaches the relay. */
+export function clientHop(client: ClientState, now: number): Hop {
+  const words = clientWords(client, now)
+  const facts = words.health === 'off' ? [] : clientFacts(client, now)
+  const place = client.place === client.name || words.health === 'up' ? [] : [client.place]
+  return { name: client.name, ...words, facts: [...place, ...facts] }
+}
+
+function clientWords(client: ClientState, now: number): Words {
+  if (!client.enabled) return { health: 'off', words: 'switched off' }
+  const link = linkWords(client.link, now)
+  if (link.health !== 'up') return link
+  const listener = listenerWords(client.listener, client.name, now)
+  if (listener.health !== 'up') return { ...listener, words: `connected, ${listener.words}` }
+  const { path } = client
+  switch (path.kind) {
+    case 'unproven':
+      return { health: 'working', words: 'connected, path not tried yet' }
+    case 'broken':
+      return {
+        health: 'broken',
+        words: `connected, no way through for ${duration(now - path.at)}`,
+        cause: path.cause,
+      }
+    case 'proven':
+    case 'not-checkable':
+      return link
+    default:
+      return assertNever(path, 'path')
+  }
+}
+
+function clientFacts({ link, listener, path, traffic }: ClientState, now: number): string[] {
+  const facts: string[] = []
+  if (link.phase === 'connected' && link.roundTripMs !== undefined)
+    facts.push(`SSH ${latency(link.roundTripMs)}`)
+  if (path.kind === 'proven' && link.phase === 'connected') facts.push(`relay ${latency(path.roundTripMs)}`)
+  if (listener.phase === 'listening') facts.push(`listens on ${listener.address}`)
+  if (traffic.totalChannels > 0) {
+    facts.push(`${byteCount(traffic.bytesToClient)} in, ${byteCount(traffic.bytesFromClient)} out`)
+    if (traffic.openChannels > 0) facts.push(`${traffic.openChannels} open`)
+    else if (traffic.lastByteAt !== undefined) facts.push(`quiet for ${duration(now - traffic.lastByteAt)}`)
+  }
+  if (path.kind === 'not-checkable') facts.push(`path cannot be tried from there: ${path.reason}`)
+  return facts
+}
+
+export function agentHop(agent: ListenerState, now: number): Hop {
+  const address = agent.phase === 'listening' ? [agent.address] : []
+  return { name: 'agent', ...listenerWords(agent, 'agent', now), facts: address }
+}
+
+export function relayHop(relay: RelayState, now: number): Hop {
+  const { health, link } = relay
+  const name = relay.kind === 'embedded' ? 'in this bridge' : relay.place
+  const words = linkWords(link, now)
+  if (words.health !== 'up') return { name, ...words, facts: [] }
+  const tunnel =
+    link.phase === 'connected' && link.roundTripMs !== undefined ? [`SSH ${latency(link.roundTripMs)}`] : []
+  switch (health.kind) {
+    case 'unknown':
+      return { name, health: 'working', words: `${words.words}, not asked yet`, facts: tunnel }
+    case 'failing': {
+      const since = duration(now - health.at)
+      return {
+        name,
+        health: 'broken',
+        words: `no good answer for ${since}`,
+        facts: tunnel,
+        cause: health.cause,
+      }
+    }
+    case 'ok': {
+      const answer = `answers in ${latency(health.roundTripMs)}`
+      const facts = [...tunnel, answer, `version ${health.version}`, `asked ${duration(now - health.at)} ago`]
+      return { name, ...words, facts }
+    }
+    default:
+      return assertNever(health, 'health')
+  }
+}
+
+export function upstreamHops({ health, link }: RelayState): Hop[] {
+  if (health.kind !== 'ok' || link.phase !== 'connected') return []
+  return health.upstreams.map(({ name, signedIn }) =>
+    signedIn
+      ? { name, health: 'up', words: 'signed in', facts: [] }
+      : { name, health: 'off', words: 'not signed in', facts: [] },
+  )
+}
+
+/** The whole in one sentence. */
+export function summary(
+  state: BridgeState,
+  now: number,
+): { readonly health: Health; readonly words: string } {
+  const relay = relayHop(state.relay, now).health
+  const clients = state.clients
+    .filter(({ enabled }) => enabled)
+    .map((client) => clientHop(client, now).health)
+  if (state.wanted === 'disconnected') return { health: 'off', words: 'Disconnected, as you wished.' }
+  if (relay !== 'up') return { health: relay, words: RELAY_WORDS[relay] }
+  if (clients.length === 0)
+    return { health: 'up', words: 'The relay is ready. No client is connected through it.' }
+  const up = clients.filter((health) => health === 'up').length
+  if (up === clients.length) {
+    return {
+      health: 'up',
+      words: up === 1 ? 'The client reaches the relay.' : `All ${up} clients reach the relay.`,
+    }
+  }
+  const worst = (['broken', 'waiting', 'working', 'off'] as const).find((health) => clients.includes(health))
+  return { health: worst ?? 'up', words: `${up} of ${clients.length} clients reach the relay.` }
+}
+
+const RELAY_WORDS: Readonly<Record<Exclude<Health, 'up'>, string>> = {
+  working: 'On the way to the relay.',
+  waiting: 'The relay is out of reach for now.',
+  broken: 'The relay does not work.',
+  off: 'The relay is not connected.',
+}
