@@ -14,7 +14,7 @@ const name = z
 const listenAddress = z
   .string()
   .regex(
-    /^(?:(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\]):\d{1,5}|unix:\/.+)$/,
+    /^(?:(?:127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}|localhost|\[::1\]):\d{1,5}|unix:\/.+)$/,
     'use a loopback address with a port, such as 127.0.0.1:8080, or unix:/path/to.sock',
   )
   .refine(
@@ -22,41 +22,62 @@ const listenAddress = z
     'ports end at 65535',
   )
 
-const sshTarget = z.union([
-  z.string().min(1).describe('An alias of ~/.ssh/config, or user@host:port'),
-  z.strictObject({
-    host: z.string().min(1),
-    port: port.optional(),
-    user: z.string().min(1).optional(),
-    identityFile: z.string().min(1).optional(),
-  }),
-])
+const sshTarget = z
+  .union(
+    [
+      z.string().min(1),
+      z.strictObject({
+        host: z.string().min(1),
+        port: port.optional(),
+        user: z.string().min(1).optional(),
+        identityFile: z.string().min(1).optional(),
+      }),
+    ],
+    'use an alias of ~/.ssh/config, "user@host:port", or { "host": …, "port": …, "user": …, "identityFile": … }',
+  )
+  .describe('An alias of ~/.ssh/config, user@host:port, or the parts spelled out')
 
-const relay = z.union([
-  z.strictObject({ embedded: z.literal(true) }),
-  z.strictObject({ ssh: sshTarget, port: port.default(8080), adminSocket: z.string().optional() }),
-  z.strictObject({ url: z.url({ protocol: /^https?$/ }) }),
-])
+const relay = z
+  .union(
+    [
+      z.strictObject({ embedded: z.literal(true) }),
+      z.strictObject({ ssh: sshTarget, port: port.default(8080), adminSocket: z.string().min(1).optional() }),
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/, error: 'use a URL such as http://10.0.0.5:8080' }),
+      }),
+    ],
+    'use exactly one of { "embedded": true }, { "ssh": "alias", "port": 8080 } and { "url": "http://…" }',
+  )
+  .describe('Where the relay is: in the bridge itself, on a machine reached by SSH, or at a URL')
 
 const client = z.strictObject({
-  name,
+  name: name.describe('How this client is called in the app and in commands'),
   ssh: sshTarget,
-  listen: listenAddress.default('127.0.0.1:8080'),
+  listen: listenAddress
+    .default('127.0.0.1:8080')
+    .describe('Where programs on the client find the relay, on its own loopback'),
   enabled: z.boolean().default(true),
 })
 
 const profile = z.strictObject({
   name: name.default('default'),
   relay: relay.default({ embedded: true }),
-  clients: z.array(client).default([]),
-  agent: z.strictObject({ listen: listenAddress.default('127.0.0.1:8080') }).prefault({}),
+  clients: z.array(client).default([]).describe('The machines that get to use the relay'),
+  agent: z
+    .strictObject({
+      listen: listenAddress
+        .default('127.0.0.1:8080')
+        .describe('Where programs on this machine find the relay'),
+    })
+    .prefault({}),
 })
 
+/** Every value by itself; what has to agree between them is in cross-checks.ts. */
 export const settingsSchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(SETTINGS_VERSION).default(SETTINGS_VERSION),
-  activeProfile: z.string().optional(),
-  profiles: z.array(profile).min(1).prefault([{}]),
+  activeProfile: z.string().optional().describe('The name of the profile to use; the first one unless told'),
+  profiles: z.array(profile).min(1, 'there has to be at least one profile').prefault([{}]),
   connectAtStart: z.boolean().default(true),
 })
 
