@@ -24,6 +24,9 @@ const PARTS: readonly Part[] = [
   { commands: ['ps'], apt: 'procps', dnf: 'procps-ng' },
   { commands: ['ip'], apt: 'iproute2', dnf: 'iproute', linuxOnly: true },
   { commands: ['nft'], apt: 'nftables', dnf: 'nftables', linuxOnly: true },
+  { commands: ['openssl'], apt: 'openssl', dnf: 'openssl' },
+  { commands: ['gnome-keyring-daemon'], apt: 'gnome-keyring', dnf: 'gnome-keyring', linuxOnly: true },
+  { commands: ['dbus-daemon'], apt: 'dbus', dnf: 'dbus-daemon', linuxOnly: true },
 ]
 
 /** sshd and nft live where an ordinary user's PATH does not look. */
@@ -51,21 +54,29 @@ export function installAdvice(parts: readonly Part[], platform: string = process
   ].join('\n')
 }
 
-function ensureSystemParts(): void {
-  const missing = missingParts()
+/**
+ * Installs what is missing where this user may, else names it and ends the process.
+ *
+ * @param who what needs the parts, for people: `The tests`. @param commands only these; all of them by default.
+ */
+export function ensureSystemParts(who: string, commands?: readonly string[]): void {
+  const parts = PARTS.filter(
+    (part) => commands === undefined || part.commands.some((name) => commands.includes(name)),
+  )
+  const missing = missingParts(parts)
   if (missing.length === 0) return
   const names = missing.map((part) => part.commands[0]).join(', ')
   const root = asRoot()
   if (process.platform === 'linux' && root !== undefined && missingParts(aptItself()).length === 0) {
-    console.log(`Installing what the tests need and this machine lacks: ${names}`)
+    console.log(`${who} need what this machine lacks, installing: ${names}`)
     if (missing.some((part) => part.apt === 'openssh-server'))
       console.log(
         'Some systems start an SSH server once it is installed; the tests start their own on loopback.',
       )
     aptInstall(root, [...new Set(missing.map((part) => part.apt))])
-    if (missingParts().length === 0) return
+    if (missingParts(parts).length === 0) return
   }
-  fail(`The tests need ${names}. Install with:\n${installAdvice(missingParts())}`)
+  fail(`${who} need ${names}. Install with:\n${installAdvice(missingParts(parts))}`)
 }
 
 function aptItself(): Part[] {
@@ -133,6 +144,6 @@ function fail(message: string): never {
 }
 
 if (import.meta.main) {
-  ensureSystemParts()
+  ensureSystemParts('The tests')
   ensureTestClients(fileURLToPath(new URL('../test/clients', import.meta.url)))
 }

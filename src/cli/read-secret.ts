@@ -28,3 +28,13 @@ export async function readChoice(question: string, keys: readonly string[]): Pro
   }
   throw new AppError('prompt.cancelled', 'None of the offered answers was given.')
 }
+
+/** Reads one line that everybody may see. */
+export async function readLine(question: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return (await reader.question(question)).trim()
+  } finally {
+    reader.close()
+  }
+}

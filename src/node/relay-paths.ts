@@ -21,3 +21,10 @@ export function adminSocketPath(dataDir: string, platform: NodeJS.Platform = pro
   const id = createHash('sha256').update(resolve(dataDir).toLowerCase()).digest('hex').slice(0, 16)
   return `\\\\.\\pipe\\sovereign-relay-${id}`
 }
+
+/** Where a relay keeps its credentials unless it is told otherwise: CONFIG_PATH, or the user's configuration folder. */
+export function defaultRelayConfigPath(env: Env): string {
+  const chosen = env.CONFIG_PATH
+  if (chosen !== undefined && chosen !== '') return resolve(chosen)
+  return resolve(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'sovereign-relay/config.json')
+}

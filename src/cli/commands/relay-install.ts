@@ -5,7 +5,7 @@ import { homedir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
-import { defaultRelayDataDir } from '../../node/relay-paths.ts'
+import { defaultRelayConfigPath, defaultRelayDataDir } from '../../node/relay-paths.ts'
 import { type InstallPlan, installPlan, type Step } from '../../relay/install/install-plan.ts'
 import type { RelayService } from '../../relay/install/service.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
@@ -104,11 +104,10 @@ function planOf(options: InstallOptions): { readonly plan: InstallPlan; readonly
 /** The same program that is running now, with absolute paths: a service manager has no working directory. */
 function serviceOf({ config, dataDir, port }: InstallOptions): RelayService {
   const { env } = process
-  const configHome = env.XDG_CONFIG_HOME || join(homedir(), '.config')
   const data = dataDir === undefined ? defaultRelayDataDir(env) : resolve(dataDir)
   return {
     command: [process.execPath, realpathSync(process.argv[1] ?? ''), 'relay'],
-    configPath: resolve(config ?? env.CONFIG_PATH ?? join(configHome, 'sovereign-relay/config.json')),
+    configPath: config === undefined ? defaultRelayConfigPath(env) : resolve(config),
     dataDir: data,
     env: { SOVEREIGN_DATA_DIR: data, ...(port === undefined ? {} : { RELAY_PORT: port }) },
   }

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { createLogger } from '../../node/log.ts'
-import { defaultRelayDataDir } from '../../node/relay-paths.ts'
+import { defaultRelayConfigPath, defaultRelayDataDir } from '../../node/relay-paths.ts'
 import { ConfigFile } from '../../relay/config/config-file.ts'
 import { resolveListen } from '../../relay/config/relay-settings.ts'
 import { type Relay, startRelay } from '../../relay/relay.ts'
@@ -49,10 +48,7 @@ async function run(options: RelayOptions): Promise<void> {
     ...(options.host === undefined ? {} : { RELAY_HOST: options.host }),
   }
   const dataDir = resolve(options.dataDir ?? defaultRelayDataDir(env))
-  const configHome = env.XDG_CONFIG_HOME || join(homedir(), '.config')
-  const configPath = resolve(
-    options.config ?? (env.CONFIG_PATH || join(configHome, 'sovereign-relay/config.json')),
-  )
+  const configPath = options.config === undefined ? defaultRelayConfigPath(env) : resolve(options.config)
   // The relay reads it again and reports what is odd about it.
   const { config } = await ConfigFile.open(configPath, createLogger('relay', 'silent'))
   const listen = resolveListen(config, env)

@@ -29,6 +29,8 @@ export interface ClientTunnelOptions {
 }
 
 const PROOF_WITHIN_MS = 10_000
+const PROVE_AGAIN_MS = 60_000
+const PROVE_BROKEN_AGAIN_MS = 5_000
 /** Bytes change too often to publish each; this is often enough for a person. */
 const TRAFFIC_EVERY_MS = 1_000
 
@@ -44,6 +46,7 @@ export class ClientTunnel {
   private past = { toClient: 0, fromClient: 0, channels: 0 }
   private traffic: Traffic = NO_TRAFFIC
   private trafficTimer: NodeJS.Timeout | undefined
+  private proofTimer: NodeJS.Timeout | undefined
   private session = new AbortController()
   private isStarted = false
 
@@ -118,18 +121,24 @@ export class ClientTunnel {
 
   /** Sends a request from the client's own loopback all the way to the relay and back. */
   async provePath(): Promise<void> {
-    const { link, session, options } = this
-    if (link?.state.phase !== 'connected' || this.listener?.state.phase !== 'listening') return
+    const { link, listener, session } = this
+    clearTimeout(this.proofTimer)
+    if (link?.state.phase !== 'connected' || listener?.state.phase !== 'listening') return
     const path = await this.tryPath(link, session.signal)
-    if (session.signal.aborted || options !== this.options) return
+    // An answer about a connection or an address that has gone meanwhile says nothing about the present one.
+    if (session.signal.aborted || listener !== this.listener || listener.state.phase !== 'listening') return
     this.path = path
     this.changed()
+    clearTimeout(this.proofTimer)
+    const againMs = path.kind === 'broken' ? PROVE_BROKEN_AGAIN_MS : PROVE_AGAIN_MS
+    this.proofTimer = setTimeout(() => void this.provePath(), againMs)
   }
 
   private async stop(drainMs: number): Promise<void> {
     const { link } = this
     if (link === undefined) return
     clearInterval(this.trafficTimer)
+    clearTimeout(this.proofTimer)
     this.link = undefined
     this.listener = undefined
     this.path = { kind: 'unproven' }

@@ -25,7 +25,6 @@ export function httpOver(connection: Duplex, call: HttpCall): Promise<HttpAnswer
       method: call.method,
       path: call.path,
       signal: call.signal,
-      agent: false,
       createConnection: () => connection,
       headers: {
         host: 'localhost',

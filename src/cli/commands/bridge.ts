@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { Command } from 'commander'
+import { createLogger, type Logger, type LogLevel } from '../../node/log.ts'
+import { type Headless, startHeadless } from '../../main/headless.ts'
+import { settingsJsonSchema } from '../../main/settings/json-schema.ts'
+import { answerOnTerminal } from '../answer-on-terminal.ts'
+import { changeLines } from '../change-lines.ts'
+import { LiveView } from '../live-view.ts'
+
+interface Options {
+  readonly config?: string
+  readonly sshConfig?: string
+  readonly json?: true
+  readonly printSchema?: true
+  readonly verbose?: true
+}
+
+/** `sovereign bridge`: the bridge without a window, until it is asked to stop. */
+export function bridgeCommand(): Command {
+  return new Command('bridge')
+    .description('connect client machines to the relay, without a window')
+    .option('--config <file>', 'settings file (default: that of the tray app)')
+    .option('--ssh-config <file>', 'read this file instead of ~/.ssh/config')
+    .option('--json', 'print every change of state as a line of JSON')
+    .option('--print-schema', 'print the JSON Schema of the settings file and exit')
+    .option('--verbose', 'log details to standard error')
+    .action(run)
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.printSchema === true) {
+    console.log(JSON.stringify(settingsJsonSchema(), null, 2))
+    return
+  }
+  const log = createLogger('bridge', logLevel(options))
+  const headless = await startHeadless({
+    ...(options.config === undefined ? {} : { settingsPath: options.config }),
+    ...(options.sshConfig === undefined ? {} : { sshConfigFile: options.sshConfig }),
+    env: process.env,
+    log,
+  })
+  const stopShowing = show(headless, options, log)
+  try {
+    await untilStopped(headless)
+  } finally {
+    stopShowing()
+  }
+}
+
+/** On a terminal a view that is drawn in place; elsewhere a line for each change worth reading. */
+function show({ bridge, settings, secretsPlace }: Headless, options: Options, log: Logger): () => void {
+  const { api } = bridge
+  if (options.json === true) {
+    console.log(JSON.stringify({ event: 'state', payload: bridge.state }))
+    return api.on('state', (state) => console.log(JSON.stringify({ event: 'state', payload: state })))
+  }
+  if (process.stdout.isTTY) {
+    const view = new LiveView(bridge.state, process.stdout)
+    const unsubscribe = api.on('state', (state) => view.show(state))
+    const stopAnswering = process.stdin.isTTY ? answerOnTerminal(api, view, secretsPlace) : () => undefined
+    return () => {
+      unsubscribe()
+      stopAnswering()
+      view.close()
+    }
+  }
+  log.debug({ settings: settings.path, existed: settings.existed }, 'settings read')
+  let before = bridge.state
+  for (const line of changeLines(undefined, before)) console.log(line)
+  return api.on('state', (state) => {
+    for (const line of changeLines(before, state)) console.log(line)
+    before = state
+  })
+}
+
+/** The first signal lets streams finish, the second cuts. */
+async function untilStopped(headless: Headless): Promise<void> {
+  const stop = new AbortController()
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(130)
+    stop.abort()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal)
+  await once(stop.signal, 'abort')
+  await headless.stop()
+}
+
+function logLevel({ json, verbose }: Options): LogLevel {
+  if (verbose === true) return 'debug'
+  // A view that is drawn in place and log lines would write over each other.
+  return process.stdout.isTTY && json !== true ? 'error' : 'warn'
+}

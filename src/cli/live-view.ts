@@ -1,0 +1,60 @@
+import type { WriteStream } from 'node:tty'
+import type { BridgeState } from '../shared/state/bridge-state.ts'
+import { bridgeLines } from './bridge-text.ts'
+
+/** Times such as "for 12 s" move on without a change of state. */
+const TICK_MS = 1_000
+
+/** Draws the state over the lines it drew before. */
+export class LiveView {
+  private readonly output: WriteStream
+  private readonly timer: NodeJS.Timeout
+  private state: BridgeState
+  private drawnLines = 0
+  private isPaused = false
+
+  constructor(state: BridgeState, output: WriteStream) {
+    this.state = state
+    this.output = output
+    this.timer = setInterval(() => this.draw(), TICK_MS)
+    this.draw()
+  }
+
+  show(state: BridgeState): void {
+    this.state = state
+    this.draw()
+  }
+
+  /** Leaves the terminal to somebody else, a question for example. */
+  pause(): void {
+    this.erase()
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+    this.draw()
+  }
+
+  /** What was drawn last stays to be read. */
+  close(): void {
+    clearInterval(this.timer)
+    this.isPaused = true
+  }
+
+  private draw(): void {
+    if (this.isPaused) return
+    const { columns, rows } = this.output
+    const color = this.output.hasColors()
+    // A frame taller than the screen could not be erased again.
+    const lines = bridgeLines(this.state, Date.now(), { width: columns, color }).slice(0, rows - 1)
+    this.erase()
+    this.output.write(`${lines.join('\n')}\n`)
+    this.drawnLines = lines.length
+  }
+
+  private erase(): void {
+    if (this.drawnLines > 0) this.output.write(`\u001b[${this.drawnLines}A\u001b[0J`)
+    this.drawnLines = 0
+  }
+}

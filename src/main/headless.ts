@@ -1,0 +1,85 @@
+import { homedir, userInfo } from 'node:os'
+import { type Ambient, REAL_AMBIENT } from '../node/ambient.ts'
+import type { Logger } from '../node/log.ts'
+import { defaultRelayConfigPath, defaultRelayDataDir } from '../node/relay-paths.ts'
+import { type ApiServer, startApiServer } from './api/api-server.ts'
+import { bridgeRuntimeDir } from './api/runtime-dir.ts'
+import { Bridge } from './bridge/bridge.ts'
+import { keytarStore } from './secrets/keytar-store.ts'
+import { memoryStore } from './secrets/memory-store.ts'
+import type { SecretStore } from './secrets/secret-store.ts'
+import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
+import { defaultSettingsPath } from './settings/settings-path.ts'
+import { defaultConfigFiles } from './ssh/config/default-files.ts'
+
+export interface HeadlessOptions {
+  /** Settings file; the usual one when it is not named. A missing usual file means the defaults. */
+  readonly settingsPath?: string
+  /** Read instead of `~/.ssh/config` and the system's file. */
+  readonly sshConfigFile?: string
+  /** Where faces on this computer find the bridge. */
+  readonly runtimeDir?: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: Logger
+  readonly ambient?: Ambient
+}
+
+/** The bridge with its API for other programs of this user, and no window. */
+export interface Headless {
+  readonly bridge: Bridge
+  readonly settings: LoadedSettings
+  readonly apiUrl: string
+  /** Where remembered passphrases are kept, for people. */
+  readonly secretsPlace: string
+  /** Lets streams finish for up to `drainMs`. Idempotent. */
+  stop(drainMs?: number): Promise<void>
+}
+
+/** @throws AppError for settings that cannot be used and when a bridge of this user runs already. */
+export async function startHeadless(options: HeadlessOptions): Promise<Headless> {
+  const { env, log } = options
+  const ambient = options.ambient ?? REAL_AMBIENT
+  const home = homedir()
+  const settings = await loadSettings(options.settingsPath ?? defaultSettingsPath(env))
+  const { store, place } = await openSecrets(log)
+  const bridge = new Bridge({
+    settings: settings.settings,
+    ssh: {
+      configFiles:
+        options.sshConfigFile === undefined ? defaultConfigFiles(home, env) : [options.sshConfigFile],
+      home,
+      userName: userInfo().username,
+      env,
+    },
+    embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env },
+    secrets: store,
+    ambient,
+    log,
+  })
+  const server = await startApiServer({
+    api: bridge.api,
+    runtimeDir: options.runtimeDir ?? bridgeRuntimeDir(env),
+    log,
+  })
+  if (settings.settings.connectAtStart) await bridge.connect()
+  return {
+    bridge,
+    settings,
+    apiUrl: server.url,
+    secretsPlace: place,
+    stop: (drainMs) => stop(bridge, server, drainMs),
+  }
+}
+
+async function stop(bridge: Bridge, server: ApiServer, drainMs?: number): Promise<void> {
+  await bridge.disconnect(drainMs)
+  await server.close()
+}
+
+async function openSecrets(log: Logger): Promise<{ store: SecretStore; place: string }> {
+  const keychain = await keytarStore()
+  if (keychain.kind === 'available') return { store: keychain.store, place: keychain.store.describe() }
+  log.debug({ reason: keychain.reason }, 'No keychain: passphrases are kept until the program ends')
+  const store = memoryStore()
+  return { store, place: `${store.describe()} (${keychain.reason})` }
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The real `sovereign` command as its own process. */
+export interface SovereignProcess {
+  readonly child: ChildProcess
+  readonly pid: number
+  stdout(): string
+  stderr(): string
+  /** Resolves with the first line of standard output, old or new, for which `find` gives something. */
+  line<T>(find: (line: string) => T | undefined, what: string, timeoutMs?: number): Promise<T>
+  /** @returns the exit code, or the signal that ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
+}
+
+const LINE_TIMEOUT_MS = 30_000
+
+export function runSovereign(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  command: readonly string[] = [process.execPath, join(ROOT, 'bin/sovereign.js')],
+): SovereignProcess {
+  const [program = '', ...before] = command
+  const child = spawn(program, [...before, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  const listeners = new Set<() => void>()
+  child.stdout?.on('data', (chunk: Buffer) => {
+    out += chunk.toString('utf8')
+    for (const listener of [...listeners]) listener()
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    err += chunk.toString('utf8')
+  })
+  const exited = once(child, 'exit').then(([code, signal]) => {
+    for (const listener of [...listeners]) listener()
+    return (code ?? signal) as number | NodeJS.Signals
+  })
+
+  async function line<T>(
+    find: (line: string) => T | undefined,
+    what: string,
+    timeoutMs = LINE_TIMEOUT_MS,
+  ): Promise<T> {
+    let seen = 0
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer)
+        listeners.delete(look)
+        settle()
+      }
+      const look = (): void => {
+        const lines = out.slice(seen).split('\n')
+        for (const text of lines.slice(0, -1)) {
+          seen += text.length + 1
+          const found = find(text)
+          if (found === undefined) continue
+          finish(() => resolve(found))
+          return
+        }
+        if (child.exitCode !== null || child.signalCode !== null)
+          finish(() =>
+            reject(
+              new Error(
+                `sovereign ${args[0]} ended before ${what}:\n${out.slice(-2000)}\n${err.slice(-2000)}`,
+              ),
+            ),
+          )
+      }
+      const timer = setTimeout(
+        () =>
+          finish(() =>
+            reject(new Error(`No ${what} within ${timeoutMs} ms:\n${out.slice(-3000)}\n${err.slice(-2000)}`)),
+          ),
+        timeoutMs,
+      )
+      listeners.add(look)
+      look()
+    })
+  }
+
+  return {
+    child,
+    pid: child.pid ?? 0,
+    stdout: () => out,
+    stderr: () => err,
+    line,
+    stop: async (signal = 'SIGTERM') => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      return exited
+    },
+  }
+}
