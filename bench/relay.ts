@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { bundle } from '../scripts/build.ts'
 import { accepts, freePort, waitUntil } from '../test/support/start-sshd.ts'
 import {
   type ChatTarget,
@@ -84,11 +85,12 @@ async function startAll(processes: Processes, own: ChildProcess[], dir: string):
       throw new Error(`${name} did not start.`)
     return child.pid
   }
-  const relay = spawn(
-    process.execPath,
-    [join(SUPPORT, 'relay-under-test.ts'), JSON.stringify({ ...upstream, dir })],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  // As it is deployed: stripping types from the sources takes memory that a bundle does without.
+  const bundled = join(dir, 'relay.mjs')
+  await bundle(join(SUPPORT, 'relay-under-test.ts'), bundled)
+  const relay = spawn(process.execPath, [bundled, JSON.stringify({ ...upstream, dir })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   own.push(relay)
   const relayPort = await new Promise<string>((resolve) =>
     relay.stdout.once('data', (data: Buffer) => resolve(data.toString().trim())),

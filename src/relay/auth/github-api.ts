@@ -1,8 +1,9 @@
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import { z } from 'zod'
 import { redactText } from '../../node/log.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { BaseUrls } from '../config/relay-settings.ts'
+import { reasonOf, sendRequest } from '../upstreams/http-client.ts'
 import type { Identity } from './identity.ts'
 
 const GITHUB_TIMEOUT_MS = 20_000
@@ -144,11 +145,11 @@ async function callGithub(
   form: URLSearchParams | undefined,
 ): Promise<Answer> {
   try {
-    const reply = await request(url, {
+    const reply = await sendRequest(url, {
       dispatcher,
       method,
       headers: { accept: 'application/json', ...headers },
-      body: form?.toString() ?? null,
+      ...(form === undefined ? {} : { body: form.toString() }),
       signal: AbortSignal.timeout(GITHUB_TIMEOUT_MS),
     })
     return { status: reply.statusCode, body: parseJson(await readText(reply.body)) }
@@ -187,12 +188,4 @@ function refusedBy(status: number, body: unknown): AppError {
   if (status === 401) return new AppError('relay.signed-out-by-github', message)
   if (status === 403 || status === 404) return new AppError('relay.copilot-refused', message)
   return new AppError('relay.github-unreachable', message)
-}
-
-/** A short word for a failed connection, without addresses or headers. */
-export function reasonOf(error: unknown): string {
-  const { code, name, cause } = error as NodeJS.ErrnoException & { readonly cause?: unknown }
-  if (name === 'TimeoutError') return 'no answer in time'
-  if (typeof code === 'string') return code
-  return cause === undefined ? 'unknown error' : reasonOf(cause)
 }

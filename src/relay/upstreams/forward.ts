@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { AppError } from '../../shared/errors/app-error.ts'
-import { reasonOf } from '../auth/github-api.ts'
 import type { Limits } from '../config/relay-settings.ts'
 import { type Dialect, errorEvent } from '../server/error-response.ts'
 import { clientHeaders } from '../server/message-headers.ts'
 import type { Exchange } from '../server/route.ts'
 import type { RequestOutcome, RequestRecord } from '../usage/recorder.ts'
+import { reasonOf } from './http-client.ts'
 import { Silence } from './silence.ts'
 import { SseScanner } from './sse-scanner.ts'
 

@@ -1,11 +1,10 @@
 import type { Dispatcher } from 'undici'
-import { request } from 'undici'
 import { z } from 'zod'
 import type { Ambient } from '../../../node/ambient.ts'
 import type { Logger } from '../../../node/log.ts'
 import { AppError, toAppError } from '../../../shared/errors/app-error.ts'
 import type { CopilotAccount } from '../../auth/copilot-account.ts'
-import { reasonOf } from '../../auth/github-api.ts'
+import { reasonOf, sendRequest } from '../http-client.ts'
 
 const count = z.number().positive().optional().catch(undefined)
 const modelSchema = z.looseObject({
@@ -140,7 +139,7 @@ export class CopilotModels {
 
   private async ask(session: Awaited<ReturnType<CopilotAccount['getSession']>>) {
     try {
-      const reply = await request(`${session.apiUrl}/models`, {
+      const reply = await sendRequest(`${session.apiUrl}/models`, {
         dispatcher: this.options.dispatcher,
         headers: {
           ...session.headers,

@@ -1,7 +1,6 @@
-import { type Dispatcher, request as send } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Logger } from '../../../node/log.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
-import { reasonOf } from '../../auth/github-api.ts'
 import type { RelaySettings } from '../../config/relay-settings.ts'
 import type { Dialect } from '../../server/error-response.ts'
 import { upstreamHeaders } from '../../server/message-headers.ts'
@@ -9,6 +8,7 @@ import { readBody } from '../../server/read-body.ts'
 import type { Exchange, Route } from '../../server/route.ts'
 import type { RequestRecord, UsageRecorder } from '../../usage/recorder.ts'
 import { forward, type Refusal } from '../forward.ts'
+import { reasonOf, sendRequest } from '../http-client.ts'
 import { refusalError, refusalText, sendRefusal } from '../refusal.ts'
 import type { OpenrouterKey } from './openrouter-key.ts'
 import { isInference, isPathOpen } from './openrouter-paths.ts'
@@ -151,7 +151,7 @@ export async function fetchOpenrouterModels(
 ): Promise<unknown> {
   const key = deps.key.get()
   try {
-    const reply = await send(`${deps.settings.baseUrls.openrouter}/api/v1/models`, {
+    const reply = await sendRequest(`${deps.settings.baseUrls.openrouter}/api/v1/models`, {
       dispatcher: deps.dispatcher,
       headers: { accept: 'application/json', authorization: `Bearer ${key}`, ...attribution(deps.settings) },
       signal: AbortSignal.any([signal, AbortSignal.timeout(MODELS_TIMEOUT_MS)]),

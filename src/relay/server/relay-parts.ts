@@ -1,0 +1,126 @@
+import { isIP } from 'node:net'
+import type { Dispatcher } from 'undici'
+import type { Ambient } from '../../node/ambient.ts'
+import type { Logger } from '../../node/log.ts'
+import { VERSION } from '../../node/version.ts'
+import { AppError } from '../../shared/errors/app-error.ts'
+import type { Health } from '../../shared/protocol/relay-auth.ts'
+import { authRoutes } from '../auth/auth-routes.ts'
+import { CopilotAccount } from '../auth/copilot-account.ts'
+import { DeviceFlows } from '../auth/device-flow.ts'
+import { createGithubApi } from '../auth/github-api.ts'
+import { type Clients, openClients } from '../clients/clients.ts'
+import { ConfigFile } from '../config/config-file.ts'
+import { resolveSettings } from '../config/relay-settings.ts'
+import type { RelayOptions } from '../relay-contract.ts'
+import { setupRoutes } from '../setup/setup-routes.ts'
+import { CopilotModels } from '../upstreams/copilot/copilot-models.ts'
+import { copilotRoutes } from '../upstreams/copilot/copilot-routes.ts'
+import { createUpstreamDispatcher } from '../upstreams/http-client.ts'
+import { OpenrouterKey } from '../upstreams/openrouter/openrouter-key.ts'
+import { fetchOpenrouterModels, openrouterRoutes } from '../upstreams/openrouter/openrouter-routes.ts'
+import { openUsage, type Usage } from '../usage/usage-store.ts'
+import { RequestDispatcher } from './dispatch.ts'
+import { sendJson } from './error-response.ts'
+import type { Exchange, Route } from './route.ts'
+import { Router } from './router.ts'
+
+/** What tests replace. */
+export interface RelaySurroundings {
+  readonly ambient: Ambient
+  readonly log: Logger
+}
+
+/** What a relay consists of, in the order in which it is made; closed the other way round. */
+export interface RelayParts {
+  readonly log: Logger
+  readonly upstream: Dispatcher
+  readonly usage: Usage
+  readonly clients: Clients
+  readonly dispatcher: RequestDispatcher
+}
+
+/** @throws AppError when the configuration does not allow a start. */
+export async function buildParts(
+  options: RelayOptions,
+  { ambient, log }: RelaySurroundings,
+): Promise<RelayParts> {
+  const { env, dataDir } = options
+  const configFile = await ConfigFile.open(options.configPath, log)
+  const settings = resolveSettings(configFile.config, env)
+  const clients = await openClients({ dir: dataDir, ambient, log })
+  refuseOpenBind(options.listen?.host, clients.required || settings.allowRemote)
+  const upstream = await createUpstreamDispatcher(env)
+  const github = createGithubApi(settings.baseUrls, upstream)
+  const account: CopilotAccount = new CopilotAccount({
+    ...{ configFile, env, github, ambient, log },
+    version: VERSION,
+    urls: settings.baseUrls,
+    onQuota: (body) => usage.onQuota(body),
+  })
+  const isSignedIn = (): boolean => account.state.kind === 'signed-in'
+  const usage = openUsage({ dir: dataDir, ambient, log, authenticated: isSignedIn })
+  const models = new CopilotModels({
+    ...{ account, ambient, log },
+    dispatcher: upstream,
+    onModels: (body) => usage.onModels(body),
+  })
+  const openrouterKey = new OpenrouterKey(configFile, env)
+  const flows = new DeviceFlows(github, ambient, async (userToken) => {
+    await account.signIn(userToken)
+    models.forget()
+    models.warmUp()
+  })
+  const shared = { dispatcher: upstream, recorder: usage.recorder, settings, log }
+  const openrouter = { ...shared, key: openrouterKey }
+  const signedIn = () => ({ copilot: isSignedIn(), openrouter: openrouterKey.problem === undefined })
+  const startedAt = ambient.monotonicMs()
+  const health = (): Health => ({
+    status: 'ok',
+    relay: 'sovereign-bridge',
+    version: VERSION,
+    authenticated: isSignedIn(),
+    upstreams: signedIn(),
+    active: dispatcher.active,
+    uptime: Math.round((ambient.monotonicMs() - startedAt) / 1000),
+  })
+  const router = new Router([
+    ...healthRoutes(health),
+    ...authRoutes({ account, flows, openrouter: openrouterKey, configFile }),
+    ...copilotRoutes({ ...shared, account, models }),
+    ...openrouterRoutes(openrouter),
+    ...usage.routes(),
+    ...clients.routes(),
+    ...setupRoutes({
+      version: VERSION,
+      dataDir,
+      tokensRequired: () => clients.required,
+      signedIn,
+      modelsReply: (name, signal) =>
+        name === 'copilot' ? models.body() : fetchOpenrouterModels(openrouter, signal),
+    }),
+  ])
+  const host = options.listen?.host
+  const dispatcher: RequestDispatcher = new RequestDispatcher({
+    ...{ router, log, access: clients },
+    allowedHosts: settings.allowedHosts,
+    allowsAddresses: host !== undefined && !isLoopback(host),
+  })
+  if (isSignedIn()) models.warmUp()
+  return { log, upstream, usage, clients, dispatcher }
+}
+
+function healthRoutes(health: () => Health): Route[] {
+  const handle = async ({ response }: Exchange): Promise<void> => sendJson(response, 200, health())
+  // Claude Code asks HEAD / before anything else.
+  return ['/', '/health'].map((path) => ({ method: 'GET', path, access: 'open', handle }))
+}
+
+function refuseOpenBind(host: string | undefined, isAllowed: boolean): void {
+  if (host === undefined || isLoopback(host) || isAllowed) return
+  throw new AppError('relay.bind-refused', `RELAY_HOST is ${host}, which others on the network can reach.`)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
