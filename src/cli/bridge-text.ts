@@ -9,6 +9,7 @@ import { column, type Line, plainText, renderLine, type TextStyle, textWidth, wr
 /** Above this, facts stand under the state instead of under the name. */
 const WIDE_COLUMNS = 80
 const NAME_MIN_COLUMNS = 9
+const MESSAGE_MAX_LINES = 5
 const RAIL = ['│ ', 'quiet'] as const
 const ARROW: Line = [['▼', 'quiet']]
 
@@ -92,19 +93,23 @@ function hopLines(hop: Hop, { width, nameColumns, indent }: Layout): Line[] {
   const blank = ' '.repeat(indent)
   const cause = hop.cause === undefined ? [] : causeLines(hop.cause, room, blank)
   const remedy = hop.advice ?? hop.cause?.remedy
+  // Rail, symbol and the gaps around the name.
+  const wordsColumn = nameColumns + 4
+  const [words = '', ...more] = wrap(hop.words, width - wordsColumn - textWidth(RAIL[0]), 2)
   return [
-    [SYMBOLS[hop.health], ` ${column(hop.name, nameColumns)}  `, hop.words],
+    [SYMBOLS[hop.health], ` ${column(hop.name, nameColumns)}  `, words],
+    ...more.map((text): Line => [' '.repeat(wordsColumn), text]),
     ...flow(hop.facts, room).map((text): Line => [blank, [text, 'quiet']]),
     ...cause,
     ...(remedy === undefined
       ? []
-      : wrap(remedy, room - 2, 3).map((text, row) => adviceLine(text, blank, row))),
+      : wrap(remedy, room - 2, MESSAGE_MAX_LINES).map((text, row) => adviceLine(text, blank, row))),
   ]
 }
 
 /** What happened, and what that came from. */
 function causeLines(failure: Failure, room: number, blank: string): Line[] {
-  const own = wrap(failure.message, room, 3).map((text): Line => [blank, text])
+  const own = wrap(failure.message, room, MESSAGE_MAX_LINES).map((text): Line => [blank, text])
   if (failure.cause === undefined) return own
   return [
     ...own,

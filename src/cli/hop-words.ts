@@ -5,7 +5,7 @@ import { assertNever } from '../shared/util/assert-never.ts'
 import { byteCount, duration, latency } from './amounts.ts'
 import type { Tone } from './terminal-text.ts'
 
-export type Health = 'up' | 'working' | 'waiting' | 'broken' | 'off'
+export type Health = 'up' | 'working' | 'waiting' | 'asking' | 'broken' | 'off'
 
 /** One hop of the path in words. */
 export interface Hop {
@@ -23,6 +23,7 @@ export const SYMBOLS: Readonly<Record<Health, readonly [symbol: string, tone: To
   up: ['●', 'good'],
   working: ['◐', 'busy'],
   waiting: ['↻', 'busy'],
+  asking: ['!', 'ask'],
   broken: ['✗', 'bad'],
   off: ['○', 'quiet'],
 }
@@ -44,7 +45,7 @@ function linkWords(link: LinkState, now: number): Words {
       return { health: 'off', words: 'not connected' }
     case 'connecting': {
       const attempt = link.attempt > 1 ? `, attempt ${link.attempt}` : ''
-      const health = link.step === 'waiting-for-you' ? 'waiting' : 'working'
+      const health = link.step === 'waiting-for-you' ? 'asking' : 'working'
       return { health, words: `${STEPS[link.step]} for ${duration(now - link.since)}${attempt}` }
     }
     case 'connected':
@@ -73,7 +74,7 @@ function listenerWords(listener: ListenerState, target: string, now: number): Wo
       return { health: 'working', words, ...(listener.cause === undefined ? {} : { cause: listener.cause }) }
     }
     case 'listening':
-      return { health: 'up', words: `listening for ${duration(now - listener.since)}` }
+      return { health: 'up', words: `listening on ${listener.address} for ${duration(now - listener.since)}` }
     case 'failed': {
       const words = `cannot listen on ${listener.address} for ${duration(now - listener.since)}`
       const { cause, otherPort } = listener
@@ -127,7 +128,8 @@ function clientFacts({ link, listener, path, traffic }: ClientState, now: number
   if (link.phase === 'connected' && link.roundTripMs !== undefined)
     facts.push(`SSH ${latency(link.roundTripMs)}`)
   if (path.kind === 'proven' && link.phase === 'connected') facts.push(`relay ${latency(path.roundTripMs)}`)
-  if (listener.phase === 'listening') facts.push(`listens on ${listener.address}`)
+  if (listener.phase === 'listening' && link.phase === 'connected')
+    facts.push(`listens on ${listener.address}`)
   if (traffic.totalChannels > 0) {
     facts.push(`${byteCount(traffic.bytesToClient)} in, ${byteCount(traffic.bytesFromClient)} out`)
     if (traffic.openChannels > 0) facts.push(`${traffic.openChannels} open`)
@@ -138,8 +140,7 @@ function clientFacts({ link, listener, path, traffic }: ClientState, now: number
 }
 
 export function agentHop(agent: ListenerState, now: number): Hop {
-  const address = agent.phase === 'listening' ? [agent.address] : []
-  return { name: 'agent', ...listenerWords(agent, 'agent', now), facts: address }
+  return { name: 'agent', ...listenerWords(agent, 'agent', now), facts: [] }
 }
 
 export function relayHop(relay: RelayState, now: number): Hop {
@@ -172,41 +173,57 @@ export function relayHop(relay: RelayState, now: number): Hop {
   }
 }
 
-export function upstreamHops({ health, link }: RelayState): Hop[] {
-  if (health.kind !== 'ok' || link.phase !== 'connected') return []
-  return health.upstreams.map(({ name, signedIn }) =>
-    signedIn
-      ? { name, health: 'up', words: 'signed in', facts: [] }
-      : { name, health: 'off', words: 'not signed in', facts: [] },
-  )
+export function upstreamHops(relay: RelayState): Hop[] {
+  const upstreams =
+    relay.link.phase === 'connected' && relay.health.kind === 'ok' ? relay.health.upstreams : []
+  const isAnySignedIn = upstreams.some(({ signedIn }) => signedIn)
+  return upstreams.map(({ name, signedIn }) => {
+    if (signedIn) return { name, health: 'up', words: 'signed in', facts: [] }
+    const hop: Hop = { name, health: isAnySignedIn ? 'off' : 'asking', words: 'not signed in', facts: [] }
+    // One is enough to work with.
+    return isAnySignedIn
+      ? hop
+      : { ...hop, advice: `On the relay: sovereign relay login${LOGIN_OPTIONS[name] ?? ''}` }
+  })
+}
+
+const LOGIN_OPTIONS: Readonly<Record<string, string>> = { openrouter: ' --openrouter-key' }
+
+interface Summary {
+  readonly health: Health
+  readonly words: string
 }
 
 /** The whole in one sentence. */
-export function summary(
-  state: BridgeState,
-  now: number,
-): { readonly health: Health; readonly words: string } {
-  const relay = relayHop(state.relay, now).health
-  const clients = state.clients
-    .filter(({ enabled }) => enabled)
-    .map((client) => clientHop(client, now).health)
+export function summary(state: BridgeState, now: number): Summary {
   if (state.wanted === 'disconnected') return { health: 'off', words: 'Disconnected, as you wished.' }
+  const relay = relayHop(state.relay, now).health
   if (relay !== 'up') return { health: relay, words: RELAY_WORDS[relay] }
-  if (clients.length === 0)
-    return { health: 'up', words: 'The relay is ready. No client is connected through it.' }
-  const up = clients.filter((health) => health === 'up').length
-  if (up === clients.length) {
-    return {
-      health: 'up',
-      words: up === 1 ? 'The client reaches the relay.' : `All ${up} clients reach the relay.`,
-    }
+  const upstreams = upstreamHops(state.relay)
+  if (upstreams.some(({ health }) => health === 'asking')) {
+    return { health: 'asking', words: 'The relay is signed in to no upstream.' }
   }
-  const worst = (['broken', 'waiting', 'working', 'off'] as const).find((health) => clients.includes(health))
-  return { health: worst ?? 'up', words: `${up} of ${clients.length} clients reach the relay.` }
+  return clientSummary(
+    state.clients.filter(({ enabled }) => enabled).map((client) => clientHop(client, now).health),
+  )
+}
+
+function clientSummary(clients: readonly Health[]): Summary {
+  if (clients.length === 0) return { health: 'up', words: 'The relay is ready. No clients to connect.' }
+  const up = clients.filter((health) => health === 'up').length
+  if (up < clients.length) {
+    const worst = (['broken', 'asking', 'waiting', 'working', 'off'] as const).find((health) =>
+      clients.includes(health),
+    )
+    return { health: worst ?? 'up', words: `${up} of ${clients.length} clients reach the relay.` }
+  }
+  const who = up === 1 ? 'The client reaches' : `${up === 2 ? 'Both' : `All ${up}`} clients reach`
+  return { health: 'up', words: `${who} the relay.` }
 }
 
 const RELAY_WORDS: Readonly<Record<Exclude<Health, 'up'>, string>> = {
   working: 'On the way to the relay.',
+  asking: 'The way to the relay waits for your answer.',
   waiting: 'The relay is out of reach for now.',
   broken: 'The relay does not work.',
   off: 'The relay is not connected.',

@@ -1,13 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../node/version.ts'
 import { bridgeCommand } from './commands/bridge.ts'
-import {
-  connectCommand,
-  disconnectCommand,
-  promptsCommand,
-  retryCommand,
-  statusCommand,
-} from './commands/bridge-control.ts'
+import { bridgeControlCommands } from './commands/bridge-control.ts'
 import { relayCommand } from './commands/relay.ts'
 import { usageCommand } from './commands/usage.ts'
 import { quietNodeWarnings, watchLauncher } from './process-manners.ts'
@@ -23,16 +17,7 @@ const program = new Command('sovereign')
   .exitOverride()
   .showHelpAfterError('Run "sovereign --help" to see what there is.')
 
-for (const command of [
-  bridgeCommand(),
-  statusCommand(),
-  connectCommand(),
-  disconnectCommand(),
-  retryCommand(),
-  promptsCommand(),
-  relayCommand(),
-  usageCommand(),
-])
+for (const command of [bridgeCommand(), ...bridgeControlCommands(), relayCommand(), usageCommand()])
   program.addCommand(command)
 
 try {

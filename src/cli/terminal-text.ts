@@ -17,7 +17,7 @@ const SGR: Readonly<Record<Tone, number>> = { title: 1, quiet: 2, good: 32, busy
  * Control characters, line breaks, invisible and direction-changing characters, lone surrogates and private use:
  * whatever could move the cursor, hide text or turn it around.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\u034F\u115F\u1160\u3164\uFFA0]/gu
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\u115F\u1160\u3164\uFFA0]|\u034F/gu
 const MARK_PILES = /(\p{M}{2})\p{M}+/gu
 const MARK = /^\p{M}$/u
 const WIDE =
@@ -77,8 +77,9 @@ export function wrap(text: string, width: number, maxLines: number): string[] {
     }
   }
   lines.push(line)
-  const rest = lines.splice(maxLines - 1).join(' ')
-  return [...lines, rest].map((part) => truncate(part, width))
+  const rest = lines.slice(maxLines - 1).join(' ')
+  const kept = lines.length > maxLines ? [...lines.slice(0, maxLines - 1), rest] : lines
+  return kept.map((part) => truncate(part, width))
 }
 
 /** One line for the terminal: harmless, no wider than it may be, no blanks at its end. */

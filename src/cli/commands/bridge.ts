@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
-import { createLogger, type Logger, type LogLevel } from '../../node/log.ts'
 import { type Headless, startHeadless } from '../../main/headless.ts'
-import { settingsJsonSchema } from '../../main/settings/json-schema.ts'
+import { createLogger, type Logger, type LogLevel } from '../../node/log.ts'
+import { settingsJsonSchema } from '../../shared/settings/json-schema.ts'
 import { answerOnTerminal } from '../answer-on-terminal.ts'
 import { changeLines } from '../change-lines.ts'
 import { LiveView } from '../live-view.ts'
@@ -48,7 +48,7 @@ async function run(options: Options): Promise<void> {
 }
 
 /** On a terminal a view that is drawn in place; elsewhere a line for each change worth reading. */
-function show({ bridge, settings, secretsPlace }: Headless, options: Options, log: Logger): () => void {
+function show({ bridge, settings }: Headless, options: Options, log: Logger): () => void {
   const { api } = bridge
   if (options.json === true) {
     console.log(JSON.stringify({ event: 'state', payload: bridge.state }))
@@ -57,7 +57,7 @@ function show({ bridge, settings, secretsPlace }: Headless, options: Options, lo
   if (process.stdout.isTTY) {
     const view = new LiveView(bridge.state, process.stdout)
     const unsubscribe = api.on('state', (state) => view.show(state))
-    const stopAnswering = process.stdin.isTTY ? answerOnTerminal(api, view, secretsPlace) : () => undefined
+    const stopAnswering = process.stdin.isTTY ? answerOnTerminal(api, view) : () => undefined
     return () => {
       unsubscribe()
       stopAnswering()

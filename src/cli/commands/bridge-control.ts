@@ -1,0 +1,128 @@
+import { once } from 'node:events'
+import { Command, InvalidArgumentError } from 'commander'
+import type { BridgeConnection } from '../../shared/bridge-api/connect-api.ts'
+import { watchState } from '../../shared/bridge-api/watch-state.ts'
+import type { BridgeState } from '../../shared/state/bridge-state.ts'
+import { type BridgeOptions, withBridge, withBridgeOptions } from '../bridge-connection.ts'
+import { bridgeLines } from '../bridge-text.ts'
+import { promptsCommand } from './bridge-prompts.ts'
+
+interface StatusOptions extends BridgeOptions {
+  readonly json?: boolean
+  readonly watch?: boolean
+}
+
+/** What a second terminal can do with the running bridge; failures are thrown as AppError. */
+export function bridgeControlCommands(): Command[] {
+  return [
+    statusCommand(),
+    connectCommand(),
+    disconnectCommand(),
+    retryCommand(),
+    usePortCommand(),
+    promptsCommand(),
+  ]
+}
+
+export function statusCommand(): Command {
+  return withBridgeOptions(new Command('status'))
+    .description('show what the running bridge does')
+    .option('--json', 'for machines; with --watch one line per change')
+    .option('--watch', 'keep showing it until Ctrl-C')
+    .action((options: StatusOptions) =>
+      withBridge(options, async (bridge) => {
+        if (options.watch) await (options.json ? streamStates(bridge) : showStates(bridge))
+        else print(await bridge.getState({}), options.json)
+      }),
+    )
+}
+
+export function connectCommand(): Command {
+  return withBridgeOptions(new Command('connect'))
+    .description('let the running bridge connect everything')
+    .action((options: BridgeOptions) => withBridge(options, (bridge) => bridge.connect({})))
+}
+
+export function disconnectCommand(): Command {
+  return withBridgeOptions(new Command('disconnect'))
+    .description('let the running bridge disconnect everything and stay there')
+    .action((options: BridgeOptions) => withBridge(options, (bridge) => bridge.disconnect({})))
+}
+
+export function retryCommand(): Command {
+  return withBridgeOptions(new Command('retry'))
+    .argument('[target]', 'a client, or "relay"; without it everything that waits')
+    .description('try again now instead of waiting')
+    .action((target: string | undefined, options: BridgeOptions) =>
+      withBridge(options, (bridge) => bridge.retryNow(target === undefined ? {} : { target })),
+    )
+}
+
+export function usePortCommand(): Command {
+  return withBridgeOptions(new Command('use-port'))
+    .argument('<target>', 'a client, or "agent"')
+    .argument('<port>', '1 to 65535', portNumber)
+    .description('listen on another port, for this run of the bridge only')
+    .action((target: string, port: number, options: BridgeOptions) =>
+      withBridge(options, (bridge) => bridge.useOtherPort({ target, port })),
+    )
+}
+
+function portNumber(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError('A port is a number from 1 to 65535.')
+  return port
+}
+
+function print(state: BridgeState, isJson = false): void {
+  process.stdout.write(isJson ? `${JSON.stringify(state)}\n` : `${page(state)}\n`)
+}
+
+/** Rejects when the bridge goes away. */
+async function streamStates(bridge: BridgeConnection): Promise<void> {
+  const off = await watchState(bridge, (state) => print(state, true))
+  await untilStopped(bridge).finally(off)
+}
+
+const CLEAR_SCREEN = '\u001b[H\u001b[J'
+/** Ages and countdowns go on while the state stays. */
+const REDRAW_MS = 1000
+
+async function showStates(bridge: BridgeConnection): Promise<void> {
+  let newest: BridgeState | undefined
+  const draw = (): void => {
+    if (newest === undefined) return
+    process.stdout.write(`${process.stdout.isTTY ? CLEAR_SCREEN : ''}${page(newest)}\n`)
+  }
+  const off = await watchState(bridge, (state) => {
+    newest = state
+    draw()
+  })
+  const timer = process.stdout.isTTY ? setInterval(draw, REDRAW_MS) : undefined
+  await untilStopped(bridge).finally(() => {
+    clearInterval(timer)
+    off()
+  })
+}
+
+async function untilStopped(bridge: BridgeConnection): Promise<void> {
+  const release = new AbortController()
+  const { signal } = release
+  try {
+    await Promise.race([
+      once(process, 'SIGINT', { signal }),
+      once(process, 'SIGTERM', { signal }),
+      bridge.closed.then((reason) => {
+        throw reason
+      }),
+    ])
+  } finally {
+    release.abort()
+  }
+}
+
+function page(state: BridgeState): string {
+  const { isTTY, columns } = process.stdout
+  const color = isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+  return bridgeLines(state, Date.now(), { width: Math.min(columns ?? 100, 120), color }).join('\n')
+}
