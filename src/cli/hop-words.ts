@@ -132,7 +132,7 @@ function clientFacts({ link, listener, path, traffic }: ClientState, now: number
     facts.push(`listens on ${listener.address}`)
   if (traffic.totalChannels > 0) {
     facts.push(`${byteCount(traffic.bytesToClient)} in, ${byteCount(traffic.bytesFromClient)} out`)
-    if (traffic.openChannels > 0) facts.push(`${traffic.openChannels} open`)
+    if (traffic.openChannels > 0) facts.push(`${traffic.openChannels} under way`)
     else if (traffic.lastByteAt !== undefined) facts.push(`quiet for ${duration(now - traffic.lastByteAt)}`)
   }
   if (path.kind === 'not-checkable') facts.push(`path cannot be tried from there: ${path.reason}`)
