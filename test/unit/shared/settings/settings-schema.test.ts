@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { SCHEMA_FILE, schemaText } from '../../../../scripts/settings-schema.ts'
+import { nearMiss } from '../../../../src/shared/settings/near-miss.ts'
+import { readSettings } from '../../../../src/shared/settings/read-settings.ts'
+
+test('docs/settings.schema.json is what scripts/settings-schema.ts writes', () => {
+  expect(readFileSync(SCHEMA_FILE, 'utf8')).toBe(schemaText())
+})
+
+test('whatever a file holds, reading it gives settings or mistakes in words', () => {
+  const key = fc.constantFrom(
+    'version',
+    'profiles',
+    'relay',
+    'clients',
+    'agent',
+    'ssh',
+    'name',
+    'listen',
+    'zzz',
+  )
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 5 },
+      fc.constantFrom<unknown>(null, true, 0, 1, -1, 1.5, '', 'a', '127.0.0.1:1'),
+      fc.array(tie('tree'), { maxLength: 3 }),
+      fc.dictionary(key, tie('tree'), { maxKeys: 4 }),
+    ),
+  }))
+  fc.assert(
+    fc.property(tree, (value) => {
+      const reading = readSettings(value)
+      if (reading.kind !== 'mistakes') return
+      expect(reading.mistakes.length).toBeGreaterThan(0)
+      for (const { text } of reading.mistakes)
+        expect(text).not.toMatch(/Invalid input|undefined|Too (?:small|big)/)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('settings that were read are read again as the same', () => {
+  const first = readSettings({ clients: [{ name: 'a', ssh: 'a' }], relay: { ssh: { host: 'pi' } } })
+  if (first.kind !== 'settings') throw new Error('These settings are right.')
+  expect(readSettings(JSON.parse(JSON.stringify(first.settings)))).toMatchObject({ settings: first.settings })
+})
+
+test.each([
+  ['lsiten', 'listen'],
+  ['LISTEN', 'listen'],
+  ['agnet', 'agent'],
+  ['elephant', undefined],
+  ['x', undefined],
+])('%s is probably meant as %s', (word, meant) => {
+  expect(nearMiss(word, ['listen', 'agent', 'name', 'enabled'])).toBe(meant)
+})
