@@ -1,12 +1,17 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { endianness } from 'node:os'
-import type { PortHolder } from './port-holder.ts'
 
 /** `st` of a listening socket in /proc/net/tcp; see Linux include/net/tcp_states.h. */
 const LISTENING = '0A'
 
+interface FoundProcess {
+  readonly pid: number
+  readonly name: string
+  readonly command: string
+}
+
 /** Walks /proc; processes of other users are seen only by root. */
-export async function linuxPortHolder(host: string, port: number): Promise<PortHolder | undefined> {
+export async function linuxPortHolder(host: string, port: number): Promise<FoundProcess | undefined> {
   const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readText(`/proc/net/${table}`)))
   const inodes = listeningInodes(tables.join('\n'), host, port)
   if (inodes.size === 0) return undefined
@@ -55,7 +60,7 @@ async function holdsSocket(pid: string, inodes: ReadonlySet<string>): Promise<bo
   return links.some((link) => inodes.has(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? ''))
 }
 
-async function describeProcess(pid: string): Promise<PortHolder> {
+async function describeProcess(pid: string): Promise<FoundProcess> {
   const name = (await readText(`/proc/${pid}/comm`)).trim() || 'unknown'
   const command = (await readText(`/proc/${pid}/cmdline`)).replaceAll('\0', ' ').trim()
   return { pid: Number(pid), name, command: command || name }
