@@ -127,7 +127,8 @@ function clientFacts({ link, listener, path, traffic }: ClientState, now: number
   const facts: string[] = []
   if (link.phase === 'connected' && link.roundTripMs !== undefined)
     facts.push(`SSH ${latency(link.roundTripMs)}`)
-  if (path.kind === 'proven' && link.phase === 'connected') facts.push(`relay ${latency(path.roundTripMs)}`)
+  if (path.kind === 'proven' && link.phase === 'connected' && listener.phase === 'listening')
+    facts.push(`relay ${latency(path.roundTripMs)}`)
   if (listener.phase === 'listening' && link.phase === 'connected')
     facts.push(`listens on ${listener.address}`)
   if (traffic.totalChannels > 0) {
@@ -215,7 +216,8 @@ function clientSummary(clients: readonly Health[]): Summary {
     const worst = (['broken', 'asking', 'waiting', 'working', 'off'] as const).find((health) =>
       clients.includes(health),
     )
-    return { health: worst ?? 'up', words: `${up} of ${clients.length} clients reach the relay.` }
+    const words = clients.length === 1 ? 'The client does not' : `${up} of ${clients.length} clients`
+    return { health: worst ?? 'up', words: `${words} reach the relay.` }
   }
   const who = up === 1 ? 'The client reaches' : `${up === 2 ? 'Both' : `All ${up}`} clients reach`
   return { health: 'up', words: `${who} the relay.` }
