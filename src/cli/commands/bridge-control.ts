@@ -121,8 +121,15 @@ async function untilStopped(bridge: BridgeConnection): Promise<void> {
   }
 }
 
+/** Also for terminals that call themselves 0 columns wide. */
+const USUAL_COLUMNS = 100
+const WIDEST_COLUMNS = 120
+
 function page(state: BridgeState): string {
   const { isTTY, columns } = process.stdout
   const color = isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
-  return bridgeLines(state, Date.now(), { width: Math.min(columns ?? 100, 120), color }).join('\n')
+  return bridgeLines(state, Date.now(), {
+    width: Math.min(columns || USUAL_COLUMNS, WIDEST_COLUMNS),
+    color,
+  }).join('\n')
 }
