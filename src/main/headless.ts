@@ -2,6 +2,7 @@ import { homedir, userInfo } from 'node:os'
 import { type Ambient, REAL_AMBIENT } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
 import { defaultRelayConfigPath, defaultRelayDataDir } from '../node/relay-paths.ts'
+import { AppError } from '../shared/errors/app-error.ts'
 import { type ApiServer, startApiServer } from './api/api-server.ts'
 import { bridgeRuntimeDir } from './api/runtime-dir.ts'
 import { Bridge } from './bridge/bridge.ts'
@@ -13,7 +14,7 @@ import { defaultSettingsPath } from './settings/settings-path.ts'
 import { defaultConfigFiles } from './ssh/config/default-files.ts'
 
 export interface HeadlessOptions {
-  /** Settings file; the usual one when it is not named. A missing usual file means the defaults. */
+  /** Settings file; the usual one when it is not named, and the defaults when that does not exist. */
   readonly settingsPath?: string
   /** Read instead of `~/.ssh/config` and the system's file. */
   readonly sshConfigFile?: string
@@ -41,6 +42,9 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
   const ambient = options.ambient ?? REAL_AMBIENT
   const home = homedir()
   const settings = await loadSettings(options.settingsPath ?? defaultSettingsPath(env))
+  // Whoever names a file means that one: the defaults would be somebody else's set-up.
+  if (options.settingsPath !== undefined && !settings.existed)
+    throw new AppError('settings.unreadable', `${settings.path} does not exist.`)
   const { store, place } = await openSecrets(log)
   const bridge = new Bridge({
     settings: settings.settings,
