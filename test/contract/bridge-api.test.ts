@@ -51,9 +51,11 @@ const ARGS: { readonly [Name in CallName]: unknown } = {
   useOtherPort: { target: 'agent', port: 8081 },
   getSettings: {},
   relaySignInStatus: {},
-  startSignIn: {},
+  startSignIn: { identity: 'own' },
   pollSignIn: { flowId: 'flow-1' },
   signOut: {},
+  giveCredential: { kind: 'openrouter-key', secret: 'sk-or-1' },
+  giveCredential: { kind: 'openrouter-key', secret: 'sk-or-v1-example' },
   relayUsage: {},
 }
 

@@ -181,7 +181,7 @@ export class Bridge {
   }
 
   private createApi(): BridgeApi {
-    const admin = <T>(use: (admin: RelayAdmin) => Promise<T>): Promise<T> =>
+    const admin = async <T>(use: (admin: RelayAdmin) => Promise<T>): Promise<T> =>
       use(new RelayAdmin(this.current.relay))
     return {
       on: (_event, listener) => this.store.subscribe(listener),
@@ -191,17 +191,22 @@ export class Bridge {
       retryNow: async ({ target }) => this.retryNow(target),
       probe: async () => this.probe(),
       answerPrompt: async ({ id, answer }) => this.prompts.answer(id, answer),
-      setClientEnabled: ({ name, enabled }) => this.clientNamed(name).setEnabled(enabled),
+      setClientEnabled: async ({ name, enabled }) => this.clientNamed(name).setEnabled(enabled),
       useOtherPort: async ({ target, port }) => {
         if (target === 'agent') await this.current.agent.useOtherPort(port)
         else await this.clientNamed(target).useOtherPort(port)
       },
       getSettings: async () => this.options.settings,
       relaySignInStatus: () => admin((relay) => relay.signInStatus()),
-      startSignIn: () => admin((relay) => relay.startSignIn()),
+      startSignIn: ({ identity }) => admin((relay) => relay.startSignIn(identity)),
       pollSignIn: async ({ flowId }) => {
         const status = await admin((relay) => relay.pollSignIn(flowId))
         if (status.status === 'success') this.current.health.askNow()
+        return status
+      },
+      giveCredential: async ({ kind, secret }) => {
+        const status = await admin((relay) => relay.giveCredential(kind, secret))
+        this.current.health.askNow()
         return status
       },
       signOut: () => admin((relay) => relay.signOut()),
@@ -215,9 +220,10 @@ export class Bridge {
   }
 
   private retryNow(target: string | undefined): void {
-    const { relay, clients } = this.current
+    const { relay, clients, agent } = this.current
     if (target === undefined || target === 'relay') relay.retryNow()
-    if (target === 'relay') return
+    if (target === undefined || target === 'agent') agent.retryNow()
+    if (target === 'relay' || target === 'agent') return
     for (const client of target === undefined ? clients : [this.clientNamed(target)]) client.retryNow()
   }
 

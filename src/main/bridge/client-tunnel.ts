@@ -79,7 +79,11 @@ export class ClientTunnel {
     this.session = new AbortController()
     const link = this.options.createLink()
     this.link = link
-    link.onState(() => this.changed())
+    link.onState(({ phase }) => {
+      // The address may listen before the link is proven, or after it.
+      if (phase === 'connected') void this.provePath()
+      this.changed()
+    })
     this.listenOn(link)
     this.trafficTimer = setInterval(() => this.countTraffic(), TRAFFIC_EVERY_MS)
     link.start()

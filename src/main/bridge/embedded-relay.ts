@@ -30,7 +30,8 @@ export class EmbeddedRelay extends LinkHolder implements RelayConnector {
     this.starting = starting
     starting.then(
       () => {
-        if (!this.isClosed) this.set({ phase: 'connected', since: this.ambient.now(), roundTripMs: 0 })
+        if (!this.isClosed)
+          this.set({ phase: 'connected', since: this.ambient.now(), roundTripMs: undefined })
       },
       (error: unknown) => {
         this.starting = undefined

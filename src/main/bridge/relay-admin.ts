@@ -30,8 +30,13 @@ export class RelayAdmin {
     return this.ask('GET', '/auth/status', authStatusSchema)
   }
 
-  startSignIn(): Promise<StartedFlow> {
-    return this.ask('POST', '/auth/device', startedFlowSchema)
+  startSignIn(identity: 'own' | 'vscode' | undefined): Promise<StartedFlow> {
+    return this.ask('POST', '/auth/device', startedFlowSchema, identity === undefined ? {} : { identity })
+  }
+
+  giveCredential(kind: 'github-token' | 'openrouter-key', secret: string): Promise<AuthStatus> {
+    const field = kind === 'github-token' ? 'github_token' : 'openrouter_api_key'
+    return this.ask('POST', '/auth/token', authStatusSchema, { [field]: secret })
   }
 
   pollSignIn(flowId: string): Promise<FlowStatus> {

@@ -54,9 +54,15 @@ export const BRIDGE_CALLS = {
   getSettings: call(noArgs, settingsResult),
   /** Sign-in at the relay of the active profile, over its admin socket. */
   relaySignInStatus: call(noArgs, authStatusSchema),
-  startSignIn: call(noArgs, startedFlowSchema),
+  /** Fails with `relay.identity-needed` until somebody has chosen as whom the relay signs in. */
+  startSignIn: call(z.strictObject({ identity: z.enum(['own', 'vscode']).optional() }), startedFlowSchema),
   pollSignIn: call(z.strictObject({ flowId: z.string().max(200) }), flowStatusSchema),
   signOut: call(noArgs, nothing),
+  /** Hands a fine-grained GitHub token or an OpenRouter key to the relay, which checks and keeps it. */
+  giveCredential: call(
+    z.strictObject({ kind: z.enum(['github-token', 'openrouter-key']), secret: z.string().min(1).max(1000) }),
+    authStatusSchema,
+  ),
   /** `GET /stats` with admin rights: this month's usage with unit, source and age. */
   relayUsage: call(noArgs, z.unknown()),
 } satisfies Record<string, Call>

@@ -25,7 +25,11 @@ const failureSchema: z.ZodType<WireFailure> = z.object({
 })
 
 /** The name is checked by whoever answers, so that a wrong one gets an answer. */
-export const requestSchema = z.strictObject({ id, call: z.unknown().optional(), args: z.unknown().optional() })
+export const requestSchema = z.strictObject({
+  id,
+  call: z.unknown().optional(),
+  args: z.unknown().optional(),
+})
 export type Request = z.infer<typeof requestSchema>
 
 const answerSchema = z.discriminatedUnion('ok', [

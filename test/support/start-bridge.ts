@@ -1,0 +1,105 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Bridge } from '../../src/main/bridge/bridge.ts'
+import { memoryStore } from '../../src/main/secrets/memory-store.ts'
+import { REAL_AMBIENT } from '../../src/node/ambient.ts'
+import { createLogger } from '../../src/node/log.ts'
+import { settingsSchema } from '../../src/shared/settings/schema.ts'
+import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
+import type { Sshd } from './start-sshd.ts'
+
+export interface TestBridgeOptions {
+  readonly teardown: (close: () => Promise<void>) => void
+  /** As in the settings file; hosts are named by the aliases below. */
+  readonly profile: Readonly<Record<string, unknown>>
+  /** Aliases for the SSH config. */
+  readonly hosts?: Readonly<Record<string, Sshd>>
+  /** For the embedded relay. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Start with an empty known_hosts. */
+  readonly forgetHosts?: boolean
+}
+
+export interface TestBridge {
+  readonly bridge: Bridge
+  readonly agentPort: number
+  readonly dir: string
+  /** Resolves with the first state that fits, the present one included. */
+  state(fits: (state: BridgeState) => boolean, what: string): Promise<BridgeState>
+}
+
+const DEADLINE_MS = 20_000
+
+/** A bridge in this process that reads an SSH config of its own and listens on a free agent port. */
+export async function startBridge(options: TestBridgeOptions): Promise<TestBridge> {
+  const dir = await mkdtemp(join(tmpdir(), 'bridge-'))
+  const configFile = join(dir, 'ssh_config')
+  const blocks = Object.entries(options.hosts ?? {}).map(([alias, sshd]) =>
+    [
+      `Host ${alias}`,
+      `  HostName ${sshd.host}`,
+      `  Port ${sshd.port}`,
+      `  User ${sshd.userName}`,
+      `  IdentityFile ${sshd.clientKeyFile}`,
+      '  IdentitiesOnly yes',
+      `  UserKnownHostsFile ${options.forgetHosts === true ? join(dir, 'known_hosts') : sshd.knownHostsFile}`,
+      '',
+    ].join('\n'),
+  )
+  await writeFile(configFile, blocks.join('\n'))
+  const agentPort = await freePort()
+  const env = { ...options.env }
+  const bridge = new Bridge({
+    settings: settingsSchema.parse({
+      profiles: [{ agent: { listen: `127.0.0.1:${agentPort}` }, ...options.profile }],
+    }),
+    ssh: { configFiles: [configFile], home: dir, userName: 'nobody', env: {} },
+    embeddedRelay: { configPath: join(dir, 'relay/config.json'), dataDir: join(dir, 'relay/data'), env },
+    secrets: memoryStore(),
+    ambient: REAL_AMBIENT,
+    log: createLogger('bridge', 'silent'),
+  })
+  options.teardown(async () => {
+    await bridge.disconnect(0)
+    await rm(dir, { recursive: true, force: true })
+  })
+  return { bridge, agentPort, dir, state: (fits, what) => firstState(bridge, fits, what) }
+}
+
+function firstState(
+  bridge: Bridge,
+  fits: (state: BridgeState) => boolean,
+  what: string,
+): Promise<BridgeState> {
+  return new Promise((resolve, reject) => {
+    if (fits(bridge.state)) {
+      resolve(bridge.state)
+      return
+    }
+    const timer = setTimeout(() => {
+      unsubscribe()
+      reject(
+        new Error(`No ${what} within ${DEADLINE_MS} ms; the last state was ${JSON.stringify(bridge.state)}`),
+      )
+    }, DEADLINE_MS)
+    const unsubscribe = bridge.api.on('state', (state) => {
+      if (!fits(state)) return
+      clearTimeout(timer)
+      unsubscribe()
+      resolve(state)
+    })
+  })
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
+    })
+  })
+}
