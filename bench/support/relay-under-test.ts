@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startRelay } from '../../src/relay/relay.ts'
+import { saveMemory } from '../../src/relay/save-memory.ts'
 
 interface Plan {
   readonly github: string
@@ -12,6 +13,8 @@ interface Plan {
 const { github, token, dir }: Plan = JSON.parse(process.argv[2] ?? '')
 const configPath = join(dir, 'config.json')
 await writeFile(configPath, JSON.stringify({ github_oauth_token: token, copilot: { identity: 'vscode' } }))
+// As `sovereign relay` does.
+saveMemory()
 const relay = await startRelay({
   configPath,
   dataDir: join(dir, 'data'),

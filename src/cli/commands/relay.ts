@@ -6,6 +6,7 @@ import { defaultRelayConfigPath, defaultRelayDataDir } from '../../node/relay-pa
 import { ConfigFile } from '../../relay/config/config-file.ts'
 import { resolveListen } from '../../relay/config/relay-settings.ts'
 import { type Relay, startRelay } from '../../relay/relay.ts'
+import { saveMemory } from '../../relay/save-memory.ts'
 import { relayBundleCommand } from './relay-bundle.ts'
 import { relayClientsCommand } from './relay-clients.ts'
 import { relayInstallCommands } from './relay-install.ts'
@@ -52,6 +53,7 @@ async function run(options: RelayOptions): Promise<void> {
   // The relay reads it again and reports what is odd about it.
   const { config } = await ConfigFile.open(configPath, createLogger('relay', 'silent'))
   const listen = resolveListen(config, env)
+  saveMemory()
   const relay = await startRelay({ configPath, dataDir, listen, env })
   const { host, port } = relay.address ?? listen
   console.log(`Relay on http://${host.includes(':') ? `[${host}]` : host}:${port}, config ${configPath}`)
