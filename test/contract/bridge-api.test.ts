@@ -55,7 +55,6 @@ const ARGS: { readonly [Name in CallName]: unknown } = {
   pollSignIn: { flowId: 'flow-1' },
   signOut: {},
   giveCredential: { kind: 'openrouter-key', secret: 'sk-or-1' },
-  giveCredential: { kind: 'openrouter-key', secret: 'sk-or-v1-example' },
   relayUsage: {},
 }
 
