@@ -28,6 +28,7 @@ export function fakeBridgeApi(initial: Partial<BridgeState> = {}): FakeBridgeApi
       getState: () => state,
       getSettings: () => settingsSchema.parse({}),
       relaySignInStatus: () => ({ authenticated: true, message: 'Signed in.' }),
+      giveCredential: () => ({ authenticated: true, message: 'Signed in.' }),
       startSignIn: () => STARTED_FLOW,
       pollSignIn: () => ({ status: 'pending', message: 'Not yet.' }),
       relayUsage: () => ({ requests: 3 }),

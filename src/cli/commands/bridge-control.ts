@@ -78,10 +78,8 @@ function print(state: BridgeState, isJson = false): void {
   process.stdout.write(isJson ? `${JSON.stringify(state)}\n` : `${page(state)}\n`)
 }
 
-/** Rejects when the bridge goes away. */
 async function streamStates(bridge: BridgeConnection): Promise<void> {
-  const off = await watchState(bridge, (state) => print(state, true))
-  await untilStopped(bridge).finally(off)
+  await followState(bridge, (state) => print(state, true))
 }
 
 const CLEAR_SCREEN = '\u001b[H\u001b[J'
@@ -94,31 +92,32 @@ async function showStates(bridge: BridgeConnection): Promise<void> {
     if (newest === undefined) return
     process.stdout.write(`${process.stdout.isTTY ? CLEAR_SCREEN : ''}${page(newest)}\n`)
   }
-  const off = await watchState(bridge, (state) => {
-    newest = state
-    draw()
-  })
   const timer = process.stdout.isTTY ? setInterval(draw, REDRAW_MS) : undefined
-  await untilStopped(bridge).finally(() => {
+  try {
+    await followState(bridge, (state) => {
+      newest = state
+      draw()
+    })
+  } finally {
     clearInterval(timer)
-    off()
-  })
+  }
 }
 
-async function untilStopped(bridge: BridgeConnection): Promise<void> {
+/** Until a signal ends it; rejects when the bridge goes away. Signals count from before the first state. */
+async function followState(bridge: BridgeConnection, listener: (state: BridgeState) => void): Promise<void> {
   const release = new AbortController()
-  const { signal } = release
   try {
-    await Promise.race([
-      once(process, 'SIGINT', { signal }),
-      once(process, 'SIGTERM', { signal }),
-      bridge.closed.then((reason) => {
-        throw reason
-      }),
-    ])
+    await Promise.all([untilStopped(bridge, release.signal), watchState(bridge, listener)])
   } finally {
     release.abort()
   }
+}
+
+async function untilStopped(bridge: BridgeConnection, signal: AbortSignal): Promise<void> {
+  const gone = bridge.closed.then((reason): never => {
+    throw reason
+  })
+  await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal }), gone])
 }
 
 /** Also for terminals that call themselves 0 columns wide. */
