@@ -2,7 +2,7 @@ import type { BridgeState, ListenerState } from '../../shared/state/bridge-state
 import type { Prompt } from '../../shared/state/prompt.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import { isSignedIn, mayRetry, type TrayIcon, type TrayStatus, trayStatus } from './tray-status.ts'
-import { clientWords, listenerWords, oneLine, relayWords } from './words.ts'
+import { clientWords, listenerWords, oneLine, relayName, relayWords } from './words.ts'
 
 export type TrayAction =
   | { readonly kind: 'connect' }
@@ -86,7 +86,7 @@ function partItems(state: BridgeState): MenuItemModel[] {
   if (state.wanted === 'disconnected') return []
   const { relay, clients, agent } = state
   return [
-    text(`Relay ${relay.place}: ${relayWords(relay)}`),
+    text(`${capitalised(relayName(relay))}: ${relayWords(relay)}`),
     text(`This computer: ${listenerWords(agent)}`),
     ...otherPort('agent', agent),
     ...clients.flatMap((client): MenuItemModel[] => [
@@ -173,4 +173,8 @@ function text(label: string): MenuItemModel {
 
 function action(label: string, what: TrayAction): MenuItemModel {
   return { kind: 'action', label: oneLine(label), action: what }
+}
+
+function capitalised(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }

@@ -1,6 +1,7 @@
 import type { Failure } from '../../shared/errors/app-error.ts'
 import type { BridgeState, ClientState, ListenerState } from '../../shared/state/bridge-state.ts'
 import { type LinkState, linkCause } from '../../shared/state/link.ts'
+import { relayName } from './words.ts'
 
 export const TRAY_ICONS = [
   'disconnected',
@@ -36,9 +37,9 @@ export function trayStatus(state: BridgeState): TrayStatus {
   if (state.prompts.length > 0) return { icon: 'needs-you', headline: questions(state.prompts.length) }
   const relay = relayHealth(state)
   if (relay.kind === 'broken')
-    return { icon: 'error', headline: `The relay ${state.relay.place} cannot be used`, cause: relay.cause }
+    return { icon: 'error', headline: `No way to ${relayName(state.relay)}`, cause: relay.cause }
   if (relay.kind === 'pending')
-    return { icon: 'connecting', headline: `Connecting to the relay ${state.relay.place}`, ...why(relay) }
+    return { icon: 'connecting', headline: `Connecting to ${relayName(state.relay)}`, ...why(relay) }
   return whileRelayWorks(state)
 }
 
@@ -71,7 +72,7 @@ function whileRelayWorks(state: BridgeState): TrayStatus {
       ...why(pending.find(({ cause }) => cause !== undefined)),
     }
   if (!isSignedIn(state)) return { icon: 'needs-you', headline: 'Connected, but the relay is not signed in' }
-  return { icon: 'connected', headline: `Connected to the relay ${state.relay.place}` }
+  return { icon: 'connected', headline: `Connected to ${relayName(state.relay)}` }
 }
 
 /** Whether the relay has an account of at least one upstream; true until it has said otherwise. */

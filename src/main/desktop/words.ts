@@ -31,6 +31,10 @@ export function linkWords(link: LinkState): string {
   }
 }
 
+export function relayName({ kind, place }: RelayState): string {
+  return kind === 'embedded' ? 'the built-in relay' : `the relay ${place}`
+}
+
 export function relayWords({ link, health }: RelayState): string {
   if (link.phase !== 'connected') return linkWords(link)
   switch (health.kind) {

@@ -1,0 +1,242 @@
+import { expect, test } from 'vitest'
+import { type MenuItemModel, primaryAction, trayModel } from '../../../../src/main/desktop/tray-menu.ts'
+import { AppError, toFailure } from '../../../../src/shared/errors/app-error.ts'
+import type { BridgeState } from '../../../../src/shared/state/bridge-state.ts'
+import type { LinkState } from '../../../../src/shared/state/link.ts'
+import type { Prompt } from '../../../../src/shared/state/prompt.ts'
+import { makeBridgeState, makeClientState, NOON } from '../../../support/make-bridge-state.ts'
+
+const DOWN = toFailure(new AppError('ssh.unreachable', 'vm does not answer.'))
+const TAKEN = toFailure(new AppError('port.taken', 'Port 8080 is held by nginx (pid 7).'))
+const UP: LinkState = { phase: 'connected', since: NOON, roundTripMs: 3 }
+const FAILED: LinkState = { phase: 'failed', since: NOON, cause: DOWN }
+const RETRYING: LinkState = { phase: 'reconnecting', attempt: 2, nextTryAt: NOON, since: NOON, cause: DOWN }
+const HOST_KEY: Prompt = {
+  id: 'p1',
+  askedAt: NOON,
+  kind: 'host-key',
+  host: 'pi',
+  port: 22,
+  keyType: 'ssh-ed25519',
+  fingerprint: 'SHA256:abc',
+}
+
+function healthy(signedIn: boolean): BridgeState['relay']['health'] {
+  return {
+    kind: 'ok',
+    at: NOON,
+    version: '0.1.0',
+    roundTripMs: 2,
+    upstreams: [
+      { name: 'copilot', signedIn },
+      { name: 'openrouter', signedIn: false },
+    ],
+  }
+}
+
+function relay(link: LinkState, health = healthy(true)): BridgeState['relay'] {
+  return { kind: 'ssh', place: 'pi:8080', link, health }
+}
+
+function makeState(change: Partial<BridgeState> = {}): BridgeState {
+  return makeBridgeState({ relay: relay(UP), ...change })
+}
+
+function labels(items: readonly MenuItemModel[]): string[] {
+  return items.map((item) => (item.kind === 'separator' ? '--' : item.label))
+}
+
+test.each<[string, Partial<BridgeState>, string, string]>([
+  ['nobody wants a connection', { wanted: 'disconnected' }, 'disconnected', 'Disconnected'],
+  [
+    'links are still being closed',
+    { wanted: 'disconnected', relay: relay({ phase: 'closing' }) },
+    'disconnected',
+    'Disconnecting',
+  ],
+  [
+    'the relay is connected but has not answered yet',
+    { relay: relay(UP, { kind: 'unknown' }) },
+    'connecting',
+    'Connecting to the relay pi:8080',
+  ],
+  [
+    'the relay is being tried again',
+    { relay: relay(RETRYING) },
+    'connecting',
+    'Connecting to the relay pi:8080. vm does not answer.',
+  ],
+  [
+    'the relay needs a person',
+    { relay: relay(FAILED) },
+    'error',
+    'No way to the relay pi:8080. vm does not answer.',
+  ],
+  [
+    'the relay is reached and does not answer',
+    { relay: relay(UP, { kind: 'failing', at: NOON, cause: DOWN }) },
+    'error',
+    'No way to the relay pi:8080. vm does not answer.',
+  ],
+  [
+    'one of two parts is down',
+    { clients: [makeClientState({ name: 'vm', link: RETRYING })] },
+    'degraded',
+    'Not working for vm. vm does not answer.',
+  ],
+  [
+    'a request from a client does not come back',
+    { clients: [makeClientState({ name: 'vm', path: { kind: 'broken', at: NOON, cause: DOWN } })] },
+    'degraded',
+    'Not working for vm. vm does not answer.',
+  ],
+  [
+    'no part works',
+    {
+      agent: { phase: 'failed', address: '127.0.0.1:8080', since: NOON, cause: TAKEN },
+      clients: [makeClientState({ name: 'vm', link: FAILED })],
+    },
+    'error',
+    'Not working for this computer, vm. Port 8080 is held by nginx (pid 7).',
+  ],
+  [
+    'a client is on its way',
+    {
+      clients: [
+        makeClientState({
+          name: 'vm',
+          link: { phase: 'connecting', step: 'resolving', attempt: 1, since: NOON },
+        }),
+      ],
+    },
+    'connecting',
+    'Connecting vm',
+  ],
+  [
+    'a client that is down was switched off',
+    { clients: [makeClientState({ enabled: false, link: FAILED })] },
+    'connected',
+    'Connected to the relay pi:8080',
+  ],
+  [
+    'a question is open',
+    { prompts: [HOST_KEY], relay: relay(RETRYING) },
+    'needs-you',
+    'A question waits for your answer',
+  ],
+  [
+    'the relay has no account',
+    { relay: relay(UP, healthy(false)) },
+    'needs-you',
+    'Connected, but the relay is not signed in',
+  ],
+  ['everything works', { clients: [makeClientState()] }, 'connected', 'Connected to the relay pi:8080'],
+])('while %s, icon and tooltip say so', (_when, change, icon, words) => {
+  const model = trayModel(makeState(change))
+  expect([model.icon, model.tooltip]).toEqual([icon, `Sovereign Bridge: ${words}`])
+})
+
+test('the menu of a healthy bridge has a line for every part', () => {
+  const state = makeState({ clients: [makeClientState({ name: 'vm' })] })
+  expect(labels(trayModel(state, { startsAtLogin: true }).items)).toEqual([
+    'Connected to the relay pi:8080',
+    '--',
+    'The relay pi:8080: connected, copilot ready',
+    'This computer: ready on 127.0.0.1:8080',
+    'vm: connected, ready on 127.0.0.1:8080',
+    '--',
+    'Disconnect',
+    '--',
+    'Start at login',
+    'Disconnect and quit',
+  ])
+})
+
+test('a disconnected bridge offers to connect, and to quit without more ado', () => {
+  const { items } = trayModel(makeState({ wanted: 'disconnected', clients: [makeClientState()] }))
+  expect(labels(items)).toEqual(['Disconnected', '--', 'Connect', '--', 'Quit'])
+})
+
+test('a failure is told with what happened and what to do, and can be tried again', () => {
+  const { items } = trayModel(makeState({ relay: relay(FAILED) }))
+  expect(labels(items)).toEqual(expect.arrayContaining([DOWN.message, DOWN.remedy, 'Retry now']))
+})
+
+test('nothing can be tried again while everything works', () => {
+  expect(labels(trayModel(makeState()).items)).not.toContain('Retry now')
+})
+
+test('a taken port comes with the free one beside it', () => {
+  const { items } = trayModel(
+    makeState({
+      agent: { phase: 'failed', address: '127.0.0.1:8080', since: NOON, cause: TAKEN, otherPort: 8081 },
+    }),
+  )
+  expect(items).toContainEqual({
+    kind: 'action',
+    label: 'Use port 8081 until the next start',
+    action: { kind: 'use-other-port', target: 'agent', port: 8081 },
+  })
+})
+
+test('a click on the line of a client switches it off, or on again', () => {
+  const lines = [true, false].map((enabled) => {
+    const { items } = trayModel(makeState({ clients: [makeClientState({ name: 'vm', enabled })] }))
+    return items.find(({ kind }) => kind === 'check')
+  })
+  expect(lines).toMatchObject([
+    { checked: true, action: { kind: 'enable-client', name: 'vm', enabled: false } },
+    {
+      checked: false,
+      label: 'vm: switched off',
+      action: { kind: 'enable-client', name: 'vm', enabled: true },
+    },
+  ])
+})
+
+test('only questions that need no typing are answered here', () => {
+  const prompts: Prompt[] = [
+    HOST_KEY,
+    { id: 'p2', askedAt: NOON, kind: 'passphrase', keyFile: '~/.ssh/id', attempt: 1, canRemember: true },
+  ]
+  const { items } = trayModel(makeState({ prompts }))
+  expect(items).toContainEqual({
+    kind: 'action',
+    label: 'Check the unknown host key of pi…',
+    action: { kind: 'answer', promptId: 'p1' },
+  })
+  expect(items).toContainEqual({
+    kind: 'text',
+    label: 'Run "sovereign prompts": The key ~/.ssh/id needs its passphrase',
+  })
+})
+
+test.each([
+  [healthy(false), {}, 'Sign in to GitHub Copilot…'],
+  [healthy(false), { signInCode: 'ABCD-1234' }, 'Cancel the sign-in'],
+] as const)('a relay without an account offers the way to one', (health, facts, label) => {
+  expect(labels(trayModel(makeState({ relay: relay(UP, health) }), facts).items)).toContain(label)
+})
+
+test('what a server wrote becomes one short printable line', () => {
+  const cause = toFailure(new AppError('ssh.unreachable', `bad\n\u202e\u001b[31m${'x'.repeat(500)}`))
+  const { items, tooltip } = trayModel(makeState({ relay: relay({ ...FAILED, cause }) }))
+  for (const line of [...labels(items), tooltip]) expect(line).toMatch(/^[^\p{Cc}\p{Cf}]{1,127}$/u)
+})
+
+test('a menu that looks the same is the same, however many bytes have passed', () => {
+  const traffic = (totalChannels: number) => ({ ...makeClientState().traffic, totalChannels })
+  const [before, after] = [1, 900].map((channels) =>
+    trayModel(makeState({ clients: [makeClientState({ traffic: traffic(channels) })] })),
+  )
+  expect(after).toEqual(before)
+})
+
+test.each<[string, Partial<BridgeState>, string]>([
+  ['connects what is disconnected', { wanted: 'disconnected' }, 'connect'],
+  ['tries again what has failed', { relay: relay(FAILED) }, 'retry'],
+  ['disconnects what works', {}, 'disconnect'],
+  ['disconnects what is still connecting', { relay: relay(RETRYING) }, 'disconnect'],
+])('a click on the icon %s', (_what, change, kind) => {
+  expect(primaryAction(makeState(change))).toEqual({ kind })
+})
