@@ -43,6 +43,42 @@ function inlineFilesPlugin(): Plugin {
   }
 }
 
+/** The oldest Node that can at least read the file far enough to say that it is too old. */
+const READABLE_SYNTAX = 'es2022'
+
+/**
+ * Import statements are resolved before the first line runs, so an old Node would stop at a module it lacks,
+ * showing a page of code. Asked for at run time, they come after the line that checks the version.
+ */
+export function importBuiltinsAtRunTime(code: string): string {
+  return code.replace(
+    /\bimport\s*(?:([\w$]+)\s*,?\s*)?(?:\*\s*as\s+([\w$]+)\s*|\{([^}]*)\}\s*)?from\s*["']((?:node:)?[\w/]+)["']\s*;?/g,
+    (
+      statement,
+      whole: string | undefined,
+      space: string | undefined,
+      names: string | undefined,
+      module: string,
+    ) => {
+      if (!isBuiltin(module)) return statement
+      const loaded = `process.getBuiltinModule(${JSON.stringify(module)})`
+      const own = [whole, space].flatMap((name) => (name === undefined ? [] : [`const ${name}=${loaded};`]))
+      const parts =
+        names === undefined
+          ? []
+          : [`const{${names.replace(/([\w$]+)\s+as\s+([\w$]+)/g, '$1:$2')}}=${loaded};`]
+      return [...own, ...parts].join('')
+    },
+  )
+}
+
+const BANNER = `#!/usr/bin/env node
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error('sovereign needs Node 24 or later; this is Node ' + process.versions.node + '. See https://nodejs.org/en/download.')
+  process.exit(1)
+}
+`
+
 /** Bundles one entry into one file. @throws when something is neither bundled nor known to be optional. */
 export async function bundle(entry: string, outFile: string): Promise<BuiltFile> {
   const { output } = await build({
@@ -52,13 +88,13 @@ export async function bundle(entry: string, outFile: string): Promise<BuiltFile>
     // jsonc-parser's CommonJS form hides its requires from every bundler.
     resolve: { mainFields: ['module', 'main'] },
     plugins: [inlineFilesPlugin()],
+    transform: { target: READABLE_SYNTAX },
     logLevel: 'warn',
     write: false,
     output: {
       format: 'esm',
       codeSplitting: false,
       minify: { compress: true, mangle: false, codegen: true },
-      banner: '#!/usr/bin/env node',
     },
   })
   const [chunk, ...others] = output
@@ -66,8 +102,9 @@ export async function bundle(entry: string, outFile: string): Promise<BuiltFile>
   const beside = chunk.imports.filter((name) => !isBuiltin(name) && !isLeftOut(name))
   if (beside.length > 0) throw new Error(`The bundle still needs ${beside.join(', ')}.`)
   await mkdir(dirname(outFile), { recursive: true })
-  await writeFile(outFile, chunk.code, { mode: 0o755 })
-  return { path: outFile, bytes: (await stat(outFile)).size, gzipBytes: gzipSync(chunk.code).length }
+  const code = BANNER + importBuiltinsAtRunTime(chunk.code)
+  await writeFile(outFile, code, { mode: 0o755 })
+  return { path: outFile, bytes: (await stat(outFile)).size, gzipBytes: gzipSync(code).length }
 }
 
 function isBuiltin(name: string): boolean {

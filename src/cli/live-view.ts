@@ -44,7 +44,9 @@ export class LiveView {
 
   private draw(): void {
     if (this.isPaused) return
-    const { columns, rows } = this.output
+    // Some pseudo terminals say that they have no columns at all.
+    const columns = this.output.columns || 100
+    const rows = this.output.rows || 40
     const color = this.output.hasColors()
     // A frame taller than the screen could not be erased again.
     const lines = bridgeLines(this.state, Date.now(), { width: columns, color }).slice(0, rows - 1)
