@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { inflateSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { COLOURS, coverage, DRAWINGS, trayFiles } from '../../../scripts/icons.ts'
+import { encodePng, type Rgb } from '../../../scripts/png.ts'
+import { iconFile } from '../../../src/main/desktop/icon-file.ts'
+import { TRAY_ICONS } from '../../../src/main/desktop/tray-status.ts'
+
+const TRAY = fileURLToPath(new URL('../../../assets/tray', import.meta.url))
+
+test('the icon files in the project are what the script draws', async () => {
+  for (const { name, size, shape, colour } of trayFiles())
+    expect(
+      (await readFile(join(TRAY, name))).equals(
+        encodePng(size, [{ coverage: coverage(shape, size), colour }]),
+      ),
+      name,
+    ).toBe(true)
+})
+
+test('every state has a file on every platform', () => {
+  const drawn = new Set(trayFiles().map(({ name }) => name))
+  const wanted = TRAY_ICONS.flatMap((icon) =>
+    (['darwin', 'linux', 'win32'] as const).map((platform) => iconFile(icon, platform)),
+  )
+  expect(wanted.filter((name) => !drawn.has(name))).toEqual([])
+})
+
+test('any two states differ in shape where the icon is smallest', () => {
+  const pictures = TRAY_ICONS.map((icon) => coverage(DRAWINGS[icon], 16))
+  const distances = pictures.flatMap((one, index) =>
+    pictures.slice(index + 1).map((other) => one.filter((value, at) => differs(value, other[at])).length),
+  )
+  // Of 256 pixels; a dozen is about the dot of an exclamation mark and its surroundings.
+  expect(Math.min(...distances)).toBeGreaterThanOrEqual(12)
+})
+
+function differs(one: number, other: number | undefined): boolean {
+  return Math.abs(one - (other ?? 0)) > 96
+}
+
+test.each(TRAY_ICONS)('%s stands out from light and dark panels by 3:1', (icon) => {
+  for (const panel of [
+    [255, 255, 255],
+    [32, 32, 32],
+  ] as const)
+    expect(contrast(COLOURS[icon], panel)).toBeGreaterThanOrEqual(3)
+})
+
+/** https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+function contrast(one: Rgb, other: Rgb): number {
+  const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b)
+  return (light + 0.05) / (dark + 0.05)
+}
+
+function luminance(colour: Rgb): number {
+  const [red = 0, green = 0, blue = 0] = colour.map((channel) => {
+    const share = channel / 255
+    return share <= 0.040_45 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+test('a PNG holds the pixels row by row with their transparency', () => {
+  const png = encodePng(2, [{ coverage: Uint8Array.of(255, 0, 128, 255), colour: [10, 20, 30] }])
+  const at = png.indexOf('IDAT')
+  const pixels = inflateSync(png.subarray(at + 4, at + 4 + png.readUInt32BE(at - 4)))
+  expect([...pixels]).toEqual([0, 10, 20, 30, 255, 0, 0, 0, 0, 0, 10, 20, 30, 128, 10, 20, 30, 255])
+})
