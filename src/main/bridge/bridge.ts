@@ -15,6 +15,7 @@ import type { SshLink, SshTarget } from '../ssh/link.ts'
 import { splice } from '../ssh/splice.ts'
 import { createSshLink } from '../ssh/ssh-link.ts'
 import { ClientTunnel } from './client-tunnel.ts'
+import { DisturbanceWatch } from './disturbance-watch.ts'
 import { EmbeddedRelay, type EmbeddedRelayOptions } from './embedded-relay.ts'
 import { PromptDesk } from './prompt-desk.ts'
 import { refuseInWords } from './refuse-in-words.ts'
@@ -40,6 +41,7 @@ interface Session {
   readonly health: RelayHealthMonitor
   readonly clients: readonly ClientTunnel[]
   readonly agent: Agent
+  readonly watch: DisturbanceWatch
   readonly ended: AbortController
 }
 
@@ -103,7 +105,14 @@ export class Bridge {
       this.updateRelay({ health: state })
       if (state.kind === 'ok' && !wasOk) for (const client of clients) void client.provePath()
     })
-    this.session = { relay, health, clients, agent, ended }
+    const watch = new DisturbanceWatch({
+      ambient,
+      onDisturbance: (kind) => {
+        log.info({ kind }, 'Looking whether everything is still connected')
+        this.probe()
+      },
+    })
+    this.session = { relay, health, clients, agent, watch, ended }
     this.store.update({ wanted: 'connected', agent: agent.state })
     agent.onState((state) => this.store.update({ agent: state }))
     relay.onLink((link) => this.updateRelay({ link }))
@@ -117,7 +126,8 @@ export class Bridge {
     if (session === undefined) return
     this.session = undefined
     this.store.update({ wanted: 'disconnected' })
-    const { relay, health, clients, agent, ended } = session
+    const { relay, health, clients, agent, watch, ended } = session
+    watch.close()
     health.close()
     await Promise.all([agent.close(drainMs), ...clients.map((client) => client.close(drainMs))])
     ended.abort()
