@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,9 @@ import { buildDesktop } from '../../../../scripts/build-desktop.ts'
 const STAND_IN = new URL('./stand-in-electron.ts', import.meta.url).href
 const HOOK = `import { registerHooks } from 'node:module'
 registerHooks({ resolve: (name, context, next) => name === 'electron' ? { url: ${JSON.stringify(STAND_IN)}, shortCircuit: true } : next(name, context) })`
+
+/** A port that cannot be opened keeps the app from taking one of this machine. */
+const NO_AGENT = '{"profiles":[{"agent":{"listen":"unix:/nowhere/at/all.sock"}}]}'
 
 let built: string
 
@@ -27,7 +30,12 @@ async function startApp(settings: string) {
   await writeFile(config, settings)
   const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`
   const child = spawn(process.execPath, ['--import', hook, built, '--config', config], {
-    env: { PATH: process.env.PATH, HOME: home, XDG_RUNTIME_DIR: home, CONFIG_PATH: join(home, 'relay.json') },
+    env: {
+      PATH: process.env.PATH,
+      HOME: home,
+      SOVEREIGN_RUNTIME_DIR: join(home, 'run'),
+      CONFIG_PATH: join(home, 'relay.json'),
+    },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const exited = once(child, 'exit')
@@ -42,6 +50,8 @@ async function startApp(settings: string) {
   return {
     told,
     click: (label: string) => child.stdin.write(`${label}\n`),
+    /** What tells other programs of this user how to reach the bridge. */
+    runtimeFiles: async () => (await readdir(join(home, 'run'))).sort(),
     exitCode: async (): Promise<unknown> => (await exited)[0],
     until: (text: string) => expect.poll(() => told.join('\n'), { timeout: 20_000 }).toContain(text),
   }
@@ -58,15 +68,24 @@ test('nothing but Electron and native modules stays outside of the built app', a
   expect(new Set(packages)).toEqual(new Set(['electron', 'keytar', ...optional]))
 })
 
-test('the built app brings the bridge up, shows it, and drains before it goes', async () => {
-  const app = await startApp('{"profiles":[{"agent":{"listen":"unix:/nowhere/at/all.sock"}}]}')
+test('the built app brings the bridge up, shows it, and does what its menu says', async () => {
+  const app = await startApp(NO_AGENT)
   await app.until('built-in relay: connected, not signed in')
   expect(app.told[0]).toBe('{"sandbox":true}')
   app.click('Disconnect')
   await app.until('"menu":["Disconnected","--","Connect","--","Quit"]')
-  app.click('Quit')
+  app.click('Connect')
+  await app.until('"menu":["Connecting to the built-in relay"')
+})
+
+test('quitting stops the bridge first, so that it leaves nothing behind', async () => {
+  const app = await startApp(NO_AGENT)
+  await app.until('built-in relay: connected, not signed in')
+  expect(await app.runtimeFiles()).toEqual([expect.stringMatching(/\.json$/)])
+  app.click('Disconnect and quit')
   expect(await app.exitCode()).toBe(0)
   expect(app.told.slice(-3)).toEqual(['{"quit":"held back"}', '{"destroyed":true}', '{"exit":0}'])
+  expect(await app.runtimeFiles()).toEqual([])
 })
 
 test('settings with a mistake are told in a box, with the remedy, and end the app', async () => {
