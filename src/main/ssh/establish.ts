@@ -37,13 +37,13 @@ export interface EstablishOptions {
   readonly signal: AbortSignal
 }
 
-/** Counter mode with encrypt-then-MAC first: fast-cipher.ts says why. */
+/** GCM first: it is the cheapest for both ends, and fast-cipher.ts makes it so for ours. */
 const CIPHERS: CipherAlgorithm[] = [
+  'aes128-gcm@openssh.com',
+  'aes256-gcm@openssh.com',
   'aes128-ctr',
   'aes192-ctr',
   'aes256-ctr',
-  'aes128-gcm@openssh.com',
-  'aes256-gcm@openssh.com',
   'chacha20-poly1305@openssh.com',
 ]
 

@@ -1,123 +1,137 @@
-import { type Cipheriv, type Decipheriv, hash, randomFillSync, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync } from 'node:crypto'
 
 /**
- * Faster packets for `aes*-ctr` with `hmac-sha2-256-etm@openssh.com`. ssh2 makes a new HMAC object per packet
- * (and a new cipher object with AES-GCM and ChaCha20), which with OpenSSL 3 costs 15 to 20 µs each, about ten times
- * the work on a small packet. Counter mode needs no new object per packet, and HMAC (RFC 2104) is two one-shot
- * hashes. Keys, counters and the state of the streams stay those of the ssh2 objects that are sped up.
+ * Faster packets for AES-GCM (RFC 5647). ssh2 makes a cipher object per packet from raw bytes of the key, which costs
+ * about 11 µs with OpenSSL 3; from a `KeyObject` it is 1 µs. Keys, nonces and counters stay those of the ssh2 objects
+ * that are sped up.
  *
- * Frame: length (4, plain) ∥ encrypted padding length, payload, padding ∥ MAC over sequence number ∥ frame.
+ * Frame: length (4, plain, authenticated) ∥ encrypted padding length, payload, padding ∥ tag.
  */
 
-/** The fields of ssh2's GenericCipherNative that are used here. */
+/** The fields of ssh2's AESGCMCipherNative that are used here; its compiled variant, if there is one, is fast. */
 interface Ssh2Cipher {
   outSeqno: number
   readonly _dead: boolean
-  readonly _cipherInstance: Cipheriv
-  readonly _macSSLName: string
-  readonly _macKey: Buffer
-  readonly _macETM: boolean
-  readonly _macActualLen: number
-  readonly _encBlockLen: number
+  readonly _encSSLName: string
+  readonly _encKey: Buffer
+  /** The next nonce; counted up in place. */
+  readonly _encIV: Buffer
   readonly _onWrite: (data: Buffer) => void
   allocPacket(payloadLength: number): Buffer
   encrypt(packet: Buffer): void
 }
 
-/** The fields of ssh2's GenericDecipherNative that are used here. */
+/** The fields of ssh2's AESGCMDecipherNative that are used here. */
 interface Ssh2Decipher {
   inSeqno: number
-  readonly _decipherInstance: Decipheriv
-  readonly _macSSLName: string
-  readonly _macKey: Buffer
-  readonly _macETM: boolean
-  readonly _macActualLen: number
-  readonly _blockSize: number
-  readonly _blockPos: number
+  readonly _decipherSSLName: string
+  readonly _decipherKey: Buffer
+  readonly _decipherIV: Buffer
+  readonly _lenBytes: number
   readonly _onPayload: (payload: Buffer) => undefined | false | number
   decrypt(data: Buffer, position: number, length: number): number | undefined
 }
 
-const HASH = 'sha256'
-const MAC_LENGTH = 32
-const HASH_BLOCK = 64
+type GcmName = 'aes-128-gcm' | 'aes-256-gcm'
+
+const LENGTH = 4
+const TAG = 16
 const AES_BLOCK = 16
-/** Before a frame in our buffers: the inner HMAC key and the sequence number. */
-const PREFIX = HASH_BLOCK + 4
 /** ssh2's own bound; RFC 4253, section 6.1 asks for at least 35,000. */
 const MAX_PACKET = 35_000
+const JOINED_UP_TO = 4096
 
+/** @returns whether it is AES-GCM; anything else is left as it is. */
 export function speedUpCipher(object: object): boolean {
   const cipher = object as Ssh2Cipher
-  if (!isCounterMode(cipher) || cipher._encBlockLen !== AES_BLOCK || !cipher._cipherInstance) return false
-  const { inner, outer } = hmacKeys(cipher._macKey)
+  const name = cipher._encSSLName
+  if (!isGcm(name)) return false
+  const key = createSecretKey(cipher._encKey)
+  const nonce = cipher._encIV
   const padding = new RandomBytes()
+  /** For one packet: ssh2 has each of them encrypted before it asks for the next. */
+  const scratch = Buffer.allocUnsafe(LENGTH + MAX_PACKET)
 
   cipher.allocPacket = (payloadLength) => {
     let paddingLength = AES_BLOCK - ((payloadLength + 1) % AES_BLOCK)
     if (paddingLength < 4) paddingLength += AES_BLOCK
-    const packet = Buffer.allocUnsafe(5 + payloadLength + paddingLength)
+    const length = LENGTH + 1 + payloadLength + paddingLength
+    const packet = length <= scratch.length ? scratch.subarray(0, length) : Buffer.allocUnsafe(length)
     packet.writeUInt32BE(1 + payloadLength + paddingLength, 0)
-    packet[4] = paddingLength
-    padding.fill(packet, 5 + payloadLength, paddingLength)
+    packet[LENGTH] = paddingLength
+    padding.fill(packet, LENGTH + 1 + payloadLength, paddingLength)
     return packet
   }
 
   cipher.encrypt = (packet) => {
     if (cipher._dead) return
-    const end = PREFIX + packet.length
-    const frame = Buffer.allocUnsafe(end + MAC_LENGTH)
-    frame.set(inner, 0)
-    frame.writeUInt32BE(cipher.outSeqno, HASH_BLOCK)
-    packet.copy(frame, PREFIX, 0, 4)
-    frame.set(cipher._cipherInstance.update(packet.subarray(4)), PREFIX + 4)
-    frame.set(macOf(frame.subarray(0, end), outer), end)
-    cipher._onWrite(frame.subarray(PREFIX))
+    const seal = createCipheriv(name, key, nonce)
+    const length = packet.subarray(0, LENGTH)
+    seal.setAAD(length)
+    const encrypted = seal.update(packet.subarray(LENGTH))
+    seal.final()
+    writeFrame(cipher, Buffer.from(length), encrypted, seal.getAuthTag())
+    countUp(nonce)
     cipher.outSeqno = (cipher.outSeqno + 1) >>> 0
   }
   return true
 }
 
+/** @returns whether it is AES-GCM; anything else is left as it is. */
 export function speedUpDecipher(object: object): boolean {
   const decipher = object as Ssh2Decipher
+  const name = decipher._decipherSSLName
   // In the middle of a packet ssh2 has to finish it itself.
-  if (!isCounterMode(decipher) || decipher._blockSize !== AES_BLOCK || decipher._blockPos !== 0) return false
-  if (!decipher._decipherInstance) return false
-  const { inner, outer } = hmacKeys(decipher._macKey)
-  const frame = Buffer.alloc(PREFIX + 4 + MAX_PACKET + MAC_LENGTH)
-  frame.set(inner, 0)
-  /** Where the next byte goes, and where the part that is being read ends. */
-  let filled = PREFIX
-  let wanted = PREFIX + 4
+  if (!isGcm(name) || decipher._lenBytes !== 0) return false
+  const key = createSecretKey(decipher._decipherKey)
+  const nonce = decipher._decipherIV
+  /** A frame that came in pieces, and how much of it is there. */
+  const pieces = Buffer.allocUnsafe(LENGTH + MAX_PACKET + TAG)
+  let filled = 0
 
-  function open(): Buffer {
-    const end = wanted - MAC_LENGTH
-    frame.writeUInt32BE(decipher.inSeqno, HASH_BLOCK)
-    if (!timingSafeEqual(macOf(frame.subarray(0, end), outer), frame.subarray(end, wanted))) {
-      throw new Error('Invalid MAC')
-    }
-    const packet = decipher._decipherInstance.update(frame.subarray(PREFIX + 4, end))
+  function open(frame: Buffer): Buffer {
+    const end = frame.length - TAG
+    const unseal = createDecipheriv(name as GcmName, key, nonce)
+    unseal.setAAD(frame.subarray(0, LENGTH))
+    unseal.setAuthTag(frame.subarray(end))
+    const packet = unseal.update(frame.subarray(LENGTH, end))
+    unseal.final()
+    countUp(nonce)
     decipher.inSeqno = (decipher.inSeqno + 1) >>> 0
-    filled = PREFIX
-    wanted = PREFIX + 4
     const paddingLength = packet[0] ?? 0
     if (paddingLength + 1 > packet.length) throw new Error('Bad padding length')
     return packet.subarray(1, packet.length - paddingLength)
   }
 
-  decipher.decrypt = (data, position, length) => {
+  /** Adds to `pieces` until they hold `wanted` bytes. @returns where to go on in `data`. */
+  function collect(data: Buffer, position: number, end: number, wanted: number): number {
+    const take = Math.max(0, Math.min(wanted - filled, end - position))
+    data.copy(pieces, filled, position, position + take)
+    filled += take
+    return position + take
+  }
+
+  decipher.decrypt = (data, position, end) => {
     let next = position
-    while (next < length) {
-      const take = Math.min(wanted - filled, length - next)
-      data.copy(frame, filled, next, next + take)
-      next += take
-      filled += take
-      if (filled < wanted) return undefined
-      if (wanted === PREFIX + 4) {
-        wanted += packetLength(frame) + MAC_LENGTH
-        continue
+    while (next < end) {
+      let frame: Buffer | undefined
+      if (filled === 0 && end - next >= LENGTH) {
+        const length = frameLength(data, next)
+        if (length <= end - next) {
+          frame = data.subarray(next, next + length)
+          next += length
+        }
       }
-      const result = decipher._onPayload(open())
+      if (frame === undefined) {
+        next = collect(data, next, end, LENGTH)
+        if (filled < LENGTH) return undefined
+        const length = frameLength(pieces, 0)
+        next = collect(data, next, end, length)
+        if (filled < length) return undefined
+        frame = pieces.subarray(0, length)
+        filled = 0
+      }
+      const result = decipher._onPayload(open(frame))
       if (result !== undefined) return result === false ? next : result
     }
     return undefined
@@ -125,39 +139,30 @@ export function speedUpDecipher(object: object): boolean {
   return true
 }
 
-function packetLength(frame: Buffer): number {
-  const length = frame.readUInt32BE(PREFIX)
+/** Copying a small frame together costs less than two further writes, and copying a large one costs more. */
+function writeFrame(cipher: Ssh2Cipher, length: Buffer, encrypted: Buffer, tag: Buffer): void {
+  if (encrypted.length <= JOINED_UP_TO) cipher._onWrite(Buffer.concat([length, encrypted, tag]))
+  else for (const part of [length, encrypted, tag]) cipher._onWrite(part)
+}
+
+function isGcm(name: string | undefined): name is GcmName {
+  return name === 'aes-128-gcm' || name === 'aes-256-gcm'
+}
+
+function frameLength(data: Buffer, position: number): number {
+  const length = data.readUInt32BE(position)
   if (length > MAX_PACKET || length < AES_BLOCK || length % AES_BLOCK !== 0)
     throw new Error('Bad packet length')
-  return length
+  return LENGTH + length + TAG
 }
 
-function isCounterMode(
-  mac: Pick<Ssh2Cipher, '_macSSLName' | '_macETM' | '_macActualLen' | '_macKey'>,
-): boolean {
-  return (
-    mac._macSSLName === HASH &&
-    mac._macETM &&
-    mac._macActualLen === MAC_LENGTH &&
-    mac._macKey?.length === MAC_LENGTH
-  )
-}
-
-/** RFC 2104: the key padded to a block, once per direction. */
-function hmacKeys(key: Buffer): { inner: Buffer; outer: Buffer } {
-  const inner = Buffer.alloc(HASH_BLOCK, 0x36)
-  const outer = Buffer.alloc(HASH_BLOCK + MAC_LENGTH, 0x5c)
-  for (const [index, byte] of key.entries()) {
-    inner[index] = byte ^ 0x36
-    outer[index] = byte ^ 0x5c
+/** RFC 5647, section 7.1: four fixed bytes and a counter of eight, which wraps. */
+function countUp(nonce: Buffer): void {
+  for (let index = 11; index >= 4; index -= 1) {
+    const next = ((nonce[index] ?? 0) + 1) & 0xff
+    nonce[index] = next
+    if (next !== 0) return
   }
-  return { inner, outer }
-}
-
-/** `outer` is scratch space behind its first block. */
-function macOf(keyedMessage: Buffer, outer: Buffer): Buffer {
-  outer.set(hash(HASH, keyedMessage, 'buffer'), HASH_BLOCK)
-  return hash(HASH, outer, 'buffer')
 }
 
 /** Random padding without a system call per packet. */

@@ -26,11 +26,7 @@ async function clientOf(algorithms: ConnectConfig['algorithms'] = {}): Promise<C
   return client
 }
 
-const COUNTER_MODE = { cipher: ['aes128-ctr'], hmac: ['hmac-sha2-256-etm@openssh.com'] } as const
-
-function countermode(): ConnectConfig['algorithms'] {
-  return { cipher: [...COUNTER_MODE.cipher], hmac: [...COUNTER_MODE.hmac] }
-}
+const GCM: ConnectConfig['algorithms'] = { cipher: ['aes128-gcm@openssh.com'] }
 
 test('a keepalive is answered, and a dead connection says so', async () => {
   const client = await clientOf()
@@ -43,21 +39,29 @@ test('a keepalive is answered, and a dead connection says so', async () => {
   expect(await dead.promise).toBe(false)
 })
 
-test('ciphers in counter mode are sped up, others are left to ssh2', async () => {
-  const fast = protocolOf(await clientOf(countermode()))
-  expect([speedUpCipher(fast._cipher), speedUpDecipher(fast._decipher)]).toEqual([true, true])
-  const plain = protocolOf(await clientOf({ cipher: ['aes128-gcm@openssh.com'] }))
+test.each(['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com'] as const)('%s is sped up', async (cipher) => {
+  const fast = protocolOf(await clientOf({ cipher: [cipher] }))
+  // Where ssh2's addon could be compiled and loaded, ssh2 is fast by itself.
+  const isWithoutAddon = !('_instance' in fast._cipher)
+  expect([speedUpCipher(fast._cipher), speedUpDecipher(fast._decipher)]).toEqual([
+    isWithoutAddon,
+    isWithoutAddon,
+  ])
+})
+
+test('other ciphers are left to ssh2', async () => {
+  const plain = protocolOf(await clientOf({ cipher: ['aes128-ctr'] }))
   expect([speedUpCipher(plain._cipher), speedUpDecipher(plain._decipher)]).toEqual([false, false])
 })
 
 test('a packet that was tampered with ends the connection', async () => {
-  const client = await clientOf(countermode())
+  const client = await clientOf(GCM)
   const protocol = protocolOf(client)
-  expect(speedUpDecipher(protocol._decipher)).toBe(true)
+  speedUpDecipher(protocol._decipher)
   const decipher = protocol._decipher as { decrypt(data: Buffer, position: number, length: number): unknown }
-  const forged = Buffer.alloc(4 + 32 + 32, 7)
+  const forged = Buffer.alloc(4 + 32 + 16, 7)
   forged.writeUInt32BE(32, 0)
-  expect(() => decipher.decrypt(forged, 0, forged.length)).toThrow('Invalid MAC')
+  expect(() => decipher.decrypt(forged, 0, forged.length)).toThrow(/authenticate/)
   const absurd = Buffer.alloc(64, 0xff)
   expect(() => decipher.decrypt(absurd, 0, absurd.length)).toThrow()
 })
