@@ -88,7 +88,11 @@ export async function bundle(entry: string, outFile: string): Promise<BuiltFile>
     // jsonc-parser's CommonJS form hides its requires from every bundler.
     resolve: { mainFields: ['module', 'main'] },
     plugins: [inlineFilesPlugin()],
-    transform: { target: READABLE_SYNTAX },
+    transform: {
+      target: READABLE_SYNTAX,
+      // What CommonJS packages know of their place; there is none of theirs left in one file.
+      define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
+    },
     logLevel: 'warn',
     write: false,
     output: {
