@@ -15,6 +15,7 @@ export function chooseFace(
   electronFolder: string,
   platform: NodeJS.Platform,
   env: Readonly<Record<string, string | undefined>>,
+  uid = process.getuid?.(),
 ): Face {
   const pathFile = join(electronFolder, 'path.txt')
   const binary = existsSync(pathFile)
@@ -22,6 +23,8 @@ export function chooseFace(
     : undefined
   if (binary === undefined || !existsSync(binary))
     return { kind: 'no-display', reason: 'Electron is not downloaded (npx install-electron)' }
+  if (platform === 'linux' && uid === 0)
+    return { kind: 'no-display', reason: 'Electron does not run as root' }
   if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY)
     return { kind: 'no-display', reason: 'there is no display' }
   return { kind: 'tray', electron: binary }
