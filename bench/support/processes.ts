@@ -28,12 +28,12 @@ export class Processes {
     return this.startAndRead(process.execPath, [file, ...args])
   }
 
-  async close(): Promise<void> {
+  async close(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await Promise.all(
       this.children.map(async (child) => {
         if (child.exitCode !== null || child.signalCode !== null) return
         const exited = once(child, 'exit')
-        child.kill('SIGKILL')
+        child.kill(signal)
         await exited
       }),
     )

@@ -1,0 +1,30 @@
+import { readdir, readFile } from 'node:fs/promises'
+
+export interface Usage {
+  /** Time on a processor so far, user and system, of all threads that still live. */
+  readonly cpuMs: number
+  readonly rssKiB: number
+}
+
+/** Of these processes and all below them, as Linux counts it. */
+export async function usageOf(pids: readonly number[]): Promise<Usage> {
+  const all = new Set<number>()
+  for (const pid of pids) await addFamily(pid, all)
+  let cpuMs = 0
+  let rssKiB = 0
+  for (const pid of all) {
+    rssKiB += Number(/^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+    for (const thread of await readdir(`/proc/${pid}/task`)) {
+      // The first number is nanoseconds; the ticks of /proc/PID/stat are too coarse for an idle process.
+      const [runNs = ''] = (await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ')
+      cpuMs += Number(runNs) / 1e6
+    }
+  }
+  return { cpuMs, rssKiB }
+}
+
+async function addFamily(pid: number, all: Set<number>): Promise<void> {
+  all.add(pid)
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  for (const child of children.split(' ').filter(Boolean)) await addFamily(Number(child), all)
+}
