@@ -134,12 +134,18 @@ export class Connection {
     { stdin, signal }: { readonly stdin?: string; readonly signal?: AbortSignal } = {},
   ): Promise<ExecResult> {
     signal?.throwIfAborted()
-    const channel = this.adopt(await this.request<ClientChannel>((done) => this.client.exec(command, done)))
-    const abort = () =>
-      (channel as Duplex).destroy(signal?.reason instanceof Error ? signal.reason : undefined)
+    const { channel, result } = await this.request<Running>((done) => {
+      this.client.exec(command, (error, opened) => {
+        // The end may already be in the next packet, so listening cannot wait for a promise.
+        if (error === undefined || error === null) done(undefined, collectOutput(this.adopt(opened), stdin))
+        else done(error, undefined as never)
+      })
+    })
+    const abort = () => channel.destroy(signal?.reason instanceof Error ? signal.reason : undefined)
     signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
     try {
-      return await collectOutput(channel, stdin)
+      return await result
     } finally {
       signal?.removeEventListener('abort', abort)
     }
@@ -226,8 +232,14 @@ export class Connection {
   }
 }
 
-function collectOutput(channel: ClientChannel, stdin: string | undefined): Promise<ExecResult> {
-  return new Promise((resolve, reject) => {
+/** A command over there, and what it says until it ends. */
+interface Running {
+  readonly channel: Duplex
+  readonly result: Promise<ExecResult>
+}
+
+function collectOutput(channel: ClientChannel, stdin: string | undefined): Running {
+  const result = new Promise<ExecResult>((resolve, reject) => {
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     let exitCode = -1
@@ -241,8 +253,11 @@ function collectOutput(channel: ClientChannel, stdin: string | undefined): Promi
       const text = (parts: Buffer[]) => Buffer.concat(parts).toString()
       resolve({ exitCode, stdout: text(stdout), stderr: text(stderr) })
     })
-    channel.end(stdin ?? '')
   })
+  // A connection that dies in this very turn fails the request as well, and then nobody waits for the result.
+  result.catch(() => undefined)
+  channel.end(stdin ?? '')
+  return { channel, result }
 }
 
 function addressKey(address: ListenAddress): string {

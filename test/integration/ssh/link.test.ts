@@ -1,4 +1,8 @@
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import ssh2 from 'ssh2'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { SshLink } from '../../../src/main/ssh/link.ts'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
@@ -14,6 +18,27 @@ import { freePort, type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 async function sshd(config: readonly string[] = []): Promise<Sshd> {
   return startSshd({ teardown: onTestFinished, config })
+}
+
+/** Accepts everybody, and has answered and closed before a client could say more than the command. */
+async function startHastyServer(hostKey: string): Promise<{ port: number }> {
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+    client.on('error', () => undefined)
+    client.on('authentication', (attempt) => attempt.accept())
+    client.on('session', (accept) => {
+      accept().on('exec', (acceptCommand) => {
+        const channel = acceptCommand()
+        channel.write('done\n')
+        channel.exit(7)
+        channel.end()
+        channel.close()
+      })
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return { port: (server.address() as AddressInfo).port }
 }
 
 function started(host: ReturnType<typeof resolvedHost>, options?: MakeLinkOptions): SshLink {
@@ -40,6 +65,18 @@ describe('a link that comes up', () => {
     await stateOf(link, 'connected')
     const result = await link.exec('cat; echo problem >&2; exit 3', { stdin: 'typed' })
     expect(result).toEqual({ exitCode: 3, stdout: 'typed', stderr: 'problem\n' })
+  })
+
+  test('understands a command that is over before its input was sent', async () => {
+    const host = await sshd()
+    const server = await startHastyServer(await readFile(join(host.dir, 'host_key'), 'utf8'))
+    const hostKeyAlias = `[${host.host}]:${host.port}`
+    const link = started(resolvedHost(host, { port: server.port, hostKeyAlias }))
+    await stateOf(link, 'connected')
+    const results = await Promise.all(
+      Array.from({ length: 5 }, () => link.exec('anything', { stdin: 'typed' })),
+    )
+    expect(results).toEqual(Array(5).fill({ exitCode: 7, stdout: 'done\n', stderr: '' }))
   })
 
   test('goes through two jump hosts', async () => {
