@@ -182,9 +182,9 @@ export function upstreamHops(relay: RelayState): Hop[] {
     if (signedIn) return { name, health: 'up', words: 'signed in', facts: [] }
     const hop: Hop = { name, health: isAnySignedIn ? 'off' : 'asking', words: 'not signed in', facts: [] }
     // One is enough to work with.
-    return isAnySignedIn
-      ? hop
-      : { ...hop, advice: `On the relay: sovereign relay login${LOGIN_OPTIONS[name] ?? ''}` }
+    if (isAnySignedIn) return hop
+    const place = relay.kind === 'embedded' ? 'In another terminal' : 'On the relay'
+    return { ...hop, advice: `${place}: sovereign relay login${LOGIN_OPTIONS[name] ?? ''}` }
   })
 }
 

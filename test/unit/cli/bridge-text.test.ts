@@ -243,6 +243,15 @@ test.each([
   expect(bridgeLines(makeBridgeState(change), NOON, { width: 80, color: false })[2]).toBe(sentence)
 })
 
+test('says where to sign in: here when the relay is in the bridge, else on its machine', () => {
+  const upstreams = [{ name: 'copilot', signedIn: false }]
+  const health = { kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 1, upstreams } as const
+  const here = page(makeBridgeState({ relay: { ...makeBridgeState().relay, health } }), 80)
+  const there = page(makeBridgeState({ relay: { ...PI, health } }), 80)
+  expect(here).toContain('→ In another terminal: sovereign relay login')
+  expect(there).toContain('→ On the relay: sovereign relay login')
+})
+
 test('colour repeats what the symbols say and changes no text', () => {
   const state = makeBridgeState({ relay: PI, clients: [makeClientState()] })
   const colored = bridgeLines(state, NOON, { width: 80, color: true })
