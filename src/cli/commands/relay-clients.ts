@@ -46,10 +46,10 @@ async function add(socket: string, name: string): Promise<string> {
   const lines = [
     token,
     '',
-    `This token of ${name} is shown only now. On the client, put it where the API key belongs:`,
-    `  export OPENAI_API_KEY=${token}`,
-    `  export ANTHROPIC_API_KEY=${token}`,
-    `  curl -H "Authorization: Bearer ${token}" http://127.0.0.1:8080/v1/models`,
+    `This token of ${name} is shown only now. On the client:`,
+    `  export SOVEREIGN_TOKEN=${token}`,
+    '  curl -fsSL http://localhost:8080/setup | bash',
+    'Programs that this does not set up take the token where their API key belongs.',
   ]
   if (!required) {
     lines.push(

@@ -42,7 +42,7 @@ describe('sovereign relay clients', () => {
     const added = await run('clients', 'add', 'laptop', '--socket', socket)
     const token = added.split('\n')[0] ?? ''
     expect(clients.identify({ authorization: `Bearer ${token}` })).toEqual({ name: 'laptop' })
-    expect(added).toContain(`export OPENAI_API_KEY=${token}`)
+    expect(added).toContain(`export SOVEREIGN_TOKEN=${token}`)
     expect(await run('clients', 'require', 'on', '--socket', socket)).toContain('1 has one')
     const list = await run('clients', 'list', '--socket', socket)
     expect(list).toMatch(/CLIENT +ADDED +LAST USED\nlaptop +2026-11-21 +/)
