@@ -101,7 +101,9 @@ async function signIn(socket: string, identity: string | undefined): Promise<voi
 
 function describe({ copilot, openrouter, unsaved }: AuthStatus): string {
   const line = (name: string, part: AuthStatus['openrouter'], how: string): string[] => {
-    const problem = part?.problem === undefined ? [] : [`  ${part.problem.message} ${part.problem.remedy}`]
+    // Nothing to add to "not signed in": one upstream is enough.
+    const reason = part?.problem?.code === 'relay.signed-out' ? undefined : part?.problem
+    const problem = reason === undefined ? [] : [`  ${reason.message} ${reason.remedy}`]
     return [`${name}: ${part?.authenticated ? `signed in${how}` : 'not signed in'}`, ...problem]
   }
   return [
