@@ -107,7 +107,8 @@ export const RELAY_ERRORS = defineErrors({
   'relay.not-running': {
     meaning: 'No relay runs on this machine, or it runs with another data folder.',
     recovery: 'user',
-    remedy: 'Start it with "sovereign relay", or name its admin socket with --socket.',
+    remedy:
+      'Start it with "sovereign relay" or, where it is inside the bridge, start the bridge; or name its admin socket with --socket.',
   },
   'relay.admin-only': {
     meaning: 'This part of the relay is only for its owner.',
