@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { bridgeCommand } from '../../../src/cli/commands/bridge.ts'
 import { bridgeControlCommands } from '../../../src/cli/commands/bridge-control.ts'
 import { relayCommand } from '../../../src/cli/commands/relay.ts'
 import { usageCommand } from '../../../src/cli/commands/usage.ts'
-import { allPages, codeOf, ROOT } from './pages.ts'
+import { allPages, codeOf, page, ROOT } from './pages.ts'
 
 const PROGRAM = [bridgeCommand(), ...bridgeControlCommands(), relayCommand(), usageCommand()].reduce(
   (program, command) => program.addCommand(command),
@@ -84,4 +84,12 @@ test.each(allPages())('every npm script in $path exists', ({ text }) => {
   const named = codeOf(text).flatMap((code) => [...code.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test))\b/g)])
   const names = named.map(([, script, short]) => script ?? short ?? '')
   expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([])
+})
+
+test('the benches in the page of performance are those that there are', () => {
+  const files = globSync('bench/*.ts', { cwd: ROOT }).map((path) => basename(path, '.ts'))
+  const named = codeOf(page('docs/performance.md').text).flatMap(
+    (code) => /^npm run bench -- (\w+)$/.exec(code)?.slice(1) ?? [],
+  )
+  expect(named.toSorted()).toEqual(files.filter((name) => name !== 'run').sort())
 })
