@@ -157,6 +157,8 @@ function configOf(dir: string, host: string, port: number, extra: readonly strin
     'KbdInteractiveAuthentication no',
     'MaxStartups 100',
     'LogLevel VERBOSE',
+    // What the user's own shell does at its start may take long, and a session that is killed may leave locks behind.
+    `SetEnv HOME=${dir}`,
     'Subsystem sftp internal-sftp',
     '',
   ].join('\n')
