@@ -44,6 +44,7 @@ await demo(flags.json === true ? jsonReporter() : textReporter(), flags.once ===
 
 async function demo(report: Reporter, isOnce: boolean): Promise<void> {
   const chain = await startChain({
+    preferredPort: 8080,
     copilot: { chunkDelayMs: 40, respond: () => ({ text: ANSWER }) },
     onStep: (step) => report.step(step),
   })

@@ -12,9 +12,19 @@ export interface SovereignProcess {
   stdout(): string
   stderr(): string
   /** Resolves with the first line of standard output, old or new, for which `find` gives something. */
-  line<T>(find: (line: string) => T | undefined, what: string, timeoutMs?: number): Promise<T>
+  line<T>(find: (line: string) => T | undefined, what: string, options?: LineOptions): Promise<T>
+  /** The newest line of standard output for which `find` gives something. */
+  newest<T>(find: (line: string) => T | undefined): T | undefined
+  /** Characters of whole lines so far; see {@link LineOptions.from}. */
+  mark(): number
   /** @returns the exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
+}
+
+export interface LineOptions {
+  readonly timeoutMs?: number
+  /** Skips what had come up to this {@link SovereignProcess.mark}. */
+  readonly from?: number
 }
 
 const LINE_TIMEOUT_MS = 30_000
@@ -47,9 +57,9 @@ export function runSovereign(
   async function line<T>(
     find: (line: string) => T | undefined,
     what: string,
-    timeoutMs = LINE_TIMEOUT_MS,
+    { timeoutMs = LINE_TIMEOUT_MS, from = 0 }: LineOptions = {},
   ): Promise<T> {
-    let seen = 0
+    let seen = from
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {
         clearTimeout(timer)
@@ -92,6 +102,14 @@ export function runSovereign(
     stdout: () => out,
     stderr: () => err,
     line,
+    newest: (find) => {
+      for (const text of out.split('\n').slice(0, -1).reverse()) {
+        const found = find(text)
+        if (found !== undefined) return found
+      }
+      return undefined
+    },
+    mark: () => out.lastIndexOf('\n') + 1,
     stop: async (signal = 'SIGTERM') => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
       return exited
