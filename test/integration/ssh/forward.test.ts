@@ -50,9 +50,9 @@ test('destroying a channel closes the connection behind it', async () => {
   const channel = await link.openChannel(await serve(accepted.resolve))
   const socket = await accepted.promise
   socket.resume()
+  const closed = Promise.all([once(socket, 'end'), once(channel, 'close')])
   channel.destroy()
-  await once(socket, 'end')
-  await once(channel, 'close')
+  await closed
 })
 
 test('a port where nothing listens is told from forwarding that is not allowed', async () => {

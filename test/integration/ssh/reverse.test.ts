@@ -76,7 +76,7 @@ describe('a listener on the far side', () => {
     const { link, listener } = listening(await sshd(), address)
     await listenerStateOf(listener, 'listening')
     await listener.close()
-    expect(await accepts('127.0.0.1', address.port)).toBe(false)
+    await expect.poll(() => accepts('127.0.0.1', address.port), { timeout: 5_000 }).toBe(false)
     expect([listener.state.phase, link.state.phase]).toEqual(['off', 'connected'])
   })
 
