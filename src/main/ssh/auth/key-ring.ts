@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import type { Logger } from '../../../node/log.ts'
 import type { SecretStore } from '../../secrets/secret-store.ts'
 import type { PromptBroker } from '../link.ts'
+import { openLockedKey } from './open-locked-key.ts'
 import { type ParsedPrivateKey, type PrivateKey, parsePrivateKey } from './private-key.ts'
 
 export interface KeyRingOptions {
@@ -74,7 +75,7 @@ export class KeyRing {
   private async unlockWithStored(path: string, text: string): Promise<UnlockedKey | undefined> {
     const stored = await this.withSecrets((secrets) => secrets.get(secretName(path)))
     if (stored === undefined) return undefined
-    const parsed = parsePrivateKey(text, stored)
+    const parsed = await openLockedKey(text, stored)
     if (parsed.kind === 'key') return parsed
     // Outdated: the passphrase was changed since.
     await this.withSecrets((secrets) => secrets.delete(secretName(path)))
@@ -89,7 +90,7 @@ export class KeyRing {
         signal,
       )
       if (answer.kind !== 'passphrase') break
-      const parsed = parsePrivateKey(text, answer.passphrase)
+      const parsed = await openLockedKey(text, answer.passphrase)
       if (parsed.kind === 'locked' || parsed.kind === 'wrong-passphrase') continue
       if (parsed.kind === 'key' && answer.remember) {
         await this.withSecrets((store) => store.set(secretName(path), answer.passphrase))
