@@ -53,6 +53,7 @@ export function startHeartbeat({ connection, ambient, timings, onRoundTrip }: He
   const { transport } = connection
   let lastReceived = transport.bytesReceived
   let sentAtLastReceived = transport.bytesSent
+  let sentAtLastTick = transport.bytesSent
   let silentMs = 0
   /** Silence beyond this is death; undefined while no question is open. */
   let replyLeftMs: number | undefined
@@ -73,7 +74,8 @@ export function startHeartbeat({ connection, ambient, timings, onRoundTrip }: He
 
   function noteReceived(): void {
     lastReceived = transport.bytesReceived
-    sentAtLastReceived = transport.bytesSent
+    // What was sent since the last tick may have gone out after the last byte came in, and then still waits.
+    sentAtLastReceived = sentAtLastTick
   }
 
   /** After a standstill the answers may sit unread in the kernel, so the old question is asked afresh. */
@@ -88,6 +90,11 @@ export function startHeartbeat({ connection, ambient, timings, onRoundTrip }: He
   }
 
   function tick(): void {
+    check()
+    sentAtLastTick = transport.bytesSent
+  }
+
+  function check(): void {
     const hasStoodStill = stoodStill()
     if (transport.bytesReceived !== lastReceived) {
       noteReceived()
