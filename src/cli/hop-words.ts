@@ -197,7 +197,12 @@ interface Summary {
 
 /** The whole in one sentence. */
 export function summary(state: BridgeState, now: number): Summary {
-  if (state.wanted === 'disconnected') return { health: 'off', words: 'Disconnected, as you wished.' }
+  if (state.wanted === 'disconnected') {
+    const isOver = [state.relay, ...state.clients].every(({ link }) => link.phase === 'idle')
+    return isOver
+      ? { health: 'off', words: 'Disconnected, as you wished.' }
+      : { health: 'working', words: 'Disconnecting; streams may finish.' }
+  }
   const relay = relayHop(state.relay, now).health
   if (relay !== 'up') return { health: relay, words: RELAY_WORDS[relay] }
   const upstreams = upstreamHops(state.relay)

@@ -15,13 +15,20 @@ const program = new Command('sovereign')
   .version(VERSION)
   .enablePositionalOptions()
   .exitOverride()
-  .showHelpAfterError('Run "sovereign --help" to see what there is.')
 
 for (const command of [bridgeCommand(), ...bridgeControlCommands(), relayCommand(), usageCommand()])
   program.addCommand(command)
+
+pointToHelp(program, 'sovereign')
 
 try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = error instanceof CommanderError ? error.exitCode : reportError(error)
+}
+
+/** Settings of a command are not handed down to those that are added to it. */
+function pointToHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`Run "${name} --help" to see what there is.`)
+  for (const part of command.commands) pointToHelp(part, `${name} ${part.name()}`)
 }

@@ -55,7 +55,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
       userName: userInfo().username,
       env,
     },
-    embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env },
+    embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env, log },
     secrets: store,
     ambient,
     log,

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { Logger } from '../node/log.ts'
 
 /** What a relay needs to know from whoever starts it. */
 export interface RelayOptions {
@@ -9,6 +10,8 @@ export interface RelayOptions {
   /** `undefined` starts no TCP listener (embedded relay: connections come through {@link Relay.accept}). */
   readonly listen: { readonly host: string; readonly port: number } | undefined
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Where it logs; by default to standard error at LOG_LEVEL. */
+  readonly log?: Logger
 }
 
 export interface Relay {

@@ -51,15 +51,16 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
   await writeFile(configFile, blocks.join('\n'))
   const agentPort = await freePort()
   const env = { ...options.env }
+  const log = createLogger('bridge', 'silent')
   const bridge = new Bridge({
     settings: settingsSchema.parse({
       profiles: [{ agent: { listen: `127.0.0.1:${agentPort}` }, ...options.profile }],
     }),
     ssh: { configFiles: [configFile], home: dir, userName: 'nobody', env: {} },
-    embeddedRelay: { configPath: join(dir, 'relay/config.json'), dataDir: join(dir, 'relay/data'), env },
+    embeddedRelay: { configPath: join(dir, 'relay/config.json'), dataDir: join(dir, 'relay/data'), env, log },
     secrets: memoryStore(),
     ambient: REAL_AMBIENT,
-    log: createLogger('bridge', 'silent'),
+    log,
   })
   options.teardown(async () => {
     await bridge.disconnect(0)

@@ -29,7 +29,12 @@ export function relayCommand(): Command {
     .option('--data-dir <folder>', 'for usage, bundles and the admin socket (SOVEREIGN_DATA_DIR)')
     .option('--port <port>', 'port to listen on (RELAY_PORT)')
     .option('--host <address>', 'address to listen on (RELAY_HOST)')
-    .action(run)
+    .allowExcessArguments(true)
+    .action((options: RelayOptions, command: Command) => {
+      const [unknown] = command.args
+      if (unknown !== undefined) command.error(`error: unknown command '${unknown}' of "sovereign relay"`)
+      return run(options)
+    })
   for (const part of [
     relayLoginCommand(),
     relayStatusCommand(),

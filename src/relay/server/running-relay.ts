@@ -18,7 +18,7 @@ export async function startRunningRelay(
   options: RelayOptions,
   surroundings: RelaySurroundings = {
     ambient: REAL_AMBIENT,
-    log: createLogger('relay', logLevel(options.env)),
+    log: options.log ?? createLogger('relay', logLevel(options.env)),
   },
 ): Promise<Relay> {
   const parts = await buildParts(options, surroundings)

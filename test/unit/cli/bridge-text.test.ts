@@ -207,7 +207,8 @@ Upstreams
 })
 
 test.each([
-  ['○ Disconnected, as you wished.', { wanted: 'disconnected', relay: PI }],
+  ['○ Disconnected, as you wished.', { wanted: 'disconnected', relay: { ...PI, link: { phase: 'idle' } } }],
+  ['◐ Disconnecting; streams may finish.', { wanted: 'disconnected', relay: PI }],
   ['● The relay is ready. No clients to connect.', { relay: PI }],
   ['● The client reaches the relay.', { relay: PI, clients: [makeClientState()] }],
   [

@@ -50,7 +50,7 @@ export function knownHostsTrust({ prompts, log }: HostTrustOptions): HostTrust {
       )
     }
     try {
-      const file = await rememberHostKey(host, key)
+      const file = await rememberOnce(host, key)
       log.info({ host: recordName(host), fingerprint, file }, 'host key accepted')
     } catch (error) {
       // The user has said yes to this connection; the question will come again next time.
@@ -59,6 +59,22 @@ export function knownHostsTrust({ prompts, log }: HostTrustOptions): HostTrust {
   }
 
   return { knownKeyTypes, check }
+}
+
+/** Ends when the key that was accepted last stands in its file. */
+let remembering: Promise<unknown> = Promise.resolve()
+
+/**
+ * Several links that asked about one new host get their answer at once; only the first writes the line. They
+ * share the files of this user, so they wait for each other whichever bridge they belong to.
+ */
+function rememberOnce(host: ResolvedHost, key: Buffer): Promise<string | undefined> {
+  const turn = remembering.then(async () => {
+    const { kind } = await checkHostKey({ host, key })
+    return kind === 'trusted' ? host.userKnownHostsFiles[0] : rememberHostKey(host, key)
+  })
+  remembering = turn.catch(() => undefined)
+  return turn
 }
 
 /** Why a host may not be talked to, with everything needed to look into it. */
