@@ -17,6 +17,8 @@ export interface SovereignProcess {
   newest<T>(find: (line: string) => T | undefined): T | undefined
   /** Characters of whole lines so far; see {@link LineOptions.from}. */
   mark(): number
+  /** Settles by itself: the exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>
   /** @returns the exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
@@ -33,12 +35,16 @@ export function runSovereign(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   command: readonly string[] = [process.execPath, join(ROOT, 'bin/sovereign.js')],
+  stdin = '',
 ): SovereignProcess {
   const [program = '', ...before] = command
   const child = spawn(program, [...before, ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  // A command that leaves without reading closes the pipe.
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(stdin)
   let out = ''
   let err = ''
   const listeners = new Set<() => void>()
@@ -99,6 +105,7 @@ export function runSovereign(
   return {
     child,
     pid: child.pid ?? 0,
+    exited,
     stdout: () => out,
     stderr: () => err,
     line,
