@@ -43,10 +43,12 @@ export function turnedAway(place: string, cause?: unknown): AppError {
 /** Gives one name to what a socket or ssh2 reports, whichever layer noticed first. */
 export function toConnectError(error: unknown, place: string, stage: ConnectStage): AppError {
   if (error instanceof AppError) return error
-  const { code, level, message } = describe(error)
+  const { code, level, message, hostname, port } = describe(error)
   const known = typeof code === 'string' ? SYSTEM_CODES[code] : undefined
   if (stage === 'connecting' && known !== undefined) {
-    return new AppError(known, connectingText(known, place, String(code)), { cause: error })
+    return new AppError(known, connectingText(known, place, { errno: String(code), hostname, port }), {
+      cause: error,
+    })
   }
   if (level === 'client-authentication') {
     return new AppError('ssh.auth-failed', `${place} refused every key and password that was offered.`, {
@@ -77,12 +79,18 @@ function handshakeError(
   })
 }
 
-function connectingText(code: ErrorCode, place: string, errno: string): string {
+function connectingText(
+  code: ErrorCode,
+  place: string,
+  { errno, hostname, port }: { errno: string; hostname: unknown; port: unknown },
+): string {
   switch (code) {
     case 'ssh.name-not-resolved':
-      return `The name of ${place} has no address (${errno}).`
+      return typeof hostname === 'string' && hostname !== place
+        ? `The name of ${place}, ${hostname}, has no address (${errno}).`
+        : `The name of ${place} has no address (${errno}).`
     case 'ssh.connection-refused':
-      return `${place} refused the connection: nothing listens on that port.`
+      return `${place} refused the connection: nothing listens on ${typeof port === 'number' ? `port ${port}` : 'that port'}.`
     case 'ssh.connection-lost':
       return `${place} dropped the connection while it was being opened (${errno}).`
     default:
@@ -90,8 +98,16 @@ function connectingText(code: ErrorCode, place: string, errno: string): string {
   }
 }
 
-function describe(error: unknown): { code: unknown; level: unknown; message: string } {
-  if (!(error instanceof Error)) return { code: undefined, level: undefined, message: String(error) }
-  const { code, level } = error as Error & { code?: unknown; level?: unknown }
-  return { code, level, message: error.message.replace(/\.$/, '') }
+interface Described {
+  readonly message: string
+  readonly code?: unknown
+  readonly level?: unknown
+  readonly hostname?: unknown
+  readonly port?: unknown
+}
+
+function describe(error: unknown): Described {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { code, level, hostname, port } = error as Error & Described
+  return { code, level, hostname, port, message: error.message.replace(/\.$/, '') }
 }
