@@ -2,8 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { PromptBroker, ReverseListener, SshLink } from '../../src/main/ssh/link.ts'
 import type { ResolvedHost } from '../../src/main/ssh/resolved-host.ts'
-import { createSshLink } from '../../src/main/ssh/ssh-link.ts'
-import type { LinkTimings } from '../../src/main/ssh/supervised-link.ts'
+import { createSshLink, type LinkTimingOverrides } from '../../src/main/ssh/ssh-link.ts'
 import { type Ambient, REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import type { ListenerState } from '../../src/shared/state/bridge-state.ts'
@@ -35,7 +34,7 @@ export function resolvedHost(sshd: Sshd, overrides: Partial<ResolvedHost> = {}):
 }
 
 export interface MakeLinkOptions {
-  readonly timings?: Partial<LinkTimings>
+  readonly timings?: LinkTimingOverrides
   readonly ambient?: Ambient
   readonly verify?: (link: SshLink) => Promise<void>
   /** Without it every question is an error: most tests must not meet one. */

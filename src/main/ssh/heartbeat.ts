@@ -1,6 +1,7 @@
 import type { Ambient } from '../../node/ambient.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { Connection } from './connection.ts'
+import type { ResolvedHost } from './resolved-host.ts'
 
 /** All in milliseconds. */
 export interface HeartbeatTimings {
@@ -24,6 +25,25 @@ export const HEARTBEAT: HeartbeatTimings = {
   busyMs: 3_000,
   busyReplyMs: 5_000,
   probeReplyMs: 3_000,
+}
+
+/**
+ * What the SSH config asks for where that is stricter than our own: a ServerAliveInterval of 5 s with a
+ * ServerAliveCountMax of 3 finds a dead peer within 15 s (ssh_config(5)). 0 asks for nothing.
+ */
+export function heartbeatFor(
+  host: Pick<ResolvedHost, 'serverAliveIntervalMs' | 'serverAliveCountMax'>,
+  own: HeartbeatTimings,
+): HeartbeatTimings {
+  const { serverAliveIntervalMs: intervalMs, serverAliveCountMax: count } = host
+  if (intervalMs <= 0) return own
+  const idleMs = Math.min(own.idleMs, intervalMs)
+  const deadAfterMs = intervalMs * Math.max(1, count)
+  return {
+    ...own,
+    idleMs,
+    idleReplyMs: Math.min(own.idleReplyMs, Math.max(deadAfterMs - idleMs, own.busyReplyMs)),
+  }
 }
 
 /** A tick that comes this much later than planned means that the process or the machine stood still. */

@@ -5,11 +5,13 @@ import { RECONNECT_BACKOFF } from '../../shared/util/backoff.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
 import { createLogIn } from './auth/login.ts'
 import { establish } from './establish.ts'
-import { HEARTBEAT } from './heartbeat.ts'
+import { HEARTBEAT, type HeartbeatTimings, heartbeatFor } from './heartbeat.ts'
 import { knownHostsTrust } from './known-hosts/host-trust.ts'
 import type { PromptBroker, SshLink, SshTarget } from './link.ts'
 import type { ResolvedHost } from './resolved-host.ts'
 import { type LinkTimings, SupervisedLink } from './supervised-link.ts'
+
+export type LinkTimingOverrides = Partial<LinkTimings> & { readonly heartbeat?: HeartbeatTimings }
 
 export interface SshLinkOptions {
   readonly target: SshTarget
@@ -23,12 +25,11 @@ export interface SshLinkOptions {
   /** Further proof before "connected", such as GET /health through a channel; rejects when there is none. */
   readonly verify?: (link: SshLink) => Promise<void>
   /** For tests. */
-  readonly timings?: Partial<LinkTimings>
+  readonly timings?: LinkTimingOverrides
 }
 
 const LINK_TIMINGS: LinkTimings = {
   backoff: RECONNECT_BACKOFF,
-  heartbeat: HEARTBEAT,
   provenAfterMs: 10_000,
   listenRetryMs: 250,
   verifyMs: 10_000,
@@ -37,6 +38,8 @@ const LINK_TIMINGS: LinkTimings = {
 /** A supervised SSH connection to `target`; it does nothing until `start`. */
 export function createSshLink(options: SshLinkOptions): SshLink {
   const { ambient, log, prompts, resolve, secrets, target, timings, verify } = options
+  const { heartbeat: own = HEARTBEAT, ...linkTimings } = timings ?? {}
+  let heartbeat = own
   let openQuestions = 0
   let showStep: (step: LinkStep) => void = () => undefined
   const asking: PromptBroker = {
@@ -59,10 +62,12 @@ export function createSshLink(options: SshLinkOptions): SshLink {
     ambient,
     log,
     verify,
-    timings: { ...LINK_TIMINGS, ...timings },
+    timings: { ...LINK_TIMINGS, ...linkTimings },
+    heartbeat: () => heartbeat,
     establish: async (onStep, signal) => {
       showStep = onStep
       const host = await resolve()
+      heartbeat = heartbeatFor(host, own)
       return establish({ host, trust, logIn, onStep, isWaitingForUser: () => openQuestions > 0, signal })
     },
   })

@@ -14,7 +14,6 @@ import { SupervisedListener } from './reverse-listener.ts'
 
 export interface LinkTimings {
   readonly backoff: BackoffPolicy
-  readonly heartbeat: HeartbeatTimings
   /** A connection that lived this long was a success: the next failure starts with the shortest pause again. */
   readonly provenAfterMs: number
   /** Pause before a far address is asked for again that comes free by itself. */
@@ -27,6 +26,8 @@ export interface SupervisedLinkOptions {
   readonly place: string
   /** Makes one connection; rejects with an AppError. Called again after every loss. */
   readonly establish: (onStep: (step: LinkStep) => void, signal: AbortSignal) => Promise<Connection>
+  /** How the connection that was just made is to be watched. */
+  readonly heartbeat: () => HeartbeatTimings
   /** Further proof that the path works, such as an HTTP request through a channel. */
   readonly verify: ((link: SshLink) => Promise<void>) | undefined
   readonly timings: LinkTimings
@@ -174,13 +175,13 @@ export class SupervisedLink implements SshLink {
 
   /** Brings listeners up and proves that bytes cross, before anybody is told "connected". */
   private async open(connection: Connection, onStep: (step: LinkStep) => void): Promise<void> {
-    const { ambient, timings, verify } = this.options
+    const { ambient, verify } = this.options
     onStep('opening')
     this.connection = connection
     this.heartbeat = startHeartbeat({
       connection,
       ambient,
-      timings: timings.heartbeat,
+      timings: this.options.heartbeat(),
       onRoundTrip: (roundTripMs) => this.noteRoundTrip(connection, roundTripMs),
     })
     for (const listener of this.reverseListeners) listener.attach(connection)
