@@ -2,6 +2,8 @@
 // Plain JavaScript that any Node since 14 can parse: it finds a Node that can run the TypeScript sources,
 // then hands over. Deployed bundles do not use this file.
 import { spawn } from 'node:child_process'
+import module from 'node:module'
+import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { isNewEnough, projectNode } from '../scripts/project-node.js'
@@ -10,6 +12,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const entry = new URL('../src/cli/main.ts', import.meta.url)
 
 if (isNewEnough(process.versions.node)) {
+  // Half the start-up time. Beside the sources, because whoever can write it decides what runs.
+  module.enableCompileCache(join(root, 'node_modules/.cache/sovereign-compile'))
   await import(entry.href)
 } else {
   handOver(projectNode(root))
