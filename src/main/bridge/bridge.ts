@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
-import { VERSION } from '../../node/version.ts'
 import type { BridgeApi } from '../../shared/bridge-api/calls.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
-import type { ClientSettings, Profile, Settings, SshTargetSettings } from '../../shared/settings/schema.ts'
+import type { ClientSettings, Profile, Settings } from '../../shared/settings/schema.ts'
 import type { BridgeState, RelayState } from '../../shared/state/bridge-state.ts'
 import { IDLE } from '../../shared/state/link.ts'
 import { type Agent, startAgent } from '../agent/agent.ts'
@@ -17,6 +16,7 @@ import { createSshLink } from '../ssh/ssh-link.ts'
 import { ClientTunnel } from './client-tunnel.ts'
 import { DisturbanceWatch } from './disturbance-watch.ts'
 import { EmbeddedRelay, type EmbeddedRelayOptions } from './embedded-relay.ts'
+import { activeProfile, initialState, placeOf, targetOf } from './profile.ts'
 import { PromptDesk } from './prompt-desk.ts'
 import { refuseInWords } from './refuse-in-words.ts'
 import { RelayAdmin } from './relay-admin.ts'
@@ -261,60 +261,4 @@ async function joinRelay(socket: Duplex, opening: Promise<Duplex>): Promise<void
   } catch (error) {
     refuseInWords(socket, error)
   }
-}
-
-function activeProfile({ profiles, activeProfile: chosen }: Settings): Profile {
-  const profile = chosen === undefined ? profiles[0] : profiles.find(({ name }) => name === chosen)
-  if (profile !== undefined) return profile
-  throw new AppError('settings.invalid', `There is no profile named "${chosen}".`)
-}
-
-function initialState(profile: Profile, now: number): Omit<BridgeState, 'revision'> {
-  return {
-    version: VERSION,
-    profile: profile.name,
-    wanted: 'disconnected',
-    startedAt: now,
-    relay: { ...relayPlace(profile.relay), link: IDLE, health: { kind: 'unknown' } },
-    clients: profile.clients.map((client) => ({
-      name: client.name,
-      place: placeOf(client.ssh),
-      enabled: client.enabled,
-      link: IDLE,
-      listen: parseListenAddress(client.listen),
-      listener: { phase: 'off' },
-      path: { kind: 'unproven' },
-      traffic: {
-        bytesToClient: 0,
-        bytesFromClient: 0,
-        openChannels: 0,
-        totalChannels: 0,
-        lastByteAt: undefined,
-      },
-    })),
-    agent: { phase: 'off' },
-    prompts: [],
-  }
-}
-
-function relayPlace(relay: Profile['relay']): Pick<RelayState, 'kind' | 'place'> {
-  if ('embedded' in relay) return { kind: 'embedded', place: 'this computer' }
-  if ('url' in relay) return { kind: 'url', place: new URL(relay.url).origin }
-  return { kind: 'ssh', place: `${placeOf(relay.ssh)}:${relay.port}` }
-}
-
-function targetOf(ssh: SshTargetSettings): SshTarget {
-  if (typeof ssh === 'string') return { alias: ssh }
-  const { host, port, user, identityFile } = ssh
-  return {
-    host,
-    ...(port === undefined ? {} : { port }),
-    ...(user === undefined ? {} : { user }),
-    ...(identityFile === undefined ? {} : { identityFile }),
-  }
-}
-
-function placeOf(ssh: SshTargetSettings): string {
-  if (typeof ssh === 'string') return ssh
-  return `${ssh.user === undefined ? '' : `${ssh.user}@`}${ssh.host}${ssh.port === undefined ? '' : `:${ssh.port}`}`
 }
