@@ -19,6 +19,8 @@ export interface SovereignProcess {
   mark(): number
   /** Settles by itself: the exit code, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>
+  /** Exit code or signal, once it has ended and all that it printed is here. */
+  readonly finished: Promise<number | NodeJS.Signals>
   /** @returns the exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
@@ -59,6 +61,7 @@ export function runSovereign(
     for (const listener of [...listeners]) listener()
     return (code ?? signal) as number | NodeJS.Signals
   })
+  const finished = once(child, 'close').then(() => exited)
 
   async function line<T>(
     find: (line: string) => T | undefined,
@@ -109,6 +112,7 @@ export function runSovereign(
     stdout: () => out,
     stderr: () => err,
     line,
+    finished,
     newest: (find) => {
       for (const text of out.split('\n').slice(0, -1).reverse()) {
         const found = find(text)

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
+import { linkCause } from '../../../src/shared/state/link.ts'
 import { ask, CHAT, errorMessage, type OpenAnswer, open, STREAMED_CHAT } from '../../support/ask.ts'
 import { type Chain, startChain } from '../../support/start-chain.ts'
-import { waitUntil } from '../../support/start-sshd.ts'
+import { isAlive, waitUntil } from '../../support/start-sshd.ts'
 import type { Reply } from '../../support/upstreams/reply.ts'
 
 const SLOW: Reply = { text: 'word '.repeat(400), chunkDelayMs: 25 }
@@ -119,3 +120,22 @@ test('the sshd of the client machine is killed in the middle of a stream and the
   await chain.connected()
   await expectWorks()
 })
+
+test('a session that hangs on the client machine is given up and its port is taken back', async () => {
+  const { sshd } = chain.client('vm')
+  const before = connectedSince(chain.state())
+  const stream = await startedStream()
+  const hanging = await sshd.sessionPids()
+  for (const pid of hanging) process.kill(pid, 'SIGSTOP')
+  const mark = chain.states().length
+  await chain.bridgeState((state) => connectedSince(state) > before, 'a new connection', 25_000)
+  await chain.connected()
+  const causes = chain
+    .states()
+    .slice(mark)
+    .map(({ clients: [client] }) => (client === undefined ? undefined : linkCause(client.link)?.code))
+  expect(causes).toContain('ssh.peer-dead')
+  await expectFailure(stream)
+  expect(await waitUntil(() => !hanging.some(isAlive), 5_000)).toBe(true)
+  await expectWorks()
+}, 40_000)

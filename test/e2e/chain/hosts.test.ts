@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BridgeConnection } from '../../../src/shared/bridge-api/connect-api.ts'
 import type { BridgeState, ClientState } from '../../../src/shared/state/bridge-state.ts'
 import { ask, CHAT } from '../../support/ask.ts'
+import { runSovereign } from '../../support/sovereign-process.ts'
 import { type Chain, startChain } from '../../support/start-chain.ts'
 import { accepts } from '../../support/start-sshd.ts'
 
@@ -182,6 +183,15 @@ test('the port on this computer that another program has is named with it, and t
   await chain.bridgeState((state) => state.agent.phase === 'listening', 'the port to open')
   const answer = await ask(`http://127.0.0.1:${agent.otherPort}/v1/chat/completions`, { body: CHAT })
   expect(answer.status).toBe(200)
+})
+
+test('"sovereign status" tells a person about every host', async () => {
+  const status = runSovereign(['status'], chain.bridgeEnv)
+  expect(await status.finished).toBe(0)
+  for (const { name } of chain.clients) expect(status.stdout()).toContain(name)
+  expect(status.stdout()).toContain('no-such-host.invalid')
+  expect(status.stdout()).toContain('AllowTcpForwarding yes')
+  expect(status.stdout()).toContain('ssh-keygen -R')
 })
 
 test('nothing of all this was tried again that only a person can put right', () => {
