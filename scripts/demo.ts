@@ -1,7 +1,8 @@
 // `npm run demo`: the whole way on this one machine, with stand-ins for GitHub, Copilot and OpenRouter.
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { type Chain, type ChainStep, startChain } from '../test/support/start-chain.ts'
+import type { ChainStep } from '../test/support/chain-hosts.ts'
+import { type Chain, startChain } from '../test/support/start-chain.ts'
 import { ensureSystemParts } from './system-parts.ts'
 
 const ANSWER =
