@@ -41,16 +41,27 @@ interface Reporter {
 
 const { values: flags } = parseArgs({ options: { once: { type: 'boolean' }, json: { type: 'boolean' } } })
 ensureSystemParts('The demo hosts', ['ssh', 'sshd', 'curl', 'bash', 'ps'])
-await demo(flags.json === true ? jsonReporter() : textReporter(), flags.once === true)
+const stopped = stopSignal()
+try {
+  await demo(flags.json === true ? jsonReporter() : textReporter(), flags.once === true)
+} catch (error) {
+  // A part that the same Ctrl-C has ended fails in the middle of what it does.
+  if (!stopped.aborted) throw error
+  process.exitCode = 130
+}
 
 async function demo(report: Reporter, isOnce: boolean): Promise<void> {
   const chain = await startChain({
     preferredPort: 8080,
     copilot: { chunkDelayMs: 40, respond: () => ({ text: ANSWER }) },
-    onStep: (step) => report.step(step),
+    onStep: (step) => {
+      stopped.throwIfAborted()
+      report.step(step)
+    },
   })
   try {
-    const proof = await prove(chain, report)
+    const proof = await Promise.race([prove(chain, report), untilStopped()])
+    if (proof === undefined) return stopped.throwIfAborted()
     report.proof(proof, chain, !isOnce)
     if (!isOnce) await untilStopped()
   } finally {
@@ -167,8 +178,13 @@ function jsonReporter(): Reporter {
   }
 }
 
+/** Watched from the start: whatever runs by then is ended in order. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+  return stop.signal
+}
+
 async function untilStopped(): Promise<void> {
-  const stopped = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
-  await once(stopped.signal, 'abort')
+  if (!stopped.aborted) await once(stopped, 'abort')
 }
