@@ -1,8 +1,8 @@
 // `npm start`: the tray app where it can be shown, else the same bridge without a display.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -36,15 +36,24 @@ if (import.meta.main) {
   if (face.kind === 'tray') {
     const { buildDesktop } = await import('./build-desktop.ts')
     await buildDesktop()
-    process.exitCode = run(face.electron, [ROOT, ...args])
+    showTray(face.electron, [ROOT, ...args])
   } else {
     console.error(`No tray icon: ${face.reason}. The same bridge runs here without a window; Ctrl-C ends it.`)
-    process.exitCode = run(process.execPath, [join(ROOT, 'bin/sovereign.js'), 'bridge', ...args])
+    // In this very process: whoever ends it, in whatever way, ends the bridge and not only its launcher.
+    const command = join(ROOT, 'bin/sovereign.js')
+    process.argv.splice(1, process.argv.length, command, 'bridge', ...args)
+    await import(pathToFileURL(command).href)
   }
 }
 
-function run(program: string, args: readonly string[]): number {
-  // Ctrl-C reaches both; the program behind it decides when to leave.
+function showTray(electron: string, args: readonly string[]): void {
+  const app = spawn(electron, args, { stdio: 'inherit' })
+  // Ctrl-C reaches both; the app decides when to leave. Signals to this process alone are passed on.
   process.on('SIGINT', () => undefined)
-  return spawnSync(program, args, { stdio: 'inherit' }).status ?? 1
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.kill(signal))
+  app.once('error', (error) => {
+    console.error(`The tray app does not start: ${error.message}.`)
+    process.exitCode = 1
+  })
+  app.once('exit', (code) => process.exit(code ?? 1))
 }
