@@ -4,11 +4,12 @@ import { bridgeCommand } from './commands/bridge.ts'
 import { bridgeControlCommands } from './commands/bridge-control.ts'
 import { relayCommand } from './commands/relay.ts'
 import { usageCommand } from './commands/usage.ts'
-import { quietNodeWarnings, watchLauncher } from './process-manners.ts'
+import { leaveWithReader, quietNodeWarnings, watchLauncher } from './process-manners.ts'
 import { reportError } from './report-error.ts'
 
 quietNodeWarnings()
 watchLauncher()
+leaveWithReader()
 
 const program = new Command('sovereign')
   .description('Put your own AI within reach of every machine you can SSH into.')

@@ -12,3 +12,20 @@ export function watchLauncher(): void {
   process.channel?.unref()
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 }
+
+/** What a shell reports for a program that SIGPIPE ended. */
+const READER_GONE_EXIT_CODE = 141
+let leave = (): void => process.exit(READER_GONE_EXIT_CODE)
+
+/** Whatever reads the output may go first, as in `| head`, or with its terminal: a reason to end, and no bug. */
+export function leaveWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+    leave()
+  })
+}
+
+/** Ends a command that has connections to close in its own way; called for every line that nobody reads. */
+export function whenReaderLeaves(action: () => void): void {
+  leave = action
+}

@@ -6,6 +6,7 @@ import { settingsJsonSchema } from '../../shared/settings/json-schema.ts'
 import { answerOnTerminal } from '../answer-on-terminal.ts'
 import { changeLines } from '../change-lines.ts'
 import { LiveView } from '../live-view.ts'
+import { whenReaderLeaves } from '../process-manners.ts'
 
 interface Options {
   readonly config?: string
@@ -39,9 +40,11 @@ async function run(options: Options): Promise<void> {
     env: process.env,
     log,
   })
+  const stop = new AbortController()
+  whenReaderLeaves(() => stop.abort())
   const stopShowing = show(headless, options, log)
   try {
-    await untilStopped(headless)
+    await untilStopped(headless, stop)
   } finally {
     stopShowing()
   }
@@ -74,14 +77,13 @@ function show({ bridge, settings }: Headless, options: Options, log: Logger): ()
 }
 
 /** The first signal lets streams finish, the second cuts. */
-async function untilStopped(headless: Headless): Promise<void> {
-  const stop = new AbortController()
+async function untilStopped(headless: Headless, stop: AbortController): Promise<void> {
   const onSignal = (): void => {
     if (stop.signal.aborted) process.exit(130)
     stop.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal)
-  await once(stop.signal, 'abort')
+  if (!stop.signal.aborted) await once(stop.signal, 'abort')
   await headless.stop()
 }
 

@@ -7,6 +7,7 @@ import { ConfigFile } from '../../relay/config/config-file.ts'
 import { resolveListen } from '../../relay/config/relay-settings.ts'
 import { type Relay, startRelay } from '../../relay/relay.ts'
 import { saveMemory } from '../../relay/save-memory.ts'
+import { whenReaderLeaves } from '../process-manners.ts'
 import { relayBundleCommand } from './relay-bundle.ts'
 import { relayClientsCommand } from './relay-clients.ts'
 import { relayInstallCommands } from './relay-install.ts'
@@ -61,19 +62,20 @@ async function run(options: RelayOptions): Promise<void> {
   saveMemory()
   const relay = await startRelay({ configPath, dataDir, listen, env })
   const { host, port } = relay.address ?? listen
+  const stop = new AbortController()
+  whenReaderLeaves(() => stop.abort())
   console.log(`Relay on http://${host.includes(':') ? `[${host}]` : host}:${port}, config ${configPath}`)
-  await untilStopped(relay)
+  await untilStopped(relay, stop)
 }
 
 /** The first signal drains, the second cuts. */
-async function untilStopped(relay: Relay): Promise<void> {
-  const stop = new AbortController()
+async function untilStopped(relay: Relay, stop: AbortController): Promise<void> {
   const onSignal = (): void => {
     if (stop.signal.aborted) void relay.close(0)
     stop.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  await once(stop.signal, 'abort')
+  if (!stop.signal.aborted) await once(stop.signal, 'abort')
   await relay.close()
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
 }
