@@ -3,23 +3,27 @@ import { ago, type Column, textTable } from './text-table.ts'
 
 /** The usage of a month as a page of text: sums with source and age, then models, clients and quota. */
 export function describeUsage(details: UsageDetails, now: number): string {
-  const parts = [heading(details), textTable(SUM_COLUMNS, sums(details, now))]
-  if (details.models.length > 0) parts.push(textTable(MODEL_COLUMNS, details.models))
+  const isNow = details.generatedAt.startsWith(details.month)
+  const totals = totalColumns(details)
+  const sumColumns = [{ title: isNow ? 'THIS MONTH' : details.month, text: nameOf }, ...SUM_COLUMNS]
+  const parts = [heading(details, isNow), textTable(sumColumns, sums(details, now))]
+  if (details.models.length > 0) parts.push(textTable([...MODEL_COLUMNS, ...totals], details.models))
   if (details.clients.length > 1 || details.clients.some(({ client }) => client !== 'unknown')) {
-    parts.push(textTable(CLIENT_COLUMNS, details.clients))
+    parts.push(textTable([CLIENT_COLUMN, ...totals], details.clients))
   }
   if (details.quotas.length > 0) parts.push(quotaLines(details, now))
   if (details.storage.notice !== null) parts.push(details.storage.notice)
   return parts.join('\n\n')
 }
 
-function heading({ month, totals, resetsAt, inFlight }: UsageDetails): string {
+function heading({ month, totals, resetsAt, inFlight }: UsageDetails, isNow: boolean): string {
   const odd = (['failed', 'cancelled', 'truncated', 'lost'] as const)
     .filter((outcome) => totals[outcome] > 0)
     .map((outcome) => `${whole(totals[outcome])} ${outcome}`)
   const under = inFlight > 0 ? `, ${inFlight} more under way` : ''
   const requests = `${whole(totals.requests)} request${totals.requests === 1 ? '' : 's'}`
-  return `${month} (UTC): ${requests}${odd.length > 0 ? ` (${odd.join(', ')})` : ''}${under}. Starts again at zero on ${resetsAt.slice(0, 10)} 00:00 UTC.`
+  const next = isNow ? ` Starts again at zero on ${resetsAt.slice(0, 10)} 00:00 UTC.` : ''
+  return `${month} (UTC): ${requests}${odd.length > 0 ? ` (${odd.join(', ')})` : ''}${under}.${next}`
 }
 
 interface Sum {
@@ -28,8 +32,9 @@ interface Sum {
   readonly age: string
 }
 
+const nameOf = ({ name }: Sum): string => name
+
 const SUM_COLUMNS: readonly Column<Sum>[] = [
-  { title: 'THIS MONTH', text: ({ name }) => name },
   { title: 'AMOUNT', align: 'right', text: ({ amount }) => show(amount) },
   { title: 'UNIT', text: ({ amount }) => amount.unit },
   { title: 'SOURCE', text: ({ amount }) => (amount.estimate ? `estimate, ${amount.source}` : amount.source) },
@@ -60,25 +65,30 @@ function sums({ totals, premiumRequestsApply }: UsageDetails, now: number): Sum[
 
 type Model = UsageDetails['models'][number]
 
+function totalColumns({ premiumRequestsApply }: UsageDetails): readonly Column<UsageTotals>[] {
+  return TOTAL_COLUMNS.filter(({ title }) => title !== PREMIUM || premiumRequestsApply !== false)
+}
+
+const PREMIUM = 'PREMIUM'
+
 const TOTAL_COLUMNS: readonly Column<UsageTotals>[] = [
   { title: 'REQUESTS', align: 'right', text: ({ requests }) => whole(requests) },
   { title: 'INPUT', align: 'right', text: ({ tokens }) => show(tokens.input) },
   { title: 'OUTPUT', align: 'right', text: ({ tokens }) => show(tokens.output) },
   { title: 'CREDITS', align: 'right', text: ({ credits }) => showCredits(credits) },
-  { title: 'PREMIUM', align: 'right', text: ({ premiumRequests }) => show(premiumRequests) },
+  { title: PREMIUM, align: 'right', text: ({ premiumRequests }) => show(premiumRequests) },
   { title: 'USD', align: 'right', text: ({ cost }) => show(cost) },
 ]
 
 const MODEL_COLUMNS: readonly Column<Model>[] = [
   { title: 'MODEL', text: ({ model }) => model },
   { title: 'UPSTREAM', text: ({ upstream }) => upstream },
-  ...TOTAL_COLUMNS,
 ]
 
-const CLIENT_COLUMNS: readonly Column<UsageDetails['clients'][number]>[] = [
-  { title: 'CLIENT', text: ({ client }) => (client === 'unknown' ? '(without token)' : client) },
-  ...TOTAL_COLUMNS,
-]
+const CLIENT_COLUMN: Column<UsageDetails['clients'][number]> = {
+  title: 'CLIENT',
+  text: ({ client }) => (client === 'unknown' ? '(without token)' : client),
+}
 
 /** `~` marks an estimated part, `?` that more was used than could be measured. */
 function showCredits({ reported, estimated }: UsageTotals['credits']): string {

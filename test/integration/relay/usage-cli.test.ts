@@ -107,4 +107,23 @@ describe('sovereign usage', () => {
       code: 'usage.month-invalid',
     })
   })
+
+  it('names an earlier month and promises no reset of it', async () => {
+    const { socket } = await startAdminSocket()
+    const text = await run('usage', '--month', '2026-01', '--socket', socket)
+    expect(text).toMatch(/^2026-01 \(UTC\): 0 requests\.\n\n2026-01 +AMOUNT/)
+    expect(text).not.toContain('THIS MONTH')
+  })
+
+  it('shows no premium requests of an account that is billed by credits', async () => {
+    const { socket, usage } = await startAdminSocket()
+    usage.onQuota({ copilot_plan: 'individual_pro', token_based_billing: true })
+    send(usage, {
+      facts: { client: 'laptop' },
+      usage: { input: 10, cached: 0, output: 5, nanoAiu: 1_500_000_000 },
+    })
+    const text = await run('usage', '--socket', socket)
+    expect(text).toMatch(/MODEL +UPSTREAM +REQUESTS +INPUT +OUTPUT +CREDITS +USD\n/)
+    expect(text).not.toMatch(/premium/i)
+  })
 })
