@@ -14,7 +14,7 @@ export async function readSecret(question: string): Promise<string> {
     reader.close()
     if (isTyped) process.stderr.write('\n')
   }
-  throw new AppError('prompt.cancelled', 'Nothing was entered.')
+  throw new AppError('prompt.cancelled', 'Nothing was entered.', { remedy: 'Run the command again.' })
 }
 
 /** Asks for one of the offered keys. */
@@ -26,7 +26,9 @@ export async function readChoice(question: string, keys: readonly string[]): Pro
   } finally {
     reader.close()
   }
-  throw new AppError('prompt.cancelled', 'None of the offered answers was given.')
+  throw new AppError('prompt.cancelled', 'None of the offered answers was given.', {
+    remedy: 'Run the command again.',
+  })
 }
 
 /** Reads one line that everybody may see. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { adminRequest } from '../../node/admin-client.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { isErrorCode } from '../../shared/errors/codes.ts'
@@ -23,8 +23,17 @@ export function relayLoginCommand(): Command {
   return withSocketOptions(new Command('login'))
     .description('sign the relay in to Copilot, or give it an OpenRouter key')
     .option('--pat', 'use a fine-grained token with "Copilot Requests"; it is asked for, or read from a pipe')
-    .option('--openrouter-key', 'set the OpenRouter key; it is asked for, or read from a pipe')
-    .option('--identity <name>', 'own (needs copilot.client_id) or vscode (borrowed, at your own risk)')
+    .addOption(
+      new Option(
+        '--openrouter-key',
+        'set the OpenRouter key; it is asked for, or read from a pipe',
+      ).conflicts('pat'),
+    )
+    .addOption(
+      new Option('--identity <name>', 'own (needs copilot.client_id) or vscode (borrowed, at your own risk)')
+        .choices(['own', 'vscode'])
+        .conflicts(['pat', 'openrouterKey']),
+    )
     .action(login)
 }
 

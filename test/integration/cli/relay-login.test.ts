@@ -74,3 +74,20 @@ test('without a running relay the command says so', async () => {
   expect(await command.exited).toBe(1)
   expect(command.stderr()).toContain('/nowhere/admin.sock')
 })
+
+test('entering nothing changes nothing, and the advice fits the command', async () => {
+  const login = sovereign(await signedOutRelay(), ['login', '--openrouter-key'])
+  expect(await login.exited).toBe(1)
+  expect(login.stderr()).toBe('Nothing was entered.\nRun the command again.\n')
+})
+
+test.each([
+  [['--identity', 'emacs'], 'Allowed choices are own, vscode.'],
+  [['--pat', '--openrouter-key'], 'cannot be used with'],
+  [['--pat', '--identity', 'vscode'], 'cannot be used with'],
+])('login %j is refused before anything is asked', async (options, words) => {
+  const login = sovereign(await signedOutRelay(), ['login', ...options])
+  expect(await login.exited).toBe(1)
+  expect(login.stderr()).toContain(words)
+  expect(login.stderr()).toContain('sovereign relay login --help')
+})
