@@ -28,6 +28,13 @@ export async function portHolder(host: string, port: number): Promise<PortHolder
   }
 }
 
+/** Whoever has a port, for the end of a sentence. */
+export function holderText(holder: PortHolder | undefined): string {
+  if (holder === undefined) return 'a program that this user may not see'
+  if (holder.pid === process.pid) return 'Sovereign Bridge itself'
+  return `${holder.name} (process ${holder.pid}: ${holder.command})`
+}
+
 /** The nearest port above (or else below) that can be listened on right now. Never throws. */
 export async function freePortNear(host: string, port: number): Promise<number | undefined> {
   for (const candidate of portsNear(port)) if (await canListen(host, candidate)) return candidate

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { dirname } from 'node:path'
-import { type PortHolder, portHolder } from '../../node/port-holder.ts'
+import { holderText, portHolder } from '../../node/port-holder.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { ListenAddress } from '../../shared/state/bridge-state.ts'
 import { formatListenAddress } from '../settings/address.ts'
@@ -28,12 +28,6 @@ export async function bind(server: Server, address: ListenAddress): Promise<void
 export async function describeHolder(address: ListenAddress & { kind: 'tcp' }): Promise<AppError> {
   const holder = await portHolder(address.host, address.port)
   return new AppError('port.taken', `${formatListenAddress(address)} is taken by ${holderText(holder)}.`)
-}
-
-function holderText(holder: PortHolder | undefined): string {
-  if (holder === undefined) return 'a program that this user may not see'
-  if (holder.pid === process.pid) return 'Sovereign Bridge itself'
-  return `${holder.name} (process ${holder.pid}: ${holder.command})`
 }
 
 async function listenTcp(server: Server, host: string, port: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
@@ -39,15 +39,26 @@ test('a truncated configuration stops the start and stays as it is', async () =>
   expect(await readFile(join(dir, 'config.json'), 'utf8')).toBe('{"github_oauth_token": "gho_')
 })
 
-test('a taken port is named', async () => {
+test('a taken port is named with whoever has it and a free one', async () => {
   const other = createServer()
   await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
   const { port } = other.address() as AddressInfo
   await expect(startRelay(options({ listen: { host: '127.0.0.1', port } }))).rejects.toMatchObject({
     code: 'port.taken',
-    message: expect.stringContaining(String(port)) as string,
+    message: `127.0.0.1:${port} is taken by Sovereign Bridge itself.`,
+    remedy: expect.stringMatching(/--port or relay\.port; \d+ is free\.$/) as string,
   })
   other.close()
+})
+
+test('a data folder that takes no socket stops the start in words', async () => {
+  // Also root cannot put a socket where a folder with something in it is.
+  await mkdir(join(dir, 'data', 'admin.sock', 'full'), { recursive: true })
+  await expect(startRelay(options())).rejects.toMatchObject({
+    code: 'relay.config-invalid',
+    message: expect.stringContaining('admin.sock cannot be made') as string,
+    remedy: expect.stringContaining('--data-dir') as string,
+  })
 })
 
 test('a second relay in the same data folder is refused, and one after a kill is not', async () => {
