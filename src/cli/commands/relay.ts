@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { createLogger } from '../../node/log.ts'
 import { defaultRelayConfigPath, defaultRelayDataDir } from '../../node/relay-paths.ts'
 import { ConfigFile } from '../../relay/config/config-file.ts'
@@ -28,7 +28,7 @@ export function relayCommand(): Command {
     .enablePositionalOptions()
     .option('--config <file>', 'config.json (CONFIG_PATH)')
     .option('--data-dir <folder>', 'for usage, bundles and the admin socket (SOVEREIGN_DATA_DIR)')
-    .option('--port <port>', 'port to listen on (RELAY_PORT)')
+    .option('--port <port>', 'port to listen on (RELAY_PORT)', portText)
     .option('--host <address>', 'address to listen on (RELAY_HOST)')
     .allowExcessArguments(true)
     .action((options: RelayOptions, command: Command) => {
@@ -46,6 +46,13 @@ export function relayCommand(): Command {
   ])
     command.addCommand(part)
   return command
+}
+
+/** Port 0 takes any free one. */
+function portText(text: string): string {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('A port is a number from 1 to 65535; 0 takes any free one.')
+  return text
 }
 
 async function run(options: RelayOptions): Promise<void> {

@@ -1,11 +1,5 @@
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from 'jsonc-parser'
+import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser'
+import { syntaxWords } from '../../node/jsonc-words.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { formatPath, type Mistake, type SettingsPath } from '../../shared/settings/mistake.ts'
 import { readSettings } from '../../shared/settings/read-settings.ts'
@@ -62,40 +56,10 @@ function parseJson(text: string, name: string): Node {
   if (error !== undefined)
     throw new AppError(
       'settings.invalid',
-      `${name} line ${lineAt(text, error.offset)}: ${words(error, text)}.`,
+      `${name} line ${lineAt(text, error.offset)}: ${syntaxWords(error, text)}.`,
     )
   if (root === undefined) throw new AppError('settings.invalid', `${name} holds nothing but comments.`)
   return root
-}
-
-function words({ error, offset }: ParseError, text: string): string {
-  const name = printParseErrorCode(error)
-  const isAtEnd = text.slice(offset).trim() === ''
-  const missing = MISSING[name]
-  if (missing !== undefined && isAtEnd) return `the file ends in the middle, ${missing} is missing`
-  return SYNTAX_WORDS[name] ?? `this is no JSON (${name})`
-}
-
-const MISSING: Readonly<Record<string, string>> = {
-  CloseBraceExpected: 'a }',
-  CloseBracketExpected: 'a ]',
-  ValueExpected: 'a value',
-  ColonExpected: 'a colon and a value',
-  PropertyNameExpected: 'a }',
-}
-
-const SYNTAX_WORDS: Readonly<Record<string, string>> = {
-  CloseBraceExpected: 'a comma or a } is missing',
-  CloseBracketExpected: 'a comma or a ] is missing',
-  CommaExpected: 'a comma is missing before this',
-  ColonExpected: 'a colon is missing after the key',
-  PropertyNameExpected: 'a key in double quotes belongs here',
-  ValueExpected: 'a value is missing',
-  UnexpectedEndOfString: 'the closing double quote is missing',
-  UnexpectedEndOfComment: 'the comment is not closed with */',
-  EndOfFileExpected: 'something follows after the end of the settings',
-  InvalidSymbol: 'this is neither a text in double quotes, a number, true, false nor null',
-  InvalidEscapeCharacter: 'a backslash in a text has to be written twice: \\\\',
 }
 
 /** JSON takes the last of two equal keys without a word; a person has surely overlooked one of them. */

@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { type ParseError, parse as parseJsonc, printParseErrorCode } from 'jsonc-parser'
+import { readFile, stat } from 'node:fs/promises'
+import { findNodeAtLocation, getNodeValue, type ParseError, parseTree } from 'jsonc-parser'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
+import { syntaxWords } from '../../node/jsonc-words.ts'
 import type { Logger } from '../../node/log.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { explainIssues } from '../../shared/settings/explain.ts'
+import { formatPath } from '../../shared/settings/mistake.ts'
 import { configSchema, type RelayConfig, unknownKeys } from './config-schema.ts'
 
 type Plain = Readonly<Record<string, unknown>>
@@ -22,11 +25,12 @@ export class ConfigFile {
     this.log = log
   }
 
-  /** @throws AppError `relay.config-invalid` with line and column; the file is left as it is. */
+  /** @throws AppError `relay.config-invalid` with the line; the file is left as it is. */
   static async open(path: string, log: Logger): Promise<ConfigFile> {
     const text = await readText(path)
     const file = new ConfigFile(path, text === undefined ? INITIAL : parseConfig(path, text), log)
     if (text === undefined) await file.save()
+    else await warnOfReaders(path, file.plain, log)
     for (const key of unknownKeys(file.plain))
       log.warn({ key }, 'config.json has a key that means nothing here')
     return file
@@ -75,27 +79,44 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-function parseConfig(path: string, text: string): Plain {
-  const errors: ParseError[] = []
+function parseConfig(path: string, source: string): Plain {
   // A byte order mark is what some Windows editors put in front.
-  const value: unknown = parseJsonc(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true })
+  const text = source.replace(/^\uFEFF/, '')
+  if (text.trim() === '')
+    throw new AppError('relay.config-invalid', `${path} is empty.`, {
+      remedy: 'Write {} into it to use the defaults, or delete it.',
+    })
+  const errors: ParseError[] = []
+  const root = parseTree(text, errors, { allowTrailingComma: true })
   const [error] = errors
-  if (error !== undefined) {
-    const what = printParseErrorCode(error.error)
-    throw new AppError('relay.config-invalid', `${path}${place(text, error.offset)}: ${what}.`)
-  }
+  if (error !== undefined) throw invalid(path, text, error.offset, syntaxWords(error, text))
+  const value: unknown = root === undefined ? undefined : getNodeValue(root)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new AppError('relay.config-invalid', `${path} holds no JSON object.`)
-  const parsed = configSchema.safeParse(value)
-  const issue = parsed.error?.issues[0]
-  if (issue !== undefined) {
-    const key = issue.path.join('.')
-    throw new AppError('relay.config-invalid', `${path}: ${key}: ${issue.message}.`)
+  const issues = configSchema.safeParse(value).error?.issues ?? []
+  const [mistake] = explainIssues(issues, value, {})
+  if (mistake !== undefined) {
+    const offset = (root && findNodeAtLocation(root, [...mistake.path])?.offset) ?? 0
+    throw invalid(path, text, offset, `${formatPath(mistake.path)}: ${mistake.text}`)
   }
   return value as Plain
 }
 
-function place(text: string, offset: number): string {
-  const before = text.slice(0, offset).split('\n')
-  return `:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
+function invalid(path: string, text: string, offset: number, what: string): AppError {
+  const line = text.slice(0, offset).split('\n').length
+  return new AppError('relay.config-invalid', `${path} line ${line}: ${what}.`)
+}
+
+const CREDENTIALS = ['github_oauth_token', 'openrouter_api_key']
+
+/** A file that somebody wrote by hand has the rights that an editor gave it. */
+async function warnOfReaders(path: string, plain: Plain, log: Logger): Promise<void> {
+  if (process.platform === 'win32' || !CREDENTIALS.some((key) => key in plain)) return
+  const mode = (await stat(path).catch(() => undefined))?.mode ?? 0
+  if ((mode & 0o077) === 0) return
+  const rights = (mode & 0o777).toString(8)
+  log.warn(
+    { path, rights },
+    'other users of this machine may read or change config.json: make it 600 with chmod',
+  )
 }

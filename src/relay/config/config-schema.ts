@@ -1,8 +1,19 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
 
 const port = z.number().int().min(1).max(65_535)
 const duration = z.number().int().min(10).max(86_400_000)
-const baseUrl = z.url({ protocol: /^https?$/ })
+const baseUrl = z.url({
+  protocol: /^https?$/,
+  error: 'has to be an address that begins with http:// or https://',
+})
+/** What Node would refuse in every single request. */
+const headers = z.record(z.string(), z.string()).superRefine((all, { addIssue }) => {
+  for (const [name, value] of Object.entries(all)) {
+    const message = headerMistake(name, value)
+    if (message !== undefined) addIssue({ code: 'custom', path: [name], message })
+  }
+})
 
 /** config.json of the relay. Unknown keys are kept when the file is rewritten, and reported when it is read. */
 export const configSchema = z.object({
@@ -17,7 +28,7 @@ export const configSchema = z.object({
       mode: z.string().optional(),
       port: port.optional(),
       host: z.string().min(1).optional(),
-      allowed_paths: z.array(z.string().startsWith('/')).optional(),
+      allowed_paths: z.array(z.string().startsWith('/', 'has to begin with /')).optional(),
       allowed_hosts: z.array(z.string().min(1)).optional(),
       allow_remote: z.boolean().optional(),
       max_body_bytes: z.number().int().min(1024).max(1_073_741_824).optional(),
@@ -38,7 +49,7 @@ export const configSchema = z.object({
       route: z.enum(['direct', 'exchange']).optional(),
       client_id: z.string().min(1).optional(),
       scope: z.string().optional(),
-      headers: z.record(z.string(), z.string()).optional(),
+      headers: headers.optional(),
     })
     .optional(),
   upstreams: z
@@ -53,6 +64,19 @@ export const configSchema = z.object({
 })
 
 export type RelayConfig = z.infer<typeof configSchema>
+
+function headerMistake(name: string, value: string): string | undefined {
+  try {
+    validateHeaderName(name)
+  } catch {
+    return 'no header can have this name'
+  }
+  try {
+    validateHeaderValue(name, value)
+  } catch {
+    return 'no header can have this value'
+  }
+}
 
 /** Keys of the older editions that this relay has no use for; they are no mistake. */
 const KNOWN_BUT_UNUSED = new Set([

@@ -75,7 +75,9 @@ function resolveBaseUrls({ upstreams = {} }: RelayConfig, env: Env): BaseUrls {
     const value = env[name]?.trim() || configured
     if (value === undefined) return undefined
     if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
-      throw new AppError('relay.config-invalid', `${name} is no http or https address: "${value}".`)
+      throw new AppError('relay.config-invalid', `${name} is no http or https address: "${value}".`, {
+        remedy: `Correct ${name} in the environment, or take it out.`,
+      })
     return value.replace(/\/+$/, '')
   }
   const github = pick('GITHUB_BASE_URL', upstreams.github) ?? 'https://github.com'
@@ -101,6 +103,8 @@ export function resolveListen(
   const text = env.RELAY_PORT?.trim()
   const port = text === undefined || text === '' ? (config.relay?.port ?? 8080) : Number(text)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new AppError('relay.config-invalid', `RELAY_PORT is no port: "${text ?? ''}".`)
+    throw new AppError('relay.config-invalid', `RELAY_PORT is no port: "${text ?? ''}".`, {
+      remedy: 'A port is a number from 1 to 65535; 0 takes any free one.',
+    })
   return { host: env.RELAY_HOST?.trim() || config.relay?.host || '127.0.0.1', port }
 }

@@ -105,9 +105,12 @@ export class RequestDispatcher {
     // A page cannot make a browser put an address there that it does not come from.
     const isAddress = isIP(host.replace(/^\[|\]$/g, '')) !== 0
     if (verdict === 'foreign-host' && this.options.allowsAddresses && isAddress) return
-    const what =
-      verdict === 'foreign-host' ? `The Host header names "${host.slice(0, 80)}"` : 'A web page sent this'
-    throw new AppError('relay.foreign-request', `${what}, which is not this relay.`)
+    if (verdict === 'foreign-origin')
+      throw new AppError('relay.foreign-request', 'A web page sent this, and the relay serves none.', {
+        remedy: 'Send it from a program that is no page in a browser.',
+      })
+    const name = host.slice(0, 80)
+    throw new AppError('relay.foreign-request', `The Host header names "${name}", which is not this relay.`)
   }
 
   private clientOf(headers: IncomingHttpHeaders, needed: Access | 'open', access: Access): ClientIdentity {

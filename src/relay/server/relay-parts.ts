@@ -118,7 +118,10 @@ function healthRoutes(health: () => Health): Route[] {
 
 function refuseOpenBind(host: string | undefined, isAllowed: boolean): void {
   if (host === undefined || isLoopback(host) || isAllowed) return
-  throw new AppError('relay.bind-refused', `RELAY_HOST is ${host}, which others on the network can reach.`)
+  throw new AppError(
+    'relay.bind-refused',
+    `The relay would listen on ${host}, which others on the network can reach.`,
+  )
 }
 
 function isLoopback(host: string): boolean {

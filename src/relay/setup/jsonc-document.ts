@@ -6,8 +6,8 @@ import {
   type ParseError,
   parse,
   parseTree,
-  printParseErrorCode,
 } from 'jsonc-parser'
+import { syntaxWords } from '../../node/jsonc-words.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { insertProperty, type Layout, replaceValue } from './jsonc-insert.ts'
 
@@ -85,7 +85,7 @@ function checkObject(text: string): JsonObject {
   if (first !== undefined) {
     const before = text.slice(0, first.offset).split('\n')
     const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
-    throw new AppError('setup.config-invalid', `${printParseErrorCode(first.error)} at ${where}.`)
+    throw new AppError('setup.config-invalid', `Mistake at ${where}: ${syntaxWords(first, text)}.`)
   }
   if (!isObject(value)) throw new AppError('setup.config-invalid', 'The file holds no JSON object.')
   return value

@@ -55,6 +55,7 @@ describe('requests from web pages', () => {
     )
     expect(text).toMatch(/^HTTP\/1.1 403/)
     expect(text).toContain('relay.foreign-request')
+    expect(text).toContain('Host' in headers && headers.Host === 'evil.example' ? 'names' : 'A web page sent')
     expect(text.toLowerCase()).not.toContain('access-control-allow')
   })
 })

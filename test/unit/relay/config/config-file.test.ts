@@ -25,10 +25,20 @@ test('a missing file is made, for this user only', async () => {
 })
 
 test.each([
-  ['truncated', '{\n  "site_url": "x",\n  "relay": {', ':3:'],
-  ['no JSON', 'hello', ':1:'],
+  [
+    'truncated',
+    '{\n  "site_url": "x",\n  "relay": {',
+    ' line 3: the file ends in the middle, a } is missing.',
+  ],
+  ['no JSON', 'hello', ' line 1: this is neither a text'],
+  ['empty', ' \n', ' is empty.'],
   ['an array', '[]', 'no JSON object'],
-  ['a port that is none', '{"relay":{"port":99999}}', 'relay.port'],
+  ['given a wrong port', '{"relay":\n{"port":99999}}', ' line 2: relay.port: has to be 65535 or less.'],
+  ['given a text for a number', '{"relay":{"port":"1"}}', 'relay.port: has to be a number.'],
+  ['given a wrong choice', '{"copilot":{"identity":"x"}}', 'has to be "own" or "vscode".'],
+  ['given half an address', '{"upstreams":{"copilot":"x.com"}}', 'begins with http:// or https://.'],
+  ['given no header name', '{"copilot":{"headers":{"x y":"z"}}}', 'copilot.headers["x y"]: no header can'],
+  ['given no header value', '{"copilot":{"headers":{"x":"a\\nb"}}}', 'copilot.headers.x: no header can'],
 ])('a file that is %s stops the start, names the place and is left alone', async (_name, text, place) => {
   await writeFile(path, text)
   await expect(ConfigFile.open(path, log)).rejects.toMatchObject({
@@ -36,6 +46,20 @@ test.each([
     message: expect.stringContaining(place) as string,
   })
   expect(await readFile(path, 'utf8')).toBe(text)
+})
+
+test('a file with a credential that others may read is warned of, and one without is not', async () => {
+  await writeFile(path, '{"github_oauth_token":"gho_x"}', { mode: 0o644 })
+  await ConfigFile.open(path, log)
+  expect(logged.join('')).toContain('make it 600 with chmod')
+  expect(logged.join('')).not.toContain('gho_x')
+  logged.length = 0
+  await chmod(path, 0o600)
+  await ConfigFile.open(path, log)
+  await writeFile(path, '{}')
+  await chmod(path, 0o644)
+  await ConfigFile.open(path, log)
+  expect(logged).toEqual([])
 })
 
 test('unknown keys are reported, and kept when the file is written', async () => {
