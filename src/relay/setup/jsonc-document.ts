@@ -1,5 +1,6 @@
 import {
   applyEdits,
+  createScanner,
   findNodeAtLocation,
   type JSONPath,
   modify,
@@ -68,14 +69,28 @@ export class JsoncDocument {
   }
 
   remove(path: JSONPath): void {
-    if (this.get(path) !== undefined)
-      this.replaceText(applyEdits(this.text, modify(this.text, path, undefined, {})))
+    if (this.get(path) === undefined) return
+    const text = applyEdits(this.text, modify(this.text, path, undefined, {}))
+    this.replaceText(withoutLoneComma(text, path.slice(0, -1)))
   }
 
   private replaceText(text: string): void {
     this.text = text
     this.value = checkObject(text)
   }
+}
+
+/** Taking the only property out of an object leaves the comma that followed it: `{,}`. */
+function withoutLoneComma(text: string, path: JSONPath): string {
+  const tree = parseTree(text, [], PARSE_OPTIONS)
+  const object = tree && findNodeAtLocation(tree, path)
+  if (object === undefined) return text
+  const scanner = createScanner(text, true)
+  scanner.setPosition(object.offset + 1)
+  scanner.scan()
+  const comma = scanner.getTokenOffset()
+  if (text[comma] !== ',') return text
+  return text.slice(0, comma) + text.slice(comma + 1)
 }
 
 function checkObject(text: string): JsonObject {

@@ -95,6 +95,14 @@ describe('merging into any configuration', () => {
     )
   })
 
+  test.each(['{"provider":{},}', '{"model": "sovereign/x",}', '{\n  "provider": { /* none */ }, // mine\n}'])(
+    'is undone in %j, where a comma follows the last property',
+    (source) => {
+      const { provider = {}, ...rest } = read(removeFromOpenCode(merge(source).text).text)
+      expect([provider, rest]).toEqual([{}, {}])
+    },
+  )
+
   test('is undone by taking it out, apart from layout', () => {
     fc.assert(
       fc.property(jsoncText, (source) => {
