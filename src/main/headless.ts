@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { type Ambient, REAL_AMBIENT } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
@@ -41,6 +42,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
   const { env, log } = options
   const ambient = options.ambient ?? REAL_AMBIENT
   const home = homedir()
+  if (options.sshConfigFile !== undefined) await checkReadable(options.sshConfigFile)
   const settings = await loadSettings(options.settingsPath ?? defaultSettingsPath(env))
   // Whoever names a file means that one: the defaults would be somebody else's set-up.
   if (options.settingsPath !== undefined && !settings.existed)
@@ -72,6 +74,19 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     apiUrl: server.url,
     secretsPlace: place,
     stop: (drainMs) => stop(bridge, server, drainMs),
+  }
+}
+
+/** A missing file among the usual ones is nothing odd; one that was named is. */
+async function checkReadable(sshConfigFile: string): Promise<void> {
+  try {
+    await readFile(sshConfigFile)
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code
+    throw new AppError('ssh.config-invalid', `${sshConfigFile} cannot be read (${String(reason)}).`, {
+      cause: error,
+      remedy: 'Check that the file exists and that this user may read it.',
+    })
   }
 }
 

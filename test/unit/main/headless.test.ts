@@ -11,3 +11,13 @@ test('a settings file that is named and does not exist is a mistake, never the d
     message: `${settingsPath} does not exist.`,
   })
 })
+
+test('an SSH config that is named and does not exist is a mistake too', async () => {
+  const sshConfigFile = join(import.meta.dirname, 'no-such-ssh-config')
+  const starting = startHeadless({ sshConfigFile, env: {}, log: createLogger('test', 'silent') })
+  await expect(starting).rejects.toMatchObject({
+    code: 'ssh.config-invalid',
+    message: `${sshConfigFile} cannot be read (ENOENT).`,
+    remedy: expect.stringContaining('exists') as string,
+  })
+})
