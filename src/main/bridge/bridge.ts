@@ -245,9 +245,13 @@ export class Bridge {
   }
 
   private clientNamed(name: string): ClientTunnel {
-    const client = this.current.clients.find((candidate) => candidate.name === name)
+    const { clients } = this.current
+    const client = clients.find((candidate) => candidate.name === name)
     if (client !== undefined) return client
-    throw new AppError('api.not-found', `There is no client named "${name}" in this profile.`)
+    const names = clients.map((candidate) => `"${candidate.name}"`).join(', ')
+    throw new AppError('api.not-found', `There is no client named "${name}" in this profile.`, {
+      remedy: names === '' ? 'It has none.' : `It has ${names}.`,
+    })
   }
 }
 

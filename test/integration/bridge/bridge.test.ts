@@ -66,6 +66,16 @@ describe('with the relay on an SSH host', () => {
     expect(await getJson(port, '/health')).toMatchObject({ status: 200, body: { relay: 'sovereign-bridge' } })
   })
 
+  test('a client that is called by a wrong name is answered with the right ones', async () => {
+    const { bridge } = await startOverSsh()
+    await bridge.connect()
+    for (const asked of [
+      bridge.api.retryNow({ target: 'vn' }),
+      bridge.api.useOtherPort({ target: 'vn', port: 9999 }),
+    ])
+      await expect(asked).rejects.toMatchObject({ code: 'api.not-found', remedy: 'It has "vm".' })
+  })
+
   test('disconnecting leaves nothing listening, here or there, and connecting again works', async () => {
     const { bridge, state, port, agentPort } = await startOverSsh()
     await bridge.connect()
