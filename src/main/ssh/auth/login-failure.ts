@@ -21,7 +21,7 @@ export function loginFailure(record: LoginRecord): AppError {
   const refused = [...new Set(offered)].filter((label) => !accepted.includes(label))
   const parts = [
     refused.length === 0
-      ? `nothing that could be offered to ${place} was left`
+      ? `Nothing that could be offered to ${place} was left`
       : `${place} refused: ${refused.join(', ')}`,
     ...(accepted.length === 0 ? [] : [`it took ${accepted.join(', ')} but wants more than that`]),
     ...(unanswered === undefined
@@ -48,6 +48,7 @@ function remedyOf({ unanswered }: LoginRecord): { readonly remedy?: string } {
   }
 }
 
+/** The first word is a user name, which another case would change. */
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+  return `${text}.`
 }
