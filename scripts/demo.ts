@@ -132,7 +132,8 @@ function textReporter(): Reporter {
       console.log(
         `${elapsed()}  ✓ ${'Path'.padEnd(11)} ${client} → bridge → relay and back in ${pathMs.toFixed(1)} ms`,
       ),
-    asking: (client, url) => process.stdout.write(`\n  ${client}$ curl -N ${url}/v1/chat/completions\n  `),
+    asking: (client, url) =>
+      process.stdout.write(`\n  ${client}$ curl -N ${url}/v1/chat/completions -d @question.json\n  `),
     words: (text) => void process.stdout.write(text),
     proof: (proof, chain, isStaying) => {
       console.log(
@@ -150,6 +151,7 @@ function invitation(chain: Chain): string {
   It keeps running. In another terminal:
 
     A shell on the client VM   ssh -F ${chain.sshConfigFile} ${client?.name}
+    A chat                     curl -N ${client?.url}/v1/chat/completions -H 'content-type: application/json' -d '{"model":"gpt-4.1","stream":true,"messages":[{"role":"user","content":"hello"}]}'
     Models                     curl ${client?.url}/v1/models
     Health                     curl ${client?.url}/health
     Client set-up, dry run     curl -fsSL ${client?.url}/setup | bash -s -- --dry-run
