@@ -107,7 +107,7 @@ describe('every endpoint works from a client machine', () => {
 })
 
 test('of three machines that stream at once, two do not notice that the sshd of the third is killed', async () => {
-  reply = { text: 'word '.repeat(120), chunkDelayMs: 20 }
+  reply = { text: 'word '.repeat(400), chunkDelayMs: 20 }
   const [one, two, three] = (await Promise.all(
     NAMES.map((name) => open(`${chain.client(name).url}/v1/chat/completions`, { body: STREAMED_CHAT })),
   )) as [OpenAnswer, OpenAnswer, OpenAnswer]
@@ -123,7 +123,7 @@ test('of three machines that stream at once, two do not notice that the sshd of 
 
   expect(await Promise.all([two.ended, three.ended])).toEqual(['complete', 'complete'])
   expect(two.text().length).toBeGreaterThan(whileDown[0])
-  reply = { text: 'word '.repeat(120) }
+  reply = { text: 'word '.repeat(400) }
   const expected = await fromCopilot('/chat/completions', STREAMED_CHAT)
   expect(two.text()).toBe(expected)
   expect(three.text()).toBe(expected)
