@@ -87,7 +87,8 @@ describe('a connection that is cut', () => {
     })
     await server.stop()
     await enough.promise
-    expect(pauses).toEqual([200, 320, 512, 819])
+    // Stopping the server may take long enough for a fifth.
+    expect(pauses.slice(0, 4)).toEqual([200, 320, 512, 819])
   })
 
   test('starts again with the shortest pause only after it had lived', async () => {
