@@ -8,7 +8,6 @@ import { type ApiServer, startApiServer } from './api/api-server.ts'
 import { bridgeRuntimeDir } from './api/runtime-dir.ts'
 import { Bridge } from './bridge/bridge.ts'
 import { keytarStore } from './secrets/keytar-store.ts'
-import { memoryStore } from './secrets/memory-store.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
 import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
 import { defaultSettingsPath } from './settings/settings-path.ts'
@@ -31,8 +30,6 @@ export interface Headless {
   readonly bridge: Bridge
   readonly settings: LoadedSettings
   readonly apiUrl: string
-  /** Where remembered passphrases are kept, for people. */
-  readonly secretsPlace: string
   /** Lets streams finish for up to `drainMs`. Idempotent. */
   stop(drainMs?: number): Promise<void>
 }
@@ -47,7 +44,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
   // Whoever names a file means that one: the defaults would be somebody else's set-up.
   if (options.settingsPath !== undefined && !settings.existed)
     throw new AppError('settings.unreadable', `${settings.path} does not exist.`)
-  const { store, place } = await openSecrets(log)
+  const secrets = await openKeychain(log)
   const bridge = new Bridge({
     settings: settings.settings,
     ssh: {
@@ -58,7 +55,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
       env,
     },
     embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env, log },
-    secrets: store,
+    secrets,
     ambient,
     log,
   })
@@ -72,7 +69,6 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     bridge,
     settings,
     apiUrl: server.url,
-    secretsPlace: place,
     stop: (drainMs) => stop(bridge, server, drainMs),
   }
 }
@@ -95,10 +91,9 @@ async function stop(bridge: Bridge, server: ApiServer, drainMs?: number): Promis
   await server.close()
 }
 
-async function openSecrets(log: Logger): Promise<{ store: SecretStore; place: string }> {
+async function openKeychain(log: Logger): Promise<SecretStore | undefined> {
   const keychain = await keytarStore()
-  if (keychain.kind === 'available') return { store: keychain.store, place: keychain.store.describe() }
-  log.debug({ reason: keychain.reason }, 'No keychain: passphrases are kept until the program ends')
-  const store = memoryStore()
-  return { store, place: `${store.describe()} (${keychain.reason})` }
+  if (keychain.kind === 'available') return keychain.store
+  log.debug({ reason: keychain.reason }, 'No keychain: passphrases are asked for in every run')
+  return undefined
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keytarStore } from '../../src/main/secrets/keytar-store.ts'
-import { memoryStore } from '../../src/main/secrets/memory-store.ts'
 import type { SecretStore } from '../../src/main/secrets/secret-store.ts'
+import { memoryStore } from '../support/memory-store.ts'
 import { NO_KEYRING, startKeyring } from '../support/start-keyring.ts'
 
 /** What every place for secrets promises. */

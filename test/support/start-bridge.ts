@@ -3,11 +3,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Bridge } from '../../src/main/bridge/bridge.ts'
-import { memoryStore } from '../../src/main/secrets/memory-store.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { settingsSchema } from '../../src/shared/settings/schema.ts'
 import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
+import { memoryStore } from './memory-store.ts'
 import type { Sshd } from './start-sshd.ts'
 
 export interface TestBridgeOptions {

@@ -30,7 +30,8 @@ export interface BridgeOptions {
   readonly settings: Settings
   readonly ssh: ResolveOptions
   readonly embeddedRelay: EmbeddedRelayOptions
-  readonly secrets: SecretStore
+  /** Keeps passphrases between runs; without one nobody is offered to have them kept. */
+  readonly secrets: SecretStore | undefined
   readonly ambient: Ambient
   readonly log: Logger
 }

@@ -1,4 +1,4 @@
-import type { SecretStore } from './secret-store.ts'
+import type { SecretStore } from '../../src/main/secrets/secret-store.ts'
 
 /** Forgets everything when the program ends. */
 export function memoryStore(): SecretStore {
