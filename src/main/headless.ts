@@ -7,6 +7,7 @@ import { AppError } from '../shared/errors/app-error.ts'
 import { type ApiServer, startApiServer } from './api/api-server.ts'
 import { bridgeRuntimeDir } from './api/runtime-dir.ts'
 import { Bridge } from './bridge/bridge.ts'
+import { noServices } from './bridge/bridge-services.ts'
 import { keytarStore } from './secrets/keytar-store.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
 import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
@@ -54,6 +55,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
       userName: userInfo().username,
       env,
     },
+    services: noServices(),
     embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env, log },
     secrets,
     ambient,

@@ -6,7 +6,7 @@ import {
 } from '../../src/shared/bridge-api/calls.ts'
 import { settingsSchema } from '../../src/shared/settings/schema.ts'
 import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
-import { makeBridgeState } from './make-bridge-state.ts'
+import { makeBridgeState, NOON } from './make-bridge-state.ts'
 
 export interface FakeBridgeApi extends BridgeApi {
   /** Every call with its arguments, in order. */
@@ -32,6 +32,14 @@ export function fakeBridgeApi(initial: Partial<BridgeState> = {}): FakeBridgeApi
       startSignIn: () => STARTED_FLOW,
       pollSignIn: () => ({ status: 'pending', message: 'Not yet.' }),
       relayUsage: () => ({ requests: 3 }),
+      getSettingsFile: () => ({ path: '/home/eve/settings.json', text: '{}\n', existed: true }),
+      checkSettings: () => ({ mistakes: [] }),
+      listSshHosts: () => ({ hosts: [] }),
+      startJob: () => ({ id: 'job-1' }),
+      recentRequests: () => ({ generatedAt: '2026-11-21T12:00:00.000Z', requests: [] }),
+      startOpenrouterSignIn: () => ({ url: 'https://openrouter.ai/auth' }),
+      runChecks: () => ({ at: NOON, checks: [] }),
+      makeReport: () => ({ fileName: 'report.zip', files: [], zipBase64: '' }),
     }) as [CallName, () => unknown][],
   )
   const names = Object.keys(BRIDGE_CALLS) as CallName[]

@@ -20,6 +20,9 @@ export function makeBridgeState(change: Partial<BridgeState> = {}): BridgeState 
     clients: [],
     agent: { phase: 'listening', address: '127.0.0.1:8080', since: NOON },
     prompts: [],
+    ollama: { kind: 'off' },
+    jobs: [],
+    desktop: { kind: 'none' },
     ...change,
   }
 }

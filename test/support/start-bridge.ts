@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Bridge } from '../../src/main/bridge/bridge.ts'
+import { noServices } from '../../src/main/bridge/bridge-services.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { settingsSchema } from '../../src/shared/settings/schema.ts'
@@ -58,6 +59,7 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
     }),
     ssh: { configFiles: [configFile], home: dir, userName: 'nobody', env: {} },
     embeddedRelay: { configPath: join(dir, 'relay/config.json'), dataDir: join(dir, 'relay/data'), env, log },
+    services: noServices(),
     secrets: memoryStore(),
     ambient: REAL_AMBIENT,
     log,

@@ -13,6 +13,7 @@ import { type ResolveOptions, resolveHost } from '../ssh/config/resolve-host.ts'
 import type { SshLink, SshTarget } from '../ssh/link.ts'
 import { splice } from '../ssh/splice.ts'
 import { createSshLink } from '../ssh/ssh-link.ts'
+import type { BridgeServices } from './bridge-services.ts'
 import { ClientTunnel } from './client-tunnel.ts'
 import { DisturbanceWatch } from './disturbance-watch.ts'
 import { EmbeddedRelay, type EmbeddedRelayOptions } from './embedded-relay.ts'
@@ -30,6 +31,8 @@ export interface BridgeOptions {
   readonly settings: Settings
   readonly ssh: ResolveOptions
   readonly embeddedRelay: EmbeddedRelayOptions
+  /** What a face may ask that is about the computer around the bridge, and not about its connections. */
+  readonly services: BridgeServices
   /** Keeps passphrases between runs; without one nobody is offered to have them kept. */
   readonly secrets: SecretStore | undefined
   readonly ambient: Ambient
@@ -222,6 +225,7 @@ export class Bridge {
       },
       signOut: () => admin((relay) => relay.signOut()),
       relayUsage: () => admin((relay) => relay.usage()),
+      ...this.options.services,
     }
   }
 

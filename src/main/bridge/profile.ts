@@ -33,6 +33,9 @@ export function initialState(profile: Profile, now: number): Omit<BridgeState, '
     })),
     agent: { phase: 'off' },
     prompts: [],
+    ollama: { kind: 'off' },
+    jobs: [],
+    desktop: { kind: 'none' },
   }
 }
 

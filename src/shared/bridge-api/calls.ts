@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { checksSchema, reportSchema } from '../protocol/diagnostics.ts'
+import { recentRequestsSchema } from '../protocol/recent-requests.ts'
 import { authStatusSchema, flowStatusSchema, startedFlowSchema } from '../protocol/relay-auth.ts'
 import { type Settings, settingsSchema } from '../settings/schema.ts'
 import type { BridgeState } from '../state/bridge-state.ts'
@@ -37,6 +39,37 @@ const stateSchema = z.custom<BridgeState>(
   (value) => typeof value === 'object' && value !== null && 'revision' in value,
 )
 const settingsResult: z.ZodType<Settings> = settingsSchema
+const sshTarget = z.string().min(1).max(500)
+
+/** What a job needs to know; `ssh` is an alias of ~/.ssh/config or user@host:port. */
+const jobOrder = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('test-relay'), ssh: sshTarget, port: z.int().min(1).max(65_535) }),
+  z.strictObject({ kind: z.literal('install-relay'), ssh: sshTarget, port: z.int().min(1).max(65_535) }),
+  z.strictObject({ kind: z.literal('test-client'), ssh: sshTarget, listen: z.string().max(500) }),
+  /** The client has to be in the active profile already. */
+  z.strictObject({ kind: z.literal('set-up-client'), name }),
+])
+export type JobOrder = z.infer<typeof jobOrder>
+
+const sshHosts = z.object({
+  hosts: z.array(
+    z.object({
+      alias: z.string(),
+      host: z.string(),
+      user: z.string().optional(),
+      port: z.int(),
+      /** The file and line that name it. */
+      source: z.string(),
+    }),
+  ),
+})
+
+const settingsFile = z.object({ path: z.string(), text: z.string(), existed: z.boolean() })
+const settingsMistakes = z.object({
+  mistakes: z.array(z.object({ path: z.string(), line: z.int().optional(), text: z.string() })),
+})
+/** A megabyte of settings is somebody's wrong file. */
+const settingsText = z.strictObject({ text: z.string().max(1_048_576) })
 
 export const BRIDGE_CALLS = {
   /** A snapshot of everything; subscribe to the `state` event first, then ask. */
@@ -52,6 +85,23 @@ export const BRIDGE_CALLS = {
   /** For this run only: listens on another port, where `target` is `agent` or the name of a client. */
   useOtherPort: call(z.strictObject({ target: name, port: z.int().min(1).max(65_535) }), nothing),
   getSettings: call(noArgs, settingsResult),
+  /** The file as it is; where there is none, the text that it would have. */
+  getSettingsFile: call(noArgs, settingsFile),
+  /** Judges the text of a settings file, as typed or imported; an empty list means that it can be saved. */
+  checkSettings: call(settingsText, settingsMistakes),
+  /**
+   * Writes the settings, with the comments of the file kept, and applies them: links that they do not touch stay up.
+   * Fails with `settings.invalid` and leaves everything as it was.
+   */
+  saveSettings: call(settingsText, nothing),
+  /** The hosts that ~/.ssh/config names, without its patterns. */
+  listSshHosts: call(noArgs, sshHosts),
+  /** Begins long work; its progress is in the state, under `jobs`. */
+  startJob: call(z.strictObject({ order: jobOrder }), z.object({ id: z.string() })),
+  /** What was done so far is undone. */
+  cancelJob: call(z.strictObject({ id: z.string().max(100) }), nothing),
+  /** Takes a job that is over out of the state. */
+  forgetJob: call(z.strictObject({ id: z.string().max(100) }), nothing),
   /** Sign-in at the relay of the active profile, over its admin socket. */
   relaySignInStatus: call(noArgs, authStatusSchema),
   /** Fails with `relay.identity-needed` until somebody has chosen as whom the relay signs in. */
@@ -65,6 +115,25 @@ export const BRIDGE_CALLS = {
   ),
   /** `GET /stats` with admin rights: this month's usage with unit, source and age. */
   relayUsage: call(noArgs, z.unknown()),
+  /** The newest requests, without content. */
+  recentRequests: call(noArgs, recentRequestsSchema),
+  /** OpenRouter's sign-in with PKCE: the page to open; the relay gets the key, and `relaySignInStatus` tells of it. */
+  startOpenrouterSignIn: call(noArgs, z.object({ url: z.url() })),
+  /** Asks the Ollama of the profile again. */
+  probeOllama: call(noArgs, nothing),
+  /** Looks at everything that is known to go wrong. */
+  runChecks: call(noArgs, checksSchema),
+  /** What one may hand on when asking for help, redacted. */
+  makeReport: call(noArgs, reportSchema),
+  /** The rest needs a desktop around the bridge, and fails with `api.no-desktop` without one. */
+  setStartAtLogin: call(z.strictObject({ enabled: z.boolean() }), nothing),
+  /** Opens a page in the browser: https, and one of the hosts that this program names. */
+  openPage: call(z.strictObject({ url: z.url().max(2000) }), nothing),
+  openSettingsFile: call(noArgs, nothing),
+  checkForUpdate: call(noArgs, nothing),
+  /** Restarts into a downloaded update. */
+  installUpdate: call(noArgs, nothing),
+  quit: call(noArgs, nothing),
 } satisfies Record<string, Call>
 
 export type CallName = keyof typeof BRIDGE_CALLS

@@ -122,6 +122,12 @@ export const BRIDGE_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Give the folder to this user alone (mode 0700), delete the file, and start the bridge again.',
   },
+  'api.no-desktop': {
+    meaning: 'The bridge runs without a desktop, which this needs.',
+    recovery: 'never',
+    remedy: 'Do it in the tray app.',
+    status: 409,
+  },
   'api.not-found': {
     meaning: 'The thing that a call refers to does not exist.',
     recovery: 'never',

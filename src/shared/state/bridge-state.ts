@@ -1,5 +1,8 @@
 import type { Failure } from '../errors/app-error.ts'
+import type { DesktopState } from './desktop.ts'
+import type { Job } from './job.ts'
 import type { LinkState } from './link.ts'
+import type { OllamaState } from './ollama.ts'
 import type { Prompt } from './prompt.ts'
 
 /** Everything a face shows, published whole after every change. `revision` grows by one each time. */
@@ -14,6 +17,10 @@ export interface BridgeState {
   readonly clients: readonly ClientState[]
   readonly agent: ListenerState
   readonly prompts: readonly Prompt[]
+  readonly ollama: OllamaState
+  /** Running ones and those that nobody has put away yet. */
+  readonly jobs: readonly Job[]
+  readonly desktop: DesktopState
 }
 
 export interface RelayState {

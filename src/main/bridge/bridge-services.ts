@@ -1,0 +1,52 @@
+import type { BridgeApi } from '../../shared/bridge-api/calls.ts'
+import { AppError } from '../../shared/errors/app-error.ts'
+
+/** The calls that need the desktop around the bridge. */
+export type DesktopServices = Pick<
+  BridgeApi,
+  'setStartAtLogin' | 'openPage' | 'openSettingsFile' | 'checkForUpdate' | 'installUpdate' | 'quit'
+>
+
+/** The calls that are about this computer and its files, and not about the connections of a session. */
+export type BridgeServices = DesktopServices &
+  Pick<
+    BridgeApi,
+    | 'getSettingsFile'
+    | 'checkSettings'
+    | 'saveSettings'
+    | 'listSshHosts'
+    | 'startJob'
+    | 'cancelJob'
+    | 'forgetJob'
+    | 'recentRequests'
+    | 'startOpenrouterSignIn'
+    | 'probeOllama'
+    | 'runChecks'
+    | 'makeReport'
+  >
+
+/** Services of a bridge that has none of them. */
+export function noServices(): BridgeServices {
+  const missing = (): Promise<never> =>
+    Promise.reject(new AppError('api.no-desktop', 'This bridge has no desktop around it.'))
+  return {
+    setStartAtLogin: missing,
+    openPage: missing,
+    openSettingsFile: missing,
+    checkForUpdate: missing,
+    installUpdate: missing,
+    quit: missing,
+    getSettingsFile: missing,
+    checkSettings: missing,
+    saveSettings: missing,
+    listSshHosts: missing,
+    startJob: missing,
+    cancelJob: missing,
+    forgetJob: missing,
+    recentRequests: missing,
+    startOpenrouterSignIn: missing,
+    probeOllama: missing,
+    runChecks: missing,
+    makeReport: missing,
+  }
+}
