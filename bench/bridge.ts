@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../test/support/free-port.ts'
 import { type Chain, startChain } from '../test/support/start-chain.ts'
-import { accepts, freePort, waitUntil } from '../test/support/start-sshd.ts'
+import { accepts, waitUntil } from '../test/support/start-sshd.ts'
 import { usageOf } from './support/process-usage.ts'
 import { median, Processes } from './support/processes.ts'
 

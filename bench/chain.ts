@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { freePort } from '../test/support/free-port.ts'
 import { resolvedHost } from '../test/support/make-link.ts'
-import { accepts, freePort, type Sshd, startSshd, waitUntil } from '../test/support/start-sshd.ts'
+import { accepts, type Sshd, startSshd, waitUntil } from '../test/support/start-sshd.ts'
 import { median, outputOf, Processes } from './support/processes.ts'
 
 /**

@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../test/support/free-port.ts'
 import { makeLink, resolvedHost, startTcpServer, stateOf } from '../test/support/make-link.ts'
 import { createNetworkNamespace, NO_NAMESPACES } from '../test/support/network-namespace.ts'
-import { freePort, type Sshd, startSshd, waitUntil } from '../test/support/start-sshd.ts'
+import { type Sshd, startSshd, waitUntil } from '../test/support/start-sshd.ts'
 import { median, Processes } from './support/processes.ts'
 
 /**

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { bundle } from '../scripts/build.ts'
-import { accepts, freePort, waitUntil } from '../test/support/start-sshd.ts'
+import { freePort } from '../test/support/free-port.ts'
+import { accepts, waitUntil } from '../test/support/start-sshd.ts'
 import {
   type ChatTarget,
   firstByte,

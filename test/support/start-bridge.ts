@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Bridge } from '../../src/main/bridge/bridge.ts'
@@ -8,6 +7,7 @@ import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { settingsSchema } from '../../src/shared/settings/schema.ts'
 import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
+import { freePort } from './free-port.ts'
 import { memoryStore } from './memory-store.ts'
 import type { Sshd } from './start-sshd.ts'
 
@@ -92,17 +92,6 @@ function firstState(
       clearTimeout(timer)
       unsubscribe()
       resolve(state)
-    })
-  })
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
     })
   })
 }

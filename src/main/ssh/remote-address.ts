@@ -74,9 +74,12 @@ export class RemoteHolder {
     connection: Connection,
     address: Extract<ListenAddress, { kind: 'tcp' }>,
     found: Inspection,
-    { cause, hasListenedBefore }: Refusal,
+    refusal: Refusal,
   ): Promise<Obstacle> {
-    if (found.isHeld === undefined) return explainBlindly(connection, address, { cause, hasListenedBefore })
+    const { cause, hasListenedBefore } = refusal
+    // A connection that the host made may have the port as its own end, and one that was accepted there does no harm.
+    const isInDoubt = found.isHeld === false && found.usedPorts.has(address.port)
+    if (found.isHeld === undefined || isInDoubt) return explainBlindly(connection, address, refusal)
     if (!found.isHeld) return { error: refused(connection, address, cause) }
     const old = this.earlierSessionOf(found)
     if (old !== undefined) await this.takeBack(connection, old)
@@ -84,7 +87,7 @@ export class RemoteHolder {
     if (old !== undefined || (hasListenedBefore && isSshdOrUnknown(found))) {
       return { error: heldByOldSession(connection, address, cause) }
     }
-    const otherPort = nextFreePort(address.port, found.listeningPorts)
+    const otherPort = nextFreePort(address.port, found.usedPorts)
     return {
       error: taken(connection, address, found, cause),
       ...(otherPort === undefined ? {} : { otherPort }),

@@ -13,8 +13,8 @@ export interface Inspection {
   readonly isHeld: boolean | undefined
   readonly holderPid: number | undefined
   readonly holderName: string | undefined
-  /** Ports that something listens on, for choosing another. */
-  readonly listeningPorts: ReadonlySet<number>
+  /** Ports that cannot be listened on, for choosing another: those of connections on their way out as well. */
+  readonly usedPorts: ReadonlySet<number>
   /** For sockets: what stands at the path. */
   readonly pathKind: 'none' | 'socket' | 'other'
 }
@@ -49,11 +49,11 @@ hex=$(printf '%04X' "$port")
 echo "@ports"
 if [ -r /proc/net/tcp ]; then
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r n local remote state rest; do
-    [ "$state" = 0A ] && echo "\${local##*:}"
+    echo "\${local##*:} $state"
   done
 else
   echo "@lsof"
-  lsof -nP -iTCP -sTCP:LISTEN -Fn 2>/dev/null
+  lsof -nP -iTCP -Fn 2>/dev/null
 fi
 echo "@holder"
 ss -Hltnp "sport = :$port" 2>/dev/null
@@ -118,28 +118,50 @@ export function parseInspection(output: string, address: ListenAddress): Inspect
   const holder = (sections.get('holder') ?? []).join('\n')
   const pid = /pid=(\d+)/.exec(holder)?.[1] ?? /^p(\d+)$/m.exec(holder)?.[1]
   const holderName = /\(\("([^"]+)"/.exec(holder)?.[1] ?? /^c(.+)$/m.exec(holder)?.[1]
-  const listeningPorts = new Set([
-    ...(sections.get('ports') ?? []).map((hex) => Number.parseInt(hex, 16)),
-    ...(sections.get('lsof') ?? []).map((line) => Number(/:(\d+)$/.exec(line)?.[1])),
-  ])
+  const ports = [
+    ...(sections.get('ports') ?? []).map(procPort),
+    ...(sections.get('lsof') ?? []).map(lsofPort).filter((found) => found !== undefined),
+  ]
   const kind = sections.get('kind')?.[0]
   return {
-    isHeld: isHeld(sections, listeningPorts, holder, address),
+    isHeld: isHeld(sections, ports, holder, address),
     holderPid: pid === undefined ? undefined : Number(pid),
     holderName,
-    listeningPorts,
+    usedPorts: new Set(ports.map(({ port }) => port)),
     pathKind: kind === 'socket' || kind === 'other' ? kind : 'none',
   }
 }
 
+interface UsedPort {
+  readonly port: number
+  readonly isListening: boolean
+}
+
+/** `1F90 0A` of /proc/net/tcp, where 0A is LISTEN. */
+function procPort(line: string): UsedPort {
+  const [port = '', state] = line.split(' ')
+  return { port: Number.parseInt(port, 16), isListening: state === '0A' }
+}
+
+/** `n127.0.0.1:8080`, or `n127.0.0.1:50000->192.0.2.1:443` for a connection. */
+function lsofPort(line: string): UsedPort | undefined {
+  const [local = '', far] = line.split('->')
+  const port = /^n.*:(\d+)$/.exec(local)?.[1]
+  return port === undefined ? undefined : { port: Number(port), isListening: far === undefined }
+}
+
 function isHeld(
   sections: ReadonlyMap<string, readonly string[]>,
-  listeningPorts: ReadonlySet<number>,
+  ports: readonly UsedPort[],
   holder: string,
   address: ListenAddress,
 ): boolean | undefined {
   if (holder !== '') return true
-  if (address.kind === 'tcp') return sections.has('holder') ? listeningPorts.has(address.port) : undefined
+  if (address.kind === 'tcp') {
+    return sections.has('holder')
+      ? ports.some(({ port, isListening }) => isListening && port === address.port)
+      : undefined
+  }
   const listening = sections.get('listening') ?? []
   if (listening.includes('yes')) return true
   return listening.includes('known') ? false : undefined

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
-import { freePort, startBridge, type TestBridge } from '../../support/start-bridge.ts'
+import { freePort } from '../../support/free-port.ts'
+import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 

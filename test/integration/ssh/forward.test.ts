@@ -5,8 +5,9 @@ import { buffer } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import type { SshLink } from '../../../src/main/ssh/link.ts'
 import { listenLocal } from '../../../src/main/ssh/local-listener.ts'
+import { freePort } from '../../support/free-port.ts'
 import { echo, makeLink, resolvedHost, startTcpServer, stateOf } from '../../support/make-link.ts'
-import { freePort, startSshd } from '../../support/start-sshd.ts'
+import { startSshd } from '../../support/start-sshd.ts'
 
 async function connectedLink(config: readonly string[] = []): Promise<SshLink> {
   const server = await startSshd({ teardown: onTestFinished, config })

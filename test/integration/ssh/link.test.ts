@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { SshLink } from '../../../src/main/ssh/link.ts'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import type { Question } from '../../../src/shared/state/prompt.ts'
+import { freePort } from '../../support/free-port.ts'
 import {
   type MakeLinkOptions,
   makeLink,
@@ -14,7 +15,7 @@ import {
   startTcpServer,
   stateOf,
 } from '../../support/make-link.ts'
-import { freePort, type Sshd, startSshd } from '../../support/start-sshd.ts'
+import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 async function sshd(config: readonly string[] = []): Promise<Sshd> {
   return startSshd({ teardown: onTestFinished, config })

@@ -8,8 +8,9 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ReverseListener, SshLink } from '../../../src/main/ssh/link.ts'
 import type { ListenAddress } from '../../../src/shared/state/bridge-state.ts'
-import { listenerStateOf, makeLink, resolvedHost, stateOf } from '../../support/make-link.ts'
-import { accepts, freePort, type Sshd, startSshd, waitUntil } from '../../support/start-sshd.ts'
+import { freePort } from '../../support/free-port.ts'
+import { listenerStateOf, makeLink, resolvedHost, startTcpServer, stateOf } from '../../support/make-link.ts'
+import { accepts, type Sshd, startSshd, waitUntil } from '../../support/start-sshd.ts'
 
 async function sshd(config: readonly string[] = []): Promise<Sshd> {
   return startSshd({ teardown: onTestFinished, config })
@@ -51,6 +52,18 @@ async function holdPort(port: number): Promise<number> {
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   return child.pid ?? 0
+}
+
+/** A free port whose next higher one belongs to an open connection, as the kernel chose it. */
+async function portBelowConnection(): Promise<{ port: number; outgoing: number }> {
+  const server = await startTcpServer(() => undefined, onTestFinished)
+  for (;;) {
+    const socket = connect(server.port, '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    await once(socket, 'connect')
+    const outgoing = socket.localPort ?? 0
+    if (!(await accepts('127.0.0.1', outgoing - 1))) return { port: outgoing - 1, outgoing }
+  }
 }
 
 describe('a listener on the far side', () => {
@@ -103,6 +116,24 @@ describe('a far port that cannot be had', () => {
     expect(state.cause.message).toContain(`process ${pid}`)
     expect(state.otherPort).toBeGreaterThan(address.port)
     expect(link.state.phase).toBe('connected')
+  })
+
+  test('does not offer one that a connection on its way out has', async () => {
+    const { port, outgoing } = await portBelowConnection()
+    await holdPort(port)
+    const { link, listener } = listening(await sshd(), { kind: 'tcp', host: '127.0.0.1', port })
+    const { otherPort = 0 } = await listenerStateOf(listener, 'failed')
+    expect(otherPort).toBeGreaterThan(outgoing)
+    const other = link.listen({ kind: 'tcp', host: '127.0.0.1', port: otherPort }, greet)
+    await listenerStateOf(other, 'listening')
+  })
+
+  test('because a connection on its way out has it is no matter of permission', async () => {
+    const { outgoing } = await portBelowConnection()
+    const { listener } = listening(await sshd(), { kind: 'tcp', host: '127.0.0.1', port: outgoing })
+    const state = await listenerStateOf(listener, 'failed')
+    expect(state.cause.code).toBe('ssh.remote-port-taken')
+    expect(state.otherPort).toBeGreaterThan(outgoing)
   })
 
   test('is asked for again on "retry now"', async () => {

@@ -8,6 +8,7 @@ import type { SshLink } from '../../../src/main/ssh/link.ts'
 import { type Ambient, REAL_AMBIENT } from '../../../src/node/ambient.ts'
 import type { ListenAddress } from '../../../src/shared/state/bridge-state.ts'
 import type { LinkState } from '../../../src/shared/state/link.ts'
+import { freePort } from '../../support/free-port.ts'
 import {
   echo,
   listenerStateOf,
@@ -18,7 +19,7 @@ import {
   stateOf,
 } from '../../support/make-link.ts'
 import { createNetworkNamespace, NO_NAMESPACES } from '../../support/network-namespace.ts'
-import { freePort, isAlive, type Sshd, startSshd } from '../../support/start-sshd.ts'
+import { isAlive, type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 /** The real proportions, fifty times as fast as an idle connection needs it. */
 const FAST: HeartbeatTimings = {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type BareMachine, makeBareMachine } from '../../../support/bare-machine.ts'
+import { freePort } from '../../../support/free-port.ts'
 import { type SetupServer, startSetupServer } from '../../../support/start-setup-server.ts'
-import { freePort, type Sshd, startSshd, waitUntil } from '../../../support/start-sshd.ts'
+import { type Sshd, startSshd, waitUntil } from '../../../support/start-sshd.ts'
 
 let dataDir: string
 let server: SetupServer
