@@ -20,22 +20,39 @@ const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   EPIPE: 'ssh.connection-lost',
 }
 
-/** Text of a timeout of ours, which has no errno. */
-export function timedOut(place: string, stage: ConnectStage, timeoutMs: number): AppError {
-  const seconds = Math.round(timeoutMs / 1000)
-  return stage === 'connecting'
-    ? new AppError('ssh.unreachable', `${place} did not answer within ${seconds} s.`)
-    : new AppError('ssh.unreachable', `${place} accepted the connection but said nothing for ${seconds} s.`)
+/** A timeout of ours, which has no errno. */
+export function timedOut(place: string, timeoutMs: number): AppError {
+  return new AppError('ssh.unreachable', `${place} did not answer within ${secondsOf(timeoutMs)} s.`)
+}
+
+/** The connection was taken, and then too little came over it. */
+export function fellSilent(
+  place: string,
+  { stage, hasGreeted, timeoutMs }: { stage: ConnectStage; hasGreeted: boolean; timeoutMs: number },
+): AppError {
+  const seconds = secondsOf(timeoutMs)
+  const how = hasGreeted
+    ? `greeted as an SSH server, but did not finish the ${stage === 'handshake' ? 'key exchange' : 'login'} within ${seconds} s`
+    : `accepted the connection but said nothing for ${seconds} s`
+  return new AppError('ssh.silent', `${place} ${how}.`)
+}
+
+function secondsOf(ms: number): number {
+  return Math.round(ms / 1000)
 }
 
 /**
  * sshd closes without a word when MaxStartups is reached or, from 9.8 on, when it penalises the address
  * (sshd_config(5), PerSourcePenalties).
  */
-export function turnedAway(place: string, cause?: unknown): AppError {
+export function turnedAway(
+  place: string,
+  { quote, cause }: { readonly quote?: string; readonly cause?: unknown } = {},
+): AppError {
+  const words = quote === undefined ? '' : ` with the words ${quote}`
   return new AppError(
     'ssh.turned-away',
-    `${place} closed the connection before logging in: its sshd limits new connections (MaxStartups) or this address for a while (PerSourcePenalties).`,
+    `${place} closed the connection before logging in${words}: its sshd limits new connections (MaxStartups) or this address for a while (PerSourcePenalties).`,
     { cause },
   )
 }
@@ -72,7 +89,7 @@ function handshakeError(
   cause: unknown,
 ): AppError {
   if (known === 'ssh.connection-lost' || message.includes('Connection lost before handshake')) {
-    return turnedAway(place, cause)
+    return turnedAway(place, { cause })
   }
   return new AppError('ssh.handshake-failed', `${place} and this machine could not agree: ${message}.`, {
     cause,

@@ -17,7 +17,7 @@ export function dialTcp(
   return new Promise((resolve, reject) => {
     // Nagle's algorithm would hold back small packets for up to 40 ms behind a delayed acknowledgement.
     const socket = connect({ host, port, noDelay: true })
-    const timer = setTimeout(() => fail(timedOut(place, 'connecting', timeoutMs)), timeoutMs)
+    const timer = setTimeout(() => fail(timedOut(place, timeoutMs)), timeoutMs)
     const abort = () => fail(signal.reason)
     const onError = (error: Error) => fail(toConnectError(error, place, 'connecting'))
     const finish = () => {

@@ -2,10 +2,11 @@ import type { AuthHandlerMiddleware, CipherAlgorithm, MacAlgorithm, ServerHostKe
 import { Client } from 'ssh2'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { LinkStep } from '../../shared/state/link.ts'
-import { type ConnectStage, timedOut, toConnectError, turnedAway } from './connect-error.ts'
+import { type ConnectStage, fellSilent, timedOut, toConnectError, turnedAway } from './connect-error.ts'
 import { Connection } from './connection.ts'
 import { type DialedSocket, dialedChannel, dialTcp } from './dial.ts'
 import { speedUpCipher, speedUpDecipher } from './fast-cipher.ts'
+import { overhear } from './greeting.ts'
 import type { ResolvedHost } from './resolved-host.ts'
 import { protocolOf } from './ssh2-internals.ts'
 
@@ -117,7 +118,7 @@ async function dial(
     const channel = await withDeadline(
       below.openChannel({ host: hop.hostName, port: hop.port }, signal),
       hop.connectTimeoutMs,
-      () => timedOut(place, 'connecting', hop.connectTimeoutMs),
+      () => timedOut(place, hop.connectTimeoutMs),
     )
     // The jump connection serves nobody else.
     return dialedChannel(channel, () => below.end(new AppError('ssh.connection-lost', `${place} was left.`)))
@@ -147,11 +148,12 @@ async function shakeHands(
   // One listener per channel and per waiting request is normal here.
   client.setMaxListeners(0)
   let stage: ConnectStage = 'handshake'
-  let hasBanner = false
   let refusal: AppError | undefined
   let trustedKey: Buffer | undefined
-  const stopClock = runDeadline(hop.connectTimeoutMs, options.isWaitingForUser, () => {
-    client.emit('error', timedOut(place, stage, hop.connectTimeoutMs))
+  const timeoutMs = hop.connectTimeoutMs
+  const greeting = overhear(dialed.stream, () => client.emit('error', greeting.failure(place, hop.port)))
+  const stopClock = runDeadline(timeoutMs, options.isWaitingForUser, () => {
+    client.emit('error', fellSilent(place, { stage, hasGreeted: greeting.isSsh, timeoutMs }))
   })
   const abort = () => client.emit('error', signal.reason)
   signal.addEventListener('abort', abort, { once: true })
@@ -159,11 +161,11 @@ async function shakeHands(
     return await new Promise<Connection>((resolve, reject) => {
       const fail = (error: unknown) => {
         if (signal.aborted) reject(signal.reason)
-        else reject(refusal ?? failureOf(error, place, stage, login))
+        else reject(refusal ?? greeting.failure(place, hop.port) ?? failureOf(error, place, stage, login))
       }
       // Kept until the connection is over: ssh2 may report more than one error.
       client.on('error', fail)
-      client.once('close', () => fail(hasBanner ? endedEarly(place, stage) : turnedAway(place)))
+      client.once('close', () => fail(endedEarly(place, stage)))
       // After every exchange of keys, the later ones included.
       client.on('handshake', () => {
         const { _cipher: cipher, _decipher: decipher } = protocolOf(client)
@@ -183,7 +185,6 @@ async function shakeHands(
         algorithms: { cipher: CIPHERS, hmac: MACS, serverHostKey: [...serverHostKey], compress: ['none'] },
         authHandler: login.authHandler,
         hostVerifier: (key: Buffer, verify: (isTrusted: boolean) => void) => {
-          hasBanner = true
           // Also asked at every later exchange of keys. A late answer there breaks the connection in ssh2 1.17, which
           // lets packets out between the old and the new keys; the host may not change in between anyway.
           if (trustedKey !== undefined) {

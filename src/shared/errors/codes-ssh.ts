@@ -28,6 +28,17 @@ export const SSH_ERRORS = defineErrors({
     remedy:
       'Nothing to do: it is tried again with growing pauses. If it stays, see MaxStartups and PerSourcePenalties in sshd_config there.',
   },
+  'ssh.not-ssh': {
+    meaning: 'Something else than an SSH server has the port.',
+    recovery: 'user',
+    remedy: 'Check the host and the port; an sshd usually has port 22.',
+  },
+  'ssh.silent': {
+    meaning: 'The host accepts connections, but whoever has the port says nothing or too little.',
+    recovery: 'automatic',
+    remedy:
+      'Check that the port belongs to an SSH server. A host that is overloaded or stands still does this as well, so it is tried again.',
+  },
   'ssh.not-connected': {
     meaning: 'Something needs the SSH connection while it is down.',
     recovery: 'automatic',
@@ -44,9 +55,9 @@ export const SSH_ERRORS = defineErrors({
     remedy: 'Nothing to do: it reconnects by itself once the host answers again.',
   },
   'ssh.handshake-failed': {
-    meaning: 'The two sides found no common way to speak SSH, or the other side is no SSH server.',
+    meaning: 'The two sides found no common way to speak SSH.',
     recovery: 'user',
-    remedy: 'Check that the port belongs to an SSH server and that the server is not older than OpenSSH 7.',
+    remedy: 'Check that the server is not older than OpenSSH 7.',
   },
   'ssh.host-key-unknown': {
     meaning: 'The host has never been seen before and its key was not accepted.',

@@ -124,12 +124,12 @@ describe('a host that cannot be reached', () => {
     expect((await stateOf(started(host), 'reconnecting')).cause.code).toBe('ssh.name-not-resolved')
   })
 
-  test('that accepts but says nothing is unreachable after the configured time', async () => {
+  test('that accepts but says nothing is called silent after the configured time', async () => {
     const server = await sshd()
     const silent = await startTcpServer((socket) => socket.resume(), onTestFinished)
     const host = resolvedHost(server, { port: silent.port, connectTimeoutMs: 500 })
     const { cause } = await stateOf(started(host), 'reconnecting')
-    expect(cause).toMatchObject({ code: 'ssh.unreachable', recovery: 'automatic' })
+    expect(cause).toMatchObject({ code: 'ssh.silent', recovery: 'automatic' })
     expect(cause.message).toContain('said nothing')
   })
 
@@ -141,14 +141,78 @@ describe('a host that cannot be reached', () => {
     expect(state.cause.message).toContain('MaxStartups')
   })
 
-  test('that is no SSH server fails for good', async () => {
+  test('that greets and then says nothing more is told apart from one that never spoke', async () => {
     const server = await sshd()
-    const web = await startTcpServer(
-      (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\nSSH-1.0-x\r\n'),
+    const stuck = await startTcpServer((socket) => {
+      socket.resume()
+      socket.write('SSH-2.0-OpenSSH_9.9\r\n')
+    }, onTestFinished)
+    const host = resolvedHost(server, { port: stuck.port, connectTimeoutMs: 500 })
+    const { cause } = await stateOf(started(host), 'reconnecting')
+    expect(cause.code).toBe('ssh.silent')
+    expect(cause.message).toContain('greeted as an SSH server')
+  })
+
+  test('that speaks an SSH of long ago fails for good', async () => {
+    const server = await sshd()
+    const old = await startTcpServer((socket) => socket.end('Welcome!\r\nSSH-1.0-x\r\n'), onTestFinished)
+    const state = await stateOf(started(resolvedHost(server, { port: old.port })), 'failed')
+    expect(state.cause.code).toBe('ssh.handshake-failed')
+  })
+
+  test.each([
+    ['HTTP', 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', '"HTTP/1.1 400 Bad Request"'],
+    ['TLS', Buffer.from('15030100020246', 'hex'), 'TLS'],
+    ['SMTP', '220 mail.example.org ESMTP Postfix\r\n', '"220 mail.example.org ESMTP Postfix"'],
+    ['Redis', '-ERR unknown command\r\n', '"-ERR unknown command"'],
+  ])(
+    'that speaks %s instead of SSH fails for good at once, with its own words',
+    async (_name, said, named) => {
+      const server = await sshd()
+      // It stays on the line, as a mail server does: nothing has to time out.
+      const other = await startTcpServer((socket) => socket.resume().write(said), onTestFinished)
+      const { cause } = await stateOf(started(resolvedHost(server, { port: other.port })), 'failed')
+      expect(cause).toMatchObject({ code: 'ssh.not-ssh', recovery: 'user' })
+      expect(cause.message).toContain(`on port ${other.port}, but not as an SSH server`)
+      expect(cause.message).toContain(named)
+    },
+  )
+
+  test('that sends bytes of no known protocol and hangs up is no SSH server either', async () => {
+    const server = await sshd()
+    const other = await startTcpServer(
+      (socket) => socket.end(Buffer.from('4a0000000a352e37', 'hex')),
       onTestFinished,
     )
-    const state = await stateOf(started(resolvedHost(server, { port: web.port })), 'failed')
-    expect(state.cause.code).toBe('ssh.handshake-failed')
+    const { cause } = await stateOf(started(resolvedHost(server, { port: other.port })), 'failed')
+    expect(cause.code).toBe('ssh.not-ssh')
+    expect(cause.message).toContain('bytes that are no text')
+  })
+
+  test('that speaks HTTP is named also behind a jump host', async () => {
+    const server = await sshd()
+    const web = await startTcpServer((socket) => socket.end('HTTP/1.0 400 Bad\r\n\r\n'), onTestFinished)
+    const host = resolvedHost(server, { port: web.port, jumps: [resolvedHost(await sshd())] })
+    expect((await stateOf(started(host), 'failed')).cause.code).toBe('ssh.not-ssh')
+  })
+
+  test.each(['Exceeded MaxStartups', 'Not allowed at this time'])(
+    'whose sshd says "%s" is tried again, in words about limits',
+    async (words) => {
+      const server = await sshd()
+      const full = await startTcpServer((socket) => socket.end(`${words}\r\n`), onTestFinished)
+      const { cause } = await stateOf(started(resolvedHost(server, { port: full.port })), 'reconnecting')
+      expect(cause.code).toBe('ssh.turned-away')
+      expect(cause.message).toContain(`"${words}": its sshd limits`)
+    },
+  )
+
+  test('that says something unknown, such as a gateway before the machine is up, is tried again', async () => {
+    const server = await sshd()
+    const gateway = await startTcpServer((socket) => socket.end('Machine is starting\r\n'), onTestFinished)
+    const { cause } = await stateOf(started(resolvedHost(server, { port: gateway.port })), 'reconnecting')
+    expect(cause).toMatchObject({ code: 'ssh.turned-away', recovery: 'automatic' })
+    expect(cause.message).toContain('"Machine is starting"')
   })
 
   test('behind a jump host that may not forward names both', async () => {
