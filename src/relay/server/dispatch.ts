@@ -6,6 +6,7 @@ import type { Logger } from '../../node/log.ts'
 import { AppError, toAppError } from '../../shared/errors/app-error.ts'
 import { type Dialect, sendError } from './error-response.ts'
 import { malformation } from './http-server.ts'
+import { type RequestTrace, traceOf } from './request-trace.ts'
 import type { Access, ClientIdentity, Exchange } from './route.ts'
 import { MethodNotAllowed, type Router } from './router.ts'
 
@@ -43,6 +44,7 @@ export class RequestDispatcher {
   readonly handle = (request: IncomingMessage, response: ServerResponse, isTrusted: boolean): void => {
     const abort = new AbortController()
     const requestId = randomUUID()
+    const trace = { requestId, ...traceOf(request.headers) }
     const startedAt = performance.now()
     this.open.set(response, abort)
     response.setHeader('x-relay-request-id', requestId)
@@ -56,10 +58,10 @@ export class RequestDispatcher {
       const { statusCode: status } = response
       const ms = Math.round(performance.now() - startedAt)
       const path = pathOf(request)
-      this.options.log.debug({ requestId, method: request.method, path, status, ms }, 'request')
+      this.options.log.debug({ ...trace, method: request.method, path, status, ms }, 'request')
     })
     this.answer(request, response, isTrusted, abort.signal).catch((error: unknown) => {
-      this.fail(request, response, requestId, error)
+      this.fail(request, response, trace, error)
     })
   }
 
@@ -124,12 +126,17 @@ export class RequestDispatcher {
       : new AppError('clients.token-unknown', 'The client token is not valid.')
   }
 
-  private fail(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown): void {
+  private fail(
+    request: IncomingMessage,
+    response: ServerResponse,
+    trace: RequestTrace & { readonly requestId: string },
+    error: unknown,
+  ): void {
     const failure = toAppError(error)
     const path = pathOf(request)
     if (failure.code === 'internal.bug')
-      this.options.log.error({ requestId, path, err: error }, 'request failed')
-    else this.options.log.info({ requestId, path, code: failure.code }, failure.message)
+      this.options.log.error({ ...trace, path, err: error }, 'request failed')
+    else this.options.log.info({ ...trace, path, code: failure.code }, failure.message)
     if (failure instanceof MethodNotAllowed && !response.headersSent)
       response.setHeader('allow', failure.allowed)
     sendError(response, failure, dialectOf(path))

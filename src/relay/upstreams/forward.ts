@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { Limits } from '../config/relay-settings.ts'
 import { type Dialect, errorEvent } from '../server/error-response.ts'
+import { watchHalfClose } from '../server/half-close.ts'
 import { clientHeaders } from '../server/message-headers.ts'
 import type { Exchange } from '../server/route.ts'
 import type { RequestOutcome, RequestRecord } from '../usage/recorder.ts'
@@ -74,6 +75,7 @@ class AnswerPipe implements Dispatcher.DispatchHandler {
   private readonly resolve: (refusal: Refusal | undefined) => void
   private readonly reject: (error: unknown) => void
   private readonly silence: Silence
+  private readonly endHalfCloseWatch: () => void
   private controller: Dispatcher.DispatchController | undefined
   private refusal:
     | { readonly status: number; readonly headers: IncomingHttpHeaders; size: number }
@@ -97,6 +99,7 @@ class AnswerPipe implements Dispatcher.DispatchHandler {
       heartbeat: () => this.beat(),
       giveUp: (what) => this.giveUp(what),
     })
+    this.endHalfCloseWatch = watchHalfClose(call.exchange.request.socket, () => this.askClient())
     call.exchange.signal.addEventListener('abort', this.onClientGone)
   }
 
@@ -194,6 +197,13 @@ class AnswerPipe implements Dispatcher.DispatchHandler {
     if (this.scanner?.isBetweenEvents) this.call.exchange.response.write(': keep-alive\n\n')
   }
 
+  private askClient(): void {
+    const { response } = this.call.exchange
+    if (response.writableNeedDrain) return
+    if (response.headersSent) this.beat()
+    else response.writeContinue()
+  }
+
   private giveUp(what: 'no-answer' | 'silent' | 'slow-reader'): void {
     const { upstreamName } = this.call
     if (this.scanner?.ending !== undefined && what === 'silent') {
@@ -254,6 +264,7 @@ class AnswerPipe implements Dispatcher.DispatchHandler {
   private settle(outcome?: RequestOutcome): void {
     this.isSettled = true
     this.silence.close()
+    this.endHalfCloseWatch()
     this.call.exchange.signal.removeEventListener('abort', this.onClientGone)
     if (outcome !== undefined) this.call.record?.finish(outcome)
   }

@@ -1,4 +1,5 @@
 import type { UsageDetails } from '../../shared/protocol/usage.ts'
+import { watchHalfClose } from '../server/half-close.ts'
 import type { Exchange } from '../server/route.ts'
 
 /** At most four updates a second: more than that is not read by anybody. */
@@ -34,7 +35,7 @@ export class StatsStream {
   }
 
   /** Resolves when the watcher is gone. */
-  async serve({ response, signal }: Exchange): Promise<void> {
+  async serve({ request, response, signal }: Exchange): Promise<void> {
     if (this.closed || this.watchers.size >= WATCHERS_MAX) {
       response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '5' })
       response.end('Too many are watching already.\n')
@@ -47,10 +48,12 @@ export class StatsStream {
     this.beat()
     const gone = Promise.withResolvers<void>()
     const leave = (): void => gone.resolve()
+    const endHalfCloseWatch = watchHalfClose(request.socket, () => watcher.beat())
     response.once('close', leave)
     signal.addEventListener('abort', leave, { once: true })
     if (signal.aborted || response.destroyed) leave()
     await gone.promise
+    endHalfCloseWatch()
     signal.removeEventListener('abort', leave)
     this.watchers.delete(watcher)
     watcher.close()

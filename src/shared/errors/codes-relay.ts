@@ -141,6 +141,18 @@ export const RELAY_ERRORS = defineErrors({
     remedy: 'Correct the client that sends it.',
     status: 400,
   },
+  'relay.head-too-large': {
+    meaning: 'The headers of the request are larger than the relay accepts.',
+    recovery: 'never',
+    remedy: 'Let the client send fewer or shorter headers.',
+    status: 431,
+  },
+  'relay.request-timeout': {
+    meaning: 'A client opened a connection and did not finish its request in time.',
+    recovery: 'never',
+    remedy: 'Send the request again, all of it.',
+    status: 408,
+  },
   'relay.body-too-large': {
     meaning: 'The request body is larger than the relay accepts.',
     recovery: 'never',
