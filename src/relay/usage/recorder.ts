@@ -7,6 +7,8 @@ export interface RequestFacts {
   readonly client: string
   readonly stream: boolean
   readonly initiator: 'user' | 'agent'
+  /** Leads from the log to the answer that a client has; left out where there is none. */
+  readonly requestId?: string
 }
 
 export type RequestOutcome = 'completed' | 'failed' | 'cancelled' | 'truncated'

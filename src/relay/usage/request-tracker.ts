@@ -41,6 +41,10 @@ export class TrackedRequest implements RequestRecord {
     this.startedMs = host.ambient.monotonicMs()
   }
 
+  get requestId(): string | undefined {
+    return this.facts.requestId
+  }
+
   /** Called again when the relay retries after a 401: the last answer is the one that counts. */
   onResponse(status: number, headers: Headers): void {
     this.fenced(() => {

@@ -9,6 +9,7 @@ import {
   type UsageSummary,
 } from '../../shared/protocol/usage.ts'
 import type { Route } from '../server/route.ts'
+import { auditOf } from './audit.ts'
 import { Histogram } from './histogram.ts'
 import { renderMetrics } from './metrics.ts'
 import { MonthBook } from './month-book.ts'
@@ -133,6 +134,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     this.months.add(labels, totals)
     this.run.add(labels, totals)
     this.storage.save(row)
+    this.log.info(auditOf(row, request.requestId), 'inference request ended')
     if (row.durationMs !== null) this.duration.observe(row.durationMs / 1000)
     if (row.firstByteMs !== null) this.firstByte.observe(row.firstByteMs / 1000)
     this.stream.changed()

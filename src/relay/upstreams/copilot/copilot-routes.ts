@@ -7,6 +7,7 @@ import type { RelaySettings } from '../../config/relay-settings.ts'
 import { type Dialect, sendJson } from '../../server/error-response.ts'
 import { upstreamHeaders } from '../../server/message-headers.ts'
 import { type JsonObject, parseObject, readBody } from '../../server/read-body.ts'
+import { requestIdOf } from '../../server/request-id.ts'
 import type { Exchange, Route } from '../../server/route.ts'
 import type { RequestRecord, UsageRecorder } from '../../usage/recorder.ts'
 import { forward, type Refusal } from '../forward.ts'
@@ -96,6 +97,7 @@ async function infer(deps: CopilotDependencies, endpoint: Endpoint, exchange: Ex
     client: exchange.client.name,
     stream,
     initiator,
+    requestId: requestIdOf(response),
   })
   const send = (): Promise<Refusal | undefined> =>
     forward({

@@ -5,6 +5,7 @@ import type { RelaySettings } from '../../config/relay-settings.ts'
 import type { Dialect } from '../../server/error-response.ts'
 import { upstreamHeaders } from '../../server/message-headers.ts'
 import { readBody } from '../../server/read-body.ts'
+import { requestIdOf } from '../../server/request-id.ts'
 import type { Exchange, Route } from '../../server/route.ts'
 import type { RequestRecord, UsageRecorder } from '../../usage/recorder.ts'
 import { forward, type Refusal } from '../forward.ts'
@@ -55,6 +56,7 @@ async function infer(deps: OpenrouterDependencies, exchange: Exchange, key: stri
     client: exchange.client.name,
     stream: parsed.stream === true,
     initiator: 'user',
+    requestId: requestIdOf(response),
   })
   try {
     const refusal = await pass(deps, exchange, key, { body, stream: parsed.stream === true, record })
