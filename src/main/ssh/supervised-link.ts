@@ -5,10 +5,11 @@ import type { Logger } from '../../node/log.ts'
 import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.ts'
 import type { ListenAddress } from '../../shared/state/bridge-state.ts'
 import { IDLE, type LinkState, type LinkStep } from '../../shared/state/link.ts'
-import { type BackoffPolicy, backoffDelayMs } from '../../shared/util/backoff.ts'
+import type { BackoffPolicy } from '../../shared/util/backoff.ts'
 import type { Connection } from './connection.ts'
 import { type Heartbeat, type HeartbeatTimings, startHeartbeat } from './heartbeat.ts'
 import type { ExecResult, ForwardTarget, ReverseListener, SshLink } from './link.ts'
+import { ReconnectPauses } from './reconnect-pauses.ts'
 import { RemoteHolder } from './remote-address.ts'
 import { SupervisedListener } from './reverse-listener.ts'
 
@@ -44,6 +45,7 @@ export class SupervisedLink implements SshLink {
   private readonly stateListeners = new Set<(state: LinkState) => void>()
   private readonly reverseListeners = new Set<SupervisedListener>()
   private readonly holder: RemoteHolder
+  private readonly pauses: ReconnectPauses
   private readonly stop = new AbortController()
   private current: LinkState = IDLE
   private connection: Connection | undefined
@@ -56,6 +58,7 @@ export class SupervisedLink implements SshLink {
   constructor(options: SupervisedLinkOptions) {
     this.options = options
     this.holder = new RemoteHolder(options.log)
+    this.pauses = new ReconnectPauses(options.timings.backoff)
   }
 
   get state(): LinkState {
@@ -89,6 +92,7 @@ export class SupervisedLink implements SshLink {
   /** A SYN lost on the old network is repeated by the kernel only after seconds; a new one goes out at once. */
   private redial(): void {
     const { place } = this.options
+    this.pauses.expectBack()
     this.attempt.abort(new AppError('ssh.unreachable', `Dialling ${place} anew: the network has changed.`))
   }
 
@@ -136,14 +140,17 @@ export class SupervisedLink implements SshLink {
   }
 
   private async run(): Promise<void> {
-    const { ambient, timings } = this.options
+    const { timings } = this.options
     const { signal } = this.stop
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       const outcome = await this.liveOnce(attempt)
       if (signal.aborted) return
-      if (outcome.livedMs >= timings.provenAfterMs) attempt = 1
+      if (outcome.livedMs >= timings.provenAfterMs) {
+        attempt = 1
+        this.pauses.startAnew()
+      }
       if (this.attempt.signal.aborted) continue
-      await this.pause(outcome.cause, attempt, ambient)
+      await this.pause(outcome.cause, attempt)
     }
   }
 
@@ -200,7 +207,7 @@ export class SupervisedLink implements SshLink {
     const expired = AbortSignal.timeout(timings.verifyMs)
     await once(expired, 'abort')
     throw new AppError(
-      'ssh.unreachable',
+      'ssh.peer-dead',
       `${place} is connected, but nothing came through the tunnel for ${timings.verifyMs / 1000} s.`,
     )
   }
@@ -226,12 +233,15 @@ export class SupervisedLink implements SshLink {
   }
 
   /** Waits as long as the table of failures and the backoff say, or until somebody cuts it short. */
-  private async pause(cause: AppError, attempt: number, ambient: Ambient): Promise<void> {
-    const { log, place, timings } = this.options
+  private async pause(cause: AppError, attempt: number): Promise<void> {
+    const { ambient, log, place } = this.options
     const failure = toFailure(cause)
     const since = ambient.now()
     const woken = new Promise<void>((resolve) => {
-      this.wake = resolve
+      this.wake = () => {
+        this.pauses.expectBack()
+        resolve()
+      }
     })
     if (cause.recovery !== 'automatic') {
       log.warn({ place, code: cause.code }, cause.message)
@@ -239,9 +249,10 @@ export class SupervisedLink implements SshLink {
         log.error({ place, err: cause.cause }, 'Unexpected failure of a link')
       this.publish({ phase: 'failed', since, cause: failure })
       await woken
+      this.wake = () => undefined
       return
     }
-    const delayMs = backoffDelayMs(timings.backoff, attempt, ambient.random())
+    const delayMs = this.pauses.nextMs(cause, { nowMs: ambient.monotonicMs(), random: ambient.random() })
     log.info({ place, code: cause.code, delayMs }, cause.message)
     this.publish({ phase: 'reconnecting', attempt, nextTryAt: since + delayMs, since, cause: failure })
     let timer: NodeJS.Timeout | undefined

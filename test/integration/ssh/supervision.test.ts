@@ -76,7 +76,7 @@ describe('a connection that is cut', () => {
     await stateOf(link, 'connected')
   })
 
-  test('is retried within 200 ms, then with growing pauses that chance shortens by half at most', async () => {
+  test('is retried within 200 ms, and as often while nothing listens there', async () => {
     const server = await sshd()
     const link = await connected(server, { ambient: { ...REAL_AMBIENT, random: () => 0 } })
     const pauses: number[] = []
@@ -89,7 +89,21 @@ describe('a connection that is cut', () => {
     await server.stop()
     await enough.promise
     // Stopping the server may take long enough for a fifth.
-    expect(pauses.slice(0, 4)).toEqual([200, 320, 512, 819])
+    expect(pauses.slice(0, 4)).toEqual([200, 200, 200, 200])
+  })
+
+  test('is retried with growing pauses by a server that takes it and hangs up', async () => {
+    const rude = await startTcpServer((socket) => socket.end(), onTestFinished)
+    const link = makeLink(resolvedHost(await sshd(), { port: rude.port }), {
+      ambient: { ...REAL_AMBIENT, random: () => 0 },
+    })
+    onTestFinished(() => link.close())
+    const pauses: number[] = []
+    link.onState((state) => {
+      if (state.phase === 'reconnecting') pauses.push(state.nextTryAt - state.since)
+    })
+    link.start()
+    await expect.poll(() => pauses.slice(0, 4), { timeout: 10_000 }).toEqual([200, 320, 512, 819])
   })
 
   test('starts again with the shortest pause only after it had lived', async () => {
