@@ -15,6 +15,7 @@ export function makeHost(overrides: Partial<ResolvedHost> = {}): ResolvedHost {
     userKnownHostsFiles: [],
     globalKnownHostsFiles: [],
     hashKnownHosts: false,
+    unknownHosts: 'ask',
     connectTimeoutMs: 10_000,
     serverAliveIntervalMs: 0,
     serverAliveCountMax: 3,

@@ -25,6 +25,7 @@ export function resolvedHost(sshd: Sshd, overrides: Partial<ResolvedHost> = {}):
     userKnownHostsFiles: [sshd.knownHostsFile],
     globalKnownHostsFiles: [],
     hashKnownHosts: false,
+    unknownHosts: 'ask',
     connectTimeoutMs: 10_000,
     serverAliveIntervalMs: 0,
     serverAliveCountMax: 3,

@@ -1,3 +1,6 @@
+/** What to do about a host without a key on record (ssh_config StrictHostKeyChecking). */
+export type UnknownHosts = 'ask' | 'refuse' | 'accept'
+
 /** Everything a connection needs to know about a host, after the SSH config and the settings were read. */
 export interface ResolvedHost {
   /** The alias or `user@host:port`: what people call it. */
@@ -18,6 +21,7 @@ export interface ResolvedHost {
   readonly userKnownHostsFiles: readonly string[]
   readonly globalKnownHostsFiles: readonly string[]
   readonly hashKnownHosts: boolean
+  readonly unknownHosts: UnknownHosts
   readonly connectTimeoutMs: number
   /** 0 means the config does not ask for it; the supervisor then uses its own interval. */
   readonly serverAliveIntervalMs: number

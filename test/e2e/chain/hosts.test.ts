@@ -22,7 +22,8 @@ beforeAll(async () => {
       'good',
       'wrong-key',
       { name: 'no-forwarding', sshd: { config: ['AllowTcpForwarding no'] } },
-      'unknown-key',
+      { name: 'unknown-key', sshConfig: ['StrictHostKeyChecking ask'] },
+      'strict',
       'changed-key',
       'down',
       { name: 'no-name', sshConfig: ['HostName no-such-host.invalid'] },
@@ -31,6 +32,7 @@ beforeAll(async () => {
     prepare: async (hosts) => {
       await writeFile(join(hosts.client('wrong-key').sshd.dir, 'authorized_keys'), '')
       await writeFile(hosts.client('unknown-key').sshd.knownHostsFile, '')
+      await writeFile(hosts.client('strict').sshd.knownHostsFile, '')
       await hosts.client('changed-key').sshd.replaceHostKey()
       await hosts.client('changed-key').sshd.restart()
       await hosts.client('down').sshd.stop()
@@ -111,6 +113,14 @@ test('a host that was never seen asks for its key, and the answer of a face conn
   await clientIs('unknown-key', isProven, 'a proven path')
   expect(chain.state().prompts).toEqual([])
   expect(await readFile(sshd.knownHostsFile, 'utf8')).toContain(sshd.hostKeyPublic)
+})
+
+test('a host that was never seen is refused where the SSH configuration forbids asking', async () => {
+  const { link } = await clientIs('strict', hasFailed, 'the refusal')
+  expect(link).toMatchObject({
+    cause: { code: 'ssh.host-key-unknown', message: expect.stringContaining('StrictHostKeyChecking yes') },
+  })
+  expect(await readFile(chain.client('strict').sshd.knownHostsFile, 'utf8')).toBe('')
 })
 
 test('a host whose key has changed is not talked to again, whoever asks for it', async () => {

@@ -195,6 +195,12 @@ Include @DIR@/missing.conf
     aliases: ['a', 'b', 'c'],
   },
   {
+    title: 'StrictHostKeyChecking',
+    config:
+      'Host a\n StrictHostKeyChecking yes\nHost b\n StrictHostKeyChecking Accept-New\nHost c\n StrictHostKeyChecking no\nHost d\n StrictHostKeyChecking off\nHost e\n StrictHostKeyChecking ask\n',
+    aliases: ['a', 'b', 'c', 'd', 'e', 'f'],
+  },
+  {
     title: 'known_hosts files',
     config: `
 Host a
@@ -258,6 +264,7 @@ async function writeCase({ config, files = {} }: Case): Promise<string> {
   return join(dir, 'config')
 }
 
+const UNKNOWN_HOSTS: Readonly<Record<string, string>> = { true: 'refuse', 'accept-new': 'accept' }
 const OWN_DEFAULT_TIMEOUT_MS = 10_000
 /** What `ssh -G` says, in the words of a ResolvedHost. */
 async function askSsh(file: string, alias: string) {
@@ -280,6 +287,7 @@ async function askSsh(file: string, alias: string) {
     userKnownHostsFiles: one('userknownhostsfile'),
     globalKnownHostsFiles: one('globalknownhostsfile'),
     hashKnownHosts: one('hashknownhosts') === 'yes',
+    unknownHosts: UNKNOWN_HOSTS[one('stricthostkeychecking') ?? ''] ?? 'ask',
     connectTimeoutMs: timeout === 'none' ? OWN_DEFAULT_TIMEOUT_MS : Number(timeout) * 1000,
     serverAliveIntervalMs: Number(one('serveraliveinterval')) * 1000,
     serverAliveCountMax: Number(one('serveralivecountmax')),

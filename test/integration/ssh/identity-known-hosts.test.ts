@@ -264,6 +264,49 @@ describe('trust', () => {
     expect(await verdictOf(host, keys.rsa)).toBe('unknown')
   })
 
+  test('with "StrictHostKeyChecking yes" an unknown host is refused with its fingerprint, without a question', async () => {
+    const { host } = await hostWith('', { unknownHosts: 'refuse' })
+    const prompts = fakePrompts(() => ({ kind: 'host-key', accept: true }))
+    await expect(knownHostsTrust({ prompts, log }).check(host, keys.rsa.blob, signal)).rejects.toMatchObject({
+      code: 'ssh.host-key-unknown',
+      message: expect.stringContaining(fingerprint(keys.rsa.blob)),
+      remedy: expect.stringContaining('StrictHostKeyChecking ask'),
+    })
+    expect(prompts.asked).toEqual([])
+    expect(await verdictOf(host, keys.rsa)).toBe('unknown')
+  })
+
+  test('with "accept-new" a new host is recorded and said, and from then on its key may not change', async () => {
+    const { host, file } = await hostWith('', { unknownHosts: 'accept', hashKnownHosts: true })
+    const lines: string[] = []
+    const prompts = fakePrompts(() => ({ kind: 'host-key', accept: true }))
+    const trust = knownHostsTrust({
+      prompts,
+      log: createLogger('test', 'warn', { write: (line) => lines.push(line) }),
+    })
+    await trust.check(host, keys.rsa.blob, signal)
+    expect(await readFile(file, 'utf8')).toMatch(/^\|1\|\S+ ssh-rsa \S+\n$/)
+    expect(lines.join('')).toContain(fingerprint(keys.rsa.blob))
+    await expect(trust.check(host, keys.other.blob, signal)).rejects.toMatchObject({
+      code: 'ssh.host-key-changed',
+    })
+    expect(prompts.asked).toEqual([])
+  })
+
+  test('"accept-new" asks where nothing can be put on record', async () => {
+    const { host: blocked } = await hostWith('', { unknownHosts: 'accept' })
+    const nowhere = [[], ['/dev/null'], [join(blocked.userKnownHostsFiles[0] ?? '', 'not-a-folder')]]
+    await writeFile(blocked.userKnownHostsFiles[0] ?? '', '')
+    for (const userKnownHostsFiles of nowhere) {
+      const prompts = fakePrompts(() => ({ kind: 'host-key', accept: false }))
+      const trust = knownHostsTrust({ prompts, log })
+      await expect(
+        trust.check({ ...blocked, userKnownHostsFiles }, keys.rsa.blob, signal),
+      ).rejects.toMatchObject({ code: 'ssh.host-key-unknown' })
+      expect(prompts.asked.length).toBe(1)
+    }
+  })
+
   test('a changed key is never asked about; the message has both fingerprints and the way out', async () => {
     const { host, file } = await hostWith(`[pi.lab]:2222 ${keys.ed25519.line}\n`, { port: 2222 })
     const prompts = fakePrompts(() => ({ kind: 'host-key', accept: true }))

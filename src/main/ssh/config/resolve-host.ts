@@ -8,7 +8,7 @@ import { existingIdentities, globalKnownHosts, userKnownHosts } from './default-
 import { parseDestination } from './destination.ts'
 import { expandTokens, type TokenValues } from './expand.ts'
 import { type ConfigLine, parseConfigFile } from './parse-config.ts'
-import { countOf, durationMsOf, flagOf, PathReader } from './setting-reader.ts'
+import { countOf, durationMsOf, flagOf, PathReader, unknownHostsOf } from './setting-reader.ts'
 import { readPort } from './values.ts'
 
 export interface ResolveOptions {
@@ -113,6 +113,7 @@ class Resolver {
       userKnownHostsFiles: paths.words('userknownhostsfile') ?? userKnownHosts(home),
       globalKnownHostsFiles: paths.unexpanded('globalknownhostsfile') ?? globalKnownHosts(env),
       hashKnownHosts: flagOf(collected, 'hashknownhosts'),
+      unknownHosts: unknownHostsOf(collected),
       connectTimeoutMs: durationMsOf(collected, 'connecttimeout') || DEFAULT_CONNECT_TIMEOUT_MS,
       serverAliveIntervalMs: durationMsOf(collected, 'serveraliveinterval'),
       serverAliveCountMax: countOf(collected, 'serveralivecountmax', 3),

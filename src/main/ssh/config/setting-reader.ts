@@ -1,4 +1,6 @@
+import type { UnknownHosts } from '../resolved-host.ts'
 import type { Collected } from './collected.ts'
+import { configError } from './config-error.ts'
 import { expandEnv, expandHome, expandPath, type TokenValues } from './expand.ts'
 import { readCount, readDurationMs, readFlag } from './values.ts'
 
@@ -60,6 +62,26 @@ export class PathReader {
 export function flagOf(collected: Collected, keyword: string): boolean {
   const setting = collected.first(keyword)
   return setting !== undefined && readFlag(setting.words[0] ?? '', keyword, setting)
+}
+
+const STRICTNESS: Readonly<Record<string, UnknownHosts>> = {
+  yes: 'refuse',
+  true: 'refuse',
+  'accept-new': 'accept',
+  ask: 'ask',
+  // ssh would take any key then, which nobody who thinks about it wants.
+  no: 'ask',
+  false: 'ask',
+  off: 'ask',
+}
+
+export function unknownHostsOf(collected: Collected): UnknownHosts {
+  const setting = collected.first('stricthostkeychecking')
+  if (setting === undefined) return 'ask'
+  const word = setting.words[0] ?? ''
+  const meant = STRICTNESS[word.toLowerCase()]
+  if (meant !== undefined) return meant
+  throw configError(setting, `StrictHostKeyChecking takes yes, no, ask or accept-new, not "${word}".`)
 }
 
 export function countOf(collected: Collected, keyword: string, otherwise: number): number {

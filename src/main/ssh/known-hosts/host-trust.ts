@@ -12,7 +12,9 @@ export interface HostTrustOptions {
   readonly log: Logger
 }
 
-/** Trusts hosts as known_hosts says, and asks the user about those that it does not know. */
+type Unknown = Extract<HostKeyVerdict, { kind: 'unknown' }>
+
+/** Trusts hosts as known_hosts says; those that it does not know are treated as StrictHostKeyChecking says. */
 export function knownHostsTrust({ prompts, log }: HostTrustOptions): HostTrust {
   /** Open questions: two connections to one new host ask once. */
   const asking = new Map<string, Promise<unknown>>()
@@ -22,6 +24,8 @@ export function knownHostsTrust({ prompts, log }: HostTrustOptions): HostTrust {
       const verdict = await checkHostKey({ host, key })
       if (verdict.kind === 'trusted') return
       if (verdict.kind !== 'unknown') throw refusal(host, verdict)
+      if (host.unknownHosts === 'refuse') throw strangerRefusal(host, verdict)
+      if (host.unknownHosts === 'accept' && (await acceptNew(host, key, verdict))) return
       const subject = `${recordName(host)} ${verdict.fingerprint}`
       const other = asking.get(subject)
       if (other === undefined) {
@@ -35,10 +39,26 @@ export function knownHostsTrust({ prompts, log }: HostTrustOptions): HostTrust {
     }
   }
 
+  /** False where nothing can be put on record: then every key would be new, for ever. */
+  async function acceptNew(host: ResolvedHost, key: Buffer, { fingerprint }: Unknown): Promise<boolean> {
+    try {
+      const file = await rememberOnce(host, key)
+      if ((await checkHostKey({ host, key })).kind !== 'trusted') return false
+      log.warn(
+        { host: recordName(host), fingerprint, file },
+        'host key of a new host accepted without asking, as StrictHostKeyChecking accept-new says',
+      )
+      return true
+    } catch (error) {
+      log.warn({ host: recordName(host), err: error }, 'host key of a new host cannot be recorded')
+      return false
+    }
+  }
+
   async function askAndRemember(
     host: ResolvedHost,
     key: Buffer,
-    { keyType, fingerprint }: Extract<HostKeyVerdict, { kind: 'unknown' }>,
+    { keyType, fingerprint }: Unknown,
     signal: AbortSignal,
   ): Promise<void> {
     const { hostName, port } = host
@@ -59,6 +79,17 @@ export function knownHostsTrust({ prompts, log }: HostTrustOptions): HostTrust {
   }
 
   return { knownKeyTypes, check }
+}
+
+function strangerRefusal(host: ResolvedHost, { keyType, fingerprint }: Unknown): AppError {
+  return new AppError(
+    'ssh.host-key-unknown',
+    `The key of ${recordName(host)} (${keyType} ${fingerprint}) is not known, and StrictHostKeyChecking yes forbids asking.`,
+    {
+      remedy:
+        'Compare the fingerprint with the one the host shows and put its key on record, or set "StrictHostKeyChecking ask" for this host. Then connect again.',
+    },
+  )
 }
 
 /** Ends when the key that was accepted last stands in its file. */

@@ -43,6 +43,14 @@ test('what is no destination is refused before anything is dialled', async () =>
   }
 })
 
+test('a StrictHostKeyChecking that is no known word is named with its line', async () => {
+  const { resolve } = await startHome('Host pi\n StrictHostKeyChecking never\n')
+  await expect(resolve({ alias: 'pi' })).rejects.toMatchObject({
+    code: 'ssh.config-invalid',
+    message: expect.stringContaining('"never"'),
+  })
+})
+
 test('a user and a port that are typed go before those of the configuration', async () => {
   const { resolve } = await startHome('Host pi\n HostName 10.0.0.9\n User conf\n Port 5\n')
   expect(where(await resolve({ alias: 'pi' }))).toBe('conf@10.0.0.9:5')
