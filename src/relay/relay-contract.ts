@@ -15,6 +15,8 @@ export interface RelayOptions {
 }
 
 export interface Relay {
+  /** Whether it speaks TLS at its address. */
+  readonly isEncrypted: boolean
   /** Bound TCP address, where there is one. */
   readonly address: { readonly host: string; readonly port: number } | undefined
   readonly adminSocketPath: string
@@ -22,6 +24,8 @@ export interface Relay {
   accept(connection: Duplex): void
   /** The same for a connection with admin rights. */
   acceptAdmin(connection: Duplex): void
+  /** Reads the TLS certificate again, where there is one; never rejects. */
+  renewCertificate(): Promise<void>
   /** Lets requests finish for up to `drainMs`, then cuts them. Idempotent. */
   close(drainMs?: number): Promise<void>
 }

@@ -18,6 +18,9 @@ interface RelayOptions {
   readonly dataDir?: string
   readonly port?: string
   readonly host?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly tlsClientCa?: string
 }
 
 /** `sovereign relay`, alone: runs the relay until it is asked to stop. Below it: everything about a running one. */
@@ -30,6 +33,9 @@ export function relayCommand(): Command {
     .option('--data-dir <folder>', 'for usage, bundles and the admin socket (SOVEREIGN_DATA_DIR)')
     .option('--port <port>', 'port to listen on (RELAY_PORT)', portText)
     .option('--host <address>', 'address to listen on (RELAY_HOST)')
+    .option('--tls-cert <file>', 'certificate chain in PEM; makes it https (RELAY_TLS_CERT)')
+    .option('--tls-key <file>', 'its private key in PEM (RELAY_TLS_KEY)')
+    .option('--tls-client-ca <file>', 'ask clients for a certificate of this CA (RELAY_TLS_CLIENT_CA)')
     .allowExcessArguments(true)
     .action((options: RelayOptions, command: Command) => {
       const [unknown] = command.args
@@ -60,6 +66,9 @@ async function run(options: RelayOptions): Promise<void> {
     ...process.env,
     ...(options.port === undefined ? {} : { RELAY_PORT: options.port }),
     ...(options.host === undefined ? {} : { RELAY_HOST: options.host }),
+    ...(options.tlsCert === undefined ? {} : { RELAY_TLS_CERT: options.tlsCert }),
+    ...(options.tlsKey === undefined ? {} : { RELAY_TLS_KEY: options.tlsKey }),
+    ...(options.tlsClientCa === undefined ? {} : { RELAY_TLS_CLIENT_CA: options.tlsClientCa }),
   }
   const dataDir = resolve(options.dataDir ?? defaultRelayDataDir(env))
   const configPath = options.config === undefined ? defaultRelayConfigPath(env) : resolve(options.config)
@@ -71,7 +80,8 @@ async function run(options: RelayOptions): Promise<void> {
   const { host, port } = relay.address ?? listen
   const stop = new AbortController()
   whenReaderLeaves(() => stop.abort())
-  console.log(`Relay on http://${host.includes(':') ? `[${host}]` : host}:${port}, config ${configPath}`)
+  const scheme = relay.isEncrypted ? 'https' : 'http'
+  console.log(`Relay on ${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}, config ${configPath}`)
   await untilStopped(relay, stop)
 }
 
@@ -81,8 +91,10 @@ async function untilStopped(relay: Relay, stop: AbortController): Promise<void> 
     if (stop.signal.aborted) void relay.close(0)
     stop.abort()
   }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  // Without a terminal that could have been closed it is the usual word for "look at your files again".
+  const onHangup = (): void => void (process.stdout.isTTY ? onSignal() : relay.renewCertificate())
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangup)
   if (!stop.signal.aborted) await once(stop.signal, 'abort')
   await relay.close()
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangup)
 }

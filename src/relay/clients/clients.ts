@@ -23,9 +23,13 @@ export interface Clients {
   /**
    * The client that the headers belong to. `required`: a token is needed and none came. `unknown-token`: one
    * came that is not, or no longer, valid. While tokens are not required, made-up API keys, which many clients
-   * insist on sending, count as no token.
+   * insist on sending, count as no token. Without a token the name in a client certificate counts: one of a
+   * registered client as its token would, any other only where tokens are not required.
    */
-  identify(headers: IncomingHttpHeaders): ClientIdentity | 'required' | 'unknown-token'
+  identify(
+    headers: IncomingHttpHeaders,
+    certificateName?: string,
+  ): ClientIdentity | 'required' | 'unknown-token'
   isAdmin(headers: IncomingHttpHeaders): boolean
   /** Admin routes below `/admin`: list, add, revoke, require, admin token. They throw AppError. */
   routes(): Route[]
@@ -69,7 +73,10 @@ class ClientRegistry implements Clients, ClientAdministration {
     return this.state.required
   }
 
-  identify(headers: IncomingHttpHeaders): ClientIdentity | 'required' | 'unknown-token' {
+  identify(
+    headers: IncomingHttpHeaders,
+    certificateName?: string,
+  ): ClientIdentity | 'required' | 'unknown-token' {
     const tokens = tokensFrom(headers)
     for (const token of tokens) {
       const name = token.startsWith(CLIENT_PREFIX) ? this.nameOf(token) : undefined
@@ -79,7 +86,12 @@ class ClientRegistry implements Clients, ClientAdministration {
       }
     }
     if (tokens.some((token) => token.startsWith(CLIENT_PREFIX))) return 'unknown-token'
-    if (!this.state.required) return UNKNOWN
+    const known = this.state.clients.find(({ name }) => name === certificateName)
+    if (known !== undefined) {
+      this.touch(known.name)
+      return { name: known.name }
+    }
+    if (!this.state.required) return certificateName === undefined ? UNKNOWN : { name: certificateName }
     return tokens.length === 0 ? 'required' : 'unknown-token'
   }
 

@@ -31,6 +31,14 @@ export const configSchema = z.object({
       allowed_paths: z.array(z.string().startsWith('/', 'has to begin with /')).optional(),
       allowed_hosts: z.array(z.string().min(1)).optional(),
       allow_remote: z.boolean().optional(),
+      /** Paths of PEM files, from the folder of config.json. */
+      tls: z
+        .object({
+          cert: z.string().min(1).optional(),
+          key: z.string().min(1).optional(),
+          client_ca: z.string().min(1).optional(),
+        })
+        .optional(),
       max_body_bytes: z.number().int().min(1024).max(1_073_741_824).optional(),
       limits: z
         .object({

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { isIP } from 'node:net'
-import { guardRequest } from '../../node/http-guard.ts'
+import type { Duplex } from 'node:stream'
 import type { Logger } from '../../node/log.ts'
 import { AppError, toAppError } from '../../shared/errors/app-error.ts'
+import { certificateName } from '../tls/client-certificate.ts'
 import { type Dialect, sendError } from './error-response.ts'
+import { checkHosts, type HostPolicy } from './host-policy.ts'
 import { malformation } from './http-server.ts'
 import { type RequestTrace, traceOf } from './request-trace.ts'
 import type { Access, ClientIdentity, Exchange } from './route.ts'
@@ -12,16 +13,18 @@ import { MethodNotAllowed, type Router } from './router.ts'
 
 /** Who may do what; implemented by the client registry. */
 export interface AccessControl {
-  identify(headers: IncomingHttpHeaders): ClientIdentity | 'required' | 'unknown-token'
+  /** @param certificateName what a client calls itself in the certificate that it has shown. */
+  identify(
+    headers: IncomingHttpHeaders,
+    certificateName?: string,
+  ): ClientIdentity | 'required' | 'unknown-token'
   isAdmin(headers: IncomingHttpHeaders): boolean
 }
 
 export interface DispatchOptions {
   readonly router: Router
   readonly access: AccessControl
-  readonly allowedHosts: ReadonlySet<string>
-  /** Whether addresses other than loopback may stand in the Host header; names never may by that. */
-  readonly allowsAddresses: boolean
+  readonly hosts: HostPolicy
   readonly log: Logger
 }
 
@@ -65,6 +68,11 @@ export class RequestDispatcher {
     })
   }
 
+  isServing(connection: Duplex): boolean {
+    for (const { req } of this.open.keys()) if (req.socket === connection) return true
+    return false
+  }
+
   /** New requests are refused from now on. Resolves when the last one is done. */
   async drain(): Promise<void> {
     this.isDraining = true
@@ -91,32 +99,17 @@ export class RequestDispatcher {
     const wrong = malformation(request)
     if (wrong !== undefined) throw new AppError('relay.request-malformed', wrong)
     if (this.isDraining) throw new AppError('relay.shutting-down', 'The relay is about to stop.')
-    this.guard(request.headers)
+    checkHosts(request.headers, this.options.hosts)
     const url = parseTarget(request.url ?? '/')
     const route = this.options.router.find(request.method ?? 'GET', url.pathname)
     const access: Access = isTrusted || this.options.access.isAdmin(request.headers) ? 'admin' : 'client'
-    const client = this.clientOf(request.headers, route.access, access)
+    const client = this.clientOf(request, route.access, access)
     const exchange: Exchange = { request, response, url, access, client, signal }
     await route.handle(exchange)
   }
 
-  private guard(headers: IncomingHttpHeaders): void {
-    const verdict = guardRequest(headers, this.options.allowedHosts)
-    if (verdict === 'ok') return
-    const host = headers.host?.toLowerCase().replace(/:\d*$/, '') ?? ''
-    // A page cannot make a browser put an address there that it does not come from.
-    const isAddress = isIP(host.replace(/^\[|\]$/g, '')) !== 0
-    if (verdict === 'foreign-host' && this.options.allowsAddresses && isAddress) return
-    if (verdict === 'foreign-origin')
-      throw new AppError('relay.foreign-request', 'A web page sent this, and the relay serves none.', {
-        remedy: 'Send it from a program that is no page in a browser.',
-      })
-    const name = host.slice(0, 80)
-    throw new AppError('relay.foreign-request', `The Host header names "${name}", which is not this relay.`)
-  }
-
-  private clientOf(headers: IncomingHttpHeaders, needed: Access | 'open', access: Access): ClientIdentity {
-    const identity = this.options.access.identify(headers)
+  private clientOf(request: IncomingMessage, needed: Access | 'open', access: Access): ClientIdentity {
+    const identity = this.options.access.identify(request.headers, certificateName(request.socket))
     if (access === 'admin') return typeof identity === 'object' ? identity : { name: 'admin' }
     if (needed === 'admin') throw new AppError('relay.admin-only', 'This needs admin rights.')
     if (typeof identity === 'object') return identity

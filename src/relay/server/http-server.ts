@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TlsOptions } from 'node:tls'
 import { refuseUnreadable } from './unreadable.ts'
@@ -26,7 +26,7 @@ export function createHttpServer(handle: Handle, patience: HttpPatience = {}): S
 }
 
 /** The same behind TLS. */
-export function createTlsServer(handle: Handle, tls: TlsOptions): Server {
+export function createTlsServer(handle: Handle, tls: TlsOptions): HttpsServer {
   // Without it the TLS connection would end as soon as the client's side does.
   return withManners(createHttpsServer({ ...optionsFor({}), ...tls, allowHalfOpen: true }), handle)
 }
@@ -45,7 +45,7 @@ function optionsFor({ headMs = HEAD_TIMEOUT_MS, checkMs = CHECK_MS }: HttpPatien
   }
 }
 
-function withManners(server: Server, handle: Handle): Server {
+function withManners<S extends Server>(server: S, handle: Handle): S {
   const latest = new WeakMap<Duplex, ServerResponse>()
   const remember: Handle = (request, response) => {
     latest.set(request.socket, response)

@@ -12,8 +12,10 @@ import { createGithubApi } from '../auth/github-api.ts'
 import { type Clients, openClients } from '../clients/clients.ts'
 import { ConfigFile } from '../config/config-file.ts'
 import { resolveSettings } from '../config/relay-settings.ts'
+import { resolveTls } from '../config/tls-settings.ts'
 import type { RelayOptions } from '../relay-contract.ts'
 import { setupRoutes } from '../setup/setup-routes.ts'
+import { ServerCertificate } from '../tls/server-certificate.ts'
 import { CopilotModels } from '../upstreams/copilot/copilot-models.ts'
 import { copilotRoutes } from '../upstreams/copilot/copilot-routes.ts'
 import { createUpstreamDispatcher } from '../upstreams/http-client.ts'
@@ -38,6 +40,7 @@ export interface RelayParts {
   readonly usage: Usage
   readonly clients: Clients
   readonly dispatcher: RequestDispatcher
+  readonly certificate: ServerCertificate | undefined
 }
 
 /** @throws AppError when the configuration does not allow a start. */
@@ -49,7 +52,11 @@ export async function buildParts(
   const configFile = await ConfigFile.open(options.configPath, log)
   const settings = resolveSettings(configFile.config, env)
   const clients = await openClients({ dir: dataDir, ambient, log })
-  refuseOpenBind(options.listen?.host, clients.required || settings.allowRemote)
+  const files = options.listen && resolveTls(configFile.config, env, options.configPath)
+  const asksAnybody = clients.required || settings.allowRemote || files?.clientCa !== undefined
+  refuseOpenBind(options.listen?.host, asksAnybody)
+  warnOfClearText(options.listen?.host, files !== undefined, log)
+  const certificate = files && (await ServerCertificate.open({ files, ambient, log }))
   const upstream = await createUpstreamDispatcher(env)
   const github = createGithubApi(settings.baseUrls, upstream)
   const account: CopilotAccount = new CopilotAccount({
@@ -59,7 +66,10 @@ export async function buildParts(
     onQuota: (body) => usage.onQuota(body),
   })
   const isSignedIn = (): boolean => account.state.kind === 'signed-in'
-  const usage = openUsage({ dir: dataDir, ambient, log, authenticated: isSignedIn })
+  const usage = openUsage({
+    ...{ dir: dataDir, ambient, log, authenticated: isSignedIn },
+    certificateExpiresAt: () => certificate?.expiresAt,
+  })
   const models = new CopilotModels({
     ...{ account, ambient, log },
     dispatcher: upstream,
@@ -83,6 +93,7 @@ export async function buildParts(
     upstreams: signedIn(),
     active: dispatcher.active,
     uptime: Math.round((ambient.monotonicMs() - startedAt) / 1000),
+    ...(certificate && { certificateExpires: new Date(certificate.expiresAt).toISOString() }),
   })
   const router = new Router([
     ...healthRoutes(health),
@@ -103,11 +114,14 @@ export async function buildParts(
   const host = options.listen?.host
   const dispatcher: RequestDispatcher = new RequestDispatcher({
     ...{ router, log, access: clients },
-    allowedHosts: settings.allowedHosts,
-    allowsAddresses: host !== undefined && !isLoopback(host),
+    hosts: {
+      allowedHosts: settings.allowedHosts,
+      allowsAddresses: host !== undefined && !isLoopback(host),
+      ownsName: (name) => certificate?.names(name) ?? false,
+    },
   })
   if (isSignedIn()) models.warmUp()
-  return { log, upstream, usage, clients, dispatcher }
+  return { log, upstream, usage, clients, dispatcher, certificate }
 }
 
 function healthRoutes(health: () => Health): Route[] {
@@ -121,6 +135,14 @@ function refuseOpenBind(host: string | undefined, isAllowed: boolean): void {
   throw new AppError(
     'relay.bind-refused',
     `The relay would listen on ${host}, which others on the network can reach.`,
+  )
+}
+
+function warnOfClearText(host: string | undefined, isEncrypted: boolean, log: Logger): void {
+  if (host === undefined || isLoopback(host) || isEncrypted) return
+  log.warn(
+    { host },
+    'client tokens, prompts and answers cross the network in clear text: set relay.tls, or keep that network private',
   )
 }
 

@@ -6,8 +6,9 @@ import { createLogger, type LogLevel } from '../../node/log.ts'
 import { adminSocketPath } from '../../node/relay-paths.ts'
 import type { Env } from '../config/relay-settings.ts'
 import type { Relay, RelayOptions } from '../relay-contract.ts'
+import { createSecureServer } from '../tls/secure-server.ts'
 import { listenForAdmin } from './admin-socket.ts'
-import { createHttpServer } from './http-server.ts'
+import { createHttpServer, type Handle } from './http-server.ts'
 import { listenOn, stopListening } from './listen.ts'
 import { buildParts, type RelayParts, type RelaySurroundings } from './relay-parts.ts'
 
@@ -37,9 +38,14 @@ class RunningRelay implements Relay {
   readonly adminSocketPath: string
   private readonly options: RelayOptions
   private readonly parts: RelayParts
+  /** For whoever comes through the network. */
   private readonly server: Server
+  /** For connections that are handed to it. */
+  private readonly guestServer: Server
   private readonly adminServer: Server
   private readonly guests = new Set<Duplex>()
+  /** Everything that the network brought, also what has not said anything yet. */
+  private readonly arrivals = new Set<Duplex>()
   private bound: Relay['address']
   private closing: Promise<void> | undefined
 
@@ -47,9 +53,22 @@ class RunningRelay implements Relay {
     this.options = options
     this.parts = parts
     this.adminSocketPath = adminSocketPath(options.dataDir)
-    const { dispatcher } = parts
-    this.server = createHttpServer((request, response) => dispatcher.handle(request, response, false))
+    const { certificate, dispatcher } = parts
+    const handle: Handle = (request, response) => dispatcher.handle(request, response, false)
+    this.guestServer = createHttpServer(handle)
+    this.server =
+      certificate === undefined
+        ? createHttpServer(handle)
+        : createSecureServer(handle, certificate, parts.log)
+    this.server.on('connection', (connection: Duplex) => {
+      this.arrivals.add(connection)
+      connection.once('close', () => this.arrivals.delete(connection))
+    })
     this.adminServer = createHttpServer((request, response) => dispatcher.handle(request, response, true))
+  }
+
+  get isEncrypted(): boolean {
+    return this.parts.certificate !== undefined
   }
 
   get address(): Relay['address'] {
@@ -63,15 +82,19 @@ class RunningRelay implements Relay {
     await listenOn(this.server, listen.host, listen.port)
     const { address, port } = this.server.address() as AddressInfo
     this.bound = { host: address, port }
-    this.parts.log.info({ host: address, port }, 'relay is listening')
+    this.parts.log.info({ host: address, port, tls: this.isEncrypted }, 'relay is listening')
   }
 
   accept(connection: Duplex): void {
-    this.takeOver(connection, this.server)
+    this.takeOver(connection, this.guestServer)
   }
 
   acceptAdmin(connection: Duplex): void {
     this.takeOver(connection, this.adminServer)
+  }
+
+  async renewCertificate(): Promise<void> {
+    await this.parts.certificate?.renew()
   }
 
   close(drainMs = DEFAULT_DRAIN_MS): Promise<void> {
@@ -93,16 +116,19 @@ class RunningRelay implements Relay {
   }
 
   private async shutDown(drainMs: number): Promise<void> {
-    const { dispatcher, usage, clients, upstream } = this.parts
+    const { certificate, dispatcher, usage, clients, upstream } = this.parts
     const stopped = Promise.all([stopListening(this.server), stopListening(this.adminServer)])
     this.server.closeIdleConnections()
     this.adminServer.closeIdleConnections()
+    // Node keeps no list of connections that it did not accept itself.
+    for (const connection of this.guests) if (!dispatcher.isServing(connection)) connection.end()
     const cut = setTimeout(() => dispatcher.cut(), drainMs)
     await dispatcher.drain()
     clearTimeout(cut)
     this.server.closeAllConnections()
     this.adminServer.closeAllConnections()
-    for (const connection of this.guests) connection.destroy()
+    for (const connection of [...this.guests, ...this.arrivals]) connection.destroy()
+    certificate?.close()
     await stopped
     usage.close()
     await clients.close()

@@ -14,6 +14,8 @@ export interface MetricsSource {
   readonly firstByte: Histogram
   readonly quotas: readonly Quota[]
   readonly storage: StorageHealth
+  /** Milliseconds since the Unix epoch. */
+  readonly certificateExpiresAt: number | undefined
 }
 
 const OUTCOMES = ['completed', 'failed', 'cancelled', 'truncated'] as const
@@ -139,6 +141,12 @@ function renderGauges(out: Exposition, source: MetricsSource): void {
     '1 while usage reaches the disk.',
     source.storage.state === 'ok' ? 1 : 0,
   )
+  if (source.certificateExpiresAt !== undefined)
+    gauge(
+      'sovereign_relay_tls_certificate_expires_seconds',
+      'End of the TLS certificate since the Unix epoch.',
+      source.certificateExpiresAt / 1000,
+    )
   const limited = source.quotas.filter((quota) => quota.percentRemaining !== null)
   // Without any limited quota there is nothing to tell: no sample is not the same as zero.
   if (limited.length === 0) return

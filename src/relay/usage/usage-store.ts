@@ -31,6 +31,8 @@ export interface UsageOptions {
   readonly log: Logger
   /** Whether the relay holds a Copilot credential right now; shown as `authenticated` in /stats. */
   readonly authenticated?: () => boolean
+  /** When the TLS certificate of the relay expires, in milliseconds since the Unix epoch; where there is one. */
+  readonly certificateExpiresAt?: () => number | undefined
 }
 
 /**
@@ -77,6 +79,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
   readonly prices = new PriceList()
   private readonly log: Logger
   private readonly authenticated: () => boolean
+  private readonly certificateExpiresAt: () => number | undefined
   private readonly startedAt: number
   private readonly startedMs: number
   private readonly account = new AccountState()
@@ -94,6 +97,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     this.ambient = options.ambient
     this.log = options.log
     this.authenticated = options.authenticated ?? (() => false)
+    this.certificateExpiresAt = options.certificateExpiresAt ?? (() => undefined)
     this.startedAt = this.ambient.now()
     this.startedMs = this.ambient.monotonicMs()
     this.storage = new UsageStorage({
@@ -214,6 +218,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
 
   private metrics(): string {
     return renderMetrics({
+      certificateExpiresAt: this.certificateExpiresAt(),
       run: this.run,
       startedAt: this.startedAt,
       inFlight: this.active.size,

@@ -2,6 +2,36 @@ import { defineErrors } from './define.ts'
 
 /** Failures that a relay answers with, and failures of reaching one. */
 export const RELAY_ERRORS = defineErrors({
+  'relay.certificate-untrusted': {
+    meaning: 'Nobody this computer trusts has signed the TLS certificate of the relay.',
+    recovery: 'user',
+    remedy: 'If the certificate is your own, name its CA (or itself) under "ca" of the relay in the settings.',
+    status: 502,
+  },
+  'relay.certificate-expired': {
+    meaning: 'The TLS certificate of the relay is not valid at this time.',
+    recovery: 'user',
+    remedy: 'Renew the certificate on the relay; if it is fresh, set the clock of this computer.',
+    status: 502,
+  },
+  'relay.certificate-name': {
+    meaning: 'The TLS certificate of the relay stands for another name.',
+    recovery: 'user',
+    remedy: 'Use one of the names in the certificate in the URL of the relay, or get one for this name.',
+    status: 502,
+  },
+  'relay.certificate-demanded': {
+    meaning: 'The relay asks for a client certificate and did not accept what it got.',
+    recovery: 'user',
+    remedy: 'Name a certificate that the relay accepts under "cert" and "key" of the relay in the settings.',
+    status: 502,
+  },
+  'relay.tls-failed': {
+    meaning: 'No TLS connection to the relay comes about.',
+    recovery: 'automatic',
+    remedy: 'Check that the relay speaks TLS on this port; if it does not, its URL begins with http://.',
+    status: 502,
+  },
   'relay.unreachable': {
     meaning: 'The relay does not answer.',
     recovery: 'automatic',
@@ -306,6 +336,11 @@ export const RELAY_ERRORS = defineErrors({
     recovery: 'user',
     remedy:
       'Keep RELAY_HOST=127.0.0.1, require client tokens (sovereign relay clients require on), or set relay.allow_remote to true.',
+  },
+  'relay.tls-unusable': {
+    meaning: 'The TLS certificate or key of the relay cannot be used.',
+    recovery: 'user',
+    remedy: 'Check relay.tls in config.json: PEM files, the key without a passphrase and for this user alone.',
   },
   'relay.already-running': {
     meaning: 'Another relay already uses this data folder.',

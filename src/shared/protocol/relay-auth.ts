@@ -50,5 +50,7 @@ export const healthSchema = z.looseObject({
   /** Requests on their way right now. */
   active: z.number(),
   uptime: z.number(),
+  /** ISO 8601; where the relay speaks TLS. */
+  certificateExpires: z.string().optional(),
 })
 export type Health = z.infer<typeof healthSchema>
