@@ -3,6 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { WebSocket } from 'ws'
 
 export const API_PATH = '/api'
+/** A POST with the token here is answered with a new one-time link to the dashboard, or null. */
+export const LINK_PATH = '/dashboard-link'
 /** The WebSocket subprotocol; a change that old faces cannot follow gets a new number. */
 export const SUBPROTOCOL = 'sovereign.v1'
 /** Browsers can set no header on a WebSocket, so they offer the token as a second protocol, never chosen. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
@@ -11,7 +11,8 @@ import { serveApi } from '../../shared/bridge-api/serve-api.ts'
 import { AppError, toFailure } from '../../shared/errors/app-error.ts'
 import { errorDefinition } from '../../shared/errors/codes.ts'
 import { isBridgeAlive } from './api-client.ts'
-import { API_PATH, isTokenRight, keepAlive, SUBPROTOCOL } from './api-protocol.ts'
+import { API_PATH, isTokenRight, keepAlive, LINK_PATH, SUBPROTOCOL } from './api-protocol.ts'
+import { type DashboardOptions, serveDashboard } from './dashboard-pages.ts'
 import { type BridgeInfo, claimInfoFile, infoFilePath } from './info-file.ts'
 import { preparePrivateDir } from './runtime-dir.ts'
 import { webSocketPort } from './web-socket-port.ts'
@@ -27,6 +28,8 @@ export interface ApiServerOptions {
   /** Holds the info file; see bridgeRuntimeDir. One bridge per folder. */
   readonly runtimeDir: string
   readonly log: Logger
+  /** What browsers get to see; without it there is only the WebSocket. */
+  readonly dashboard?: DashboardOptions
   readonly maxClients?: number
   readonly pingIntervalMs?: number
 }
@@ -35,6 +38,8 @@ export interface ApiServer {
   readonly url: string
   readonly token: string
   readonly infoFile: string
+  /** A new link that lets one browser of this machine in; undefined when no dashboard is served. */
+  makeDashboardLink(): string | undefined
   /** Ends every connection and takes the info file away; may be called again. */
   close(): Promise<void>
 }
@@ -67,7 +72,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       await release()
       await closeServer(http, sockets)
     }
-    return { url, token, infoFile, close: () => (closing ??= close()) }
+    const makeDashboardLink = (): string | undefined => dashboardLink(options.dashboard, url)
+    return { url, token, infoFile, makeDashboardLink, close: () => (closing ??= close()) }
   } catch (error) {
     await closeServer(http, sockets)
     throw error
@@ -85,14 +91,20 @@ function acceptFaces(http: Server, token: string, options: ApiServerOptions): We
   })
   http.maxConnections = maxClients * SOCKETS_PER_CLIENT
   http.on('request', (request, response) => {
-    const [status, body] = refusalBody(refusalOf(request, token) ?? notFound('Speak WebSocket here.'))
+    const isOwn = guardRequest(request.headers) === 'ok'
+    if (isOwn && options.dashboard !== undefined && serveDashboard(options.dashboard, request, response))
+      return
+    if (isOwn && isLinkWish(request, token)) return sendLink(options.dashboard, request, response)
+    const [status, body] = refusalBody(
+      refusalOf(request, token, options.dashboard) ?? notFound('Speak WebSocket here.'),
+    )
     response.writeHead(status, { ...REFUSAL_HEADERS }).end(body)
   })
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     const isFull = sockets.clients.size >= maxClients
     const refusal =
-      refusalOf(request, token) ??
+      refusalOf(request, token, options.dashboard) ??
       (isFull ? new AppError('api.busy', `${maxClients} faces are attached already.`) : undefined)
     if (refusal !== undefined) return refuse(socket, refusal)
     sockets.handleUpgrade(request, socket, head, (face) => {
@@ -104,12 +116,40 @@ function acceptFaces(http: Server, token: string, options: ApiServerOptions): We
   return sockets
 }
 
-function refusalOf({ headers, url = '' }: IncomingMessage, token: string): AppError | undefined {
+function isLinkWish({ method, url, headers }: IncomingMessage, token: string): boolean {
+  return method === 'POST' && url === LINK_PATH && isTokenRight(headers, token)
+}
+
+function sendLink(
+  dashboard: DashboardOptions | undefined,
+  { socket }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const address = socket.localAddress ?? '127.0.0.1'
+  const origin = `http://${address.includes(':') ? `[${address}]` : address}:${socket.localPort}`
+  const url = dashboardLink(dashboard, origin) ?? null
+  response.writeHead(200, { ...REFUSAL_HEADERS }).end(`${JSON.stringify({ url })}\n`)
+}
+
+function dashboardLink(dashboard: DashboardOptions | undefined, base: string): string | undefined {
+  if (dashboard?.files === undefined) return undefined
+  return `http://${new URL(base).host}${dashboard.door.makeLink()}`
+}
+
+function refusalOf(
+  request: IncomingMessage,
+  token: string,
+  dashboard?: DashboardOptions,
+): AppError | undefined {
+  const { headers, url = '', socket } = request
   if (guardRequest(headers) !== 'ok') {
     return new AppError('api.foreign-request', 'The Host or Origin of the request is not this bridge.')
   }
   if (url !== API_PATH) return notFound(`The bridge serves ${API_PATH} and nothing else.`)
-  if (!isTokenRight(headers, token)) {
+  // Only a page of our own has both the cookie and our origin.
+  const isOurPage =
+    headers.origin !== undefined && dashboard?.door.knows(headers, socket.localPort ?? 0) === true
+  if (!isOurPage && !isTokenRight(headers, token)) {
     return new AppError('api.token-wrong', 'The token is missing or not the one of this bridge.')
   }
   return undefined
