@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
+import { join } from 'node:path'
 import { type Ambient, REAL_AMBIENT } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
 import { defaultRelayConfigPath, defaultRelayDataDir } from '../node/relay-paths.ts'
@@ -13,6 +14,7 @@ import type { SecretStore } from './secrets/secret-store.ts'
 import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
 import { defaultSettingsPath } from './settings/settings-path.ts'
 import { defaultConfigFiles } from './ssh/config/default-files.ts'
+import { SessionFile } from './ssh/session-memory.ts'
 
 export interface HeadlessOptions {
   /** Settings file; the usual one when it is not named, and the defaults when that does not exist. */
@@ -46,6 +48,8 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
   if (options.settingsPath !== undefined && !settings.existed)
     throw new AppError('settings.unreadable', `${settings.path} does not exist.`)
   const secrets = await openKeychain(log)
+  const runtimeDir = options.runtimeDir ?? bridgeRuntimeDir(env)
+  const sessions = new SessionFile(join(runtimeDir, 'sessions.json'), { ambient, log })
   const bridge = new Bridge({
     settings: settings.settings,
     ssh: {
@@ -58,12 +62,13 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     services: noServices(),
     embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env, log },
     secrets,
+    sessions,
     ambient,
     log,
   })
   const server = await startApiServer({
     api: bridge.api,
-    runtimeDir: options.runtimeDir ?? bridgeRuntimeDir(env),
+    runtimeDir,
     log,
   })
   if (settings.settings.connectAtStart) await bridge.connect()
@@ -71,7 +76,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     bridge,
     settings,
     apiUrl: server.url,
-    stop: (drainMs) => stop(bridge, server, drainMs),
+    stop: (drainMs) => stop({ bridge, server, sessions }, drainMs),
   }
 }
 
@@ -88,8 +93,12 @@ async function checkReadable(sshConfigFile: string): Promise<void> {
   }
 }
 
-async function stop(bridge: Bridge, server: ApiServer, drainMs?: number): Promise<void> {
+async function stop(
+  { bridge, server, sessions }: { bridge: Bridge; server: ApiServer; sessions: SessionFile },
+  drainMs?: number,
+): Promise<void> {
   await bridge.disconnect(drainMs)
+  await sessions.saved()
   await server.close()
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { PromptBroker, ReverseListener, SshLink } from '../../src/main/ssh/link.ts'
 import type { ResolvedHost } from '../../src/main/ssh/resolved-host.ts'
+import type { SessionMemory } from '../../src/main/ssh/session-memory.ts'
 import { createSshLink, type LinkTimingOverrides } from '../../src/main/ssh/ssh-link.ts'
 import { type Ambient, REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
@@ -38,12 +39,13 @@ export interface MakeLinkOptions {
   readonly timings?: LinkTimingOverrides
   readonly ambient?: Ambient
   readonly verify?: (link: SshLink) => Promise<void>
+  readonly sessions?: SessionMemory
   /** Without it every question is an error: most tests must not meet one. */
   readonly answer?: (question: Question) => Answer
 }
 
 export function makeLink(host: ResolvedHost, options: MakeLinkOptions = {}): SshLink {
-  const { ambient = REAL_AMBIENT, answer, timings, verify } = options
+  const { ambient = REAL_AMBIENT, answer, sessions, timings, verify } = options
   const prompts: PromptBroker = {
     ask: async (question) => {
       if (answer === undefined) throw new Error(`Nobody expected the question ${JSON.stringify(question)}.`)
@@ -58,6 +60,7 @@ export function makeLink(host: ResolvedHost, options: MakeLinkOptions = {}): Ssh
     log: createLogger('link', 'silent'),
     ambient,
     ...(timings === undefined ? {} : { timings }),
+    ...(sessions === undefined ? {} : { sessions }),
     ...(verify === undefined ? {} : { verify }),
   })
 }

@@ -11,6 +11,7 @@ import type { SecretStore } from '../secrets/secret-store.ts'
 import { parseListenAddress } from '../settings/address.ts'
 import { type ResolveOptions, resolveHost } from '../ssh/config/resolve-host.ts'
 import type { SshLink, SshTarget } from '../ssh/link.ts'
+import type { SessionMemory } from '../ssh/session-memory.ts'
 import { splice } from '../ssh/splice.ts'
 import { createSshLink } from '../ssh/ssh-link.ts'
 import type { BridgeServices } from './bridge-services.ts'
@@ -35,6 +36,8 @@ export interface BridgeOptions {
   readonly services: BridgeServices
   /** Keeps passphrases between runs; without one nobody is offered to have them kept. */
   readonly secrets: SecretStore | undefined
+  /** Lets a later run recognise the sessions that this one leaves behind when it is killed. */
+  readonly sessions?: SessionMemory
   readonly ambient: Ambient
   readonly log: Logger
 }
@@ -183,13 +186,14 @@ export class Bridge {
   }
 
   private createLink(target: SshTarget): SshLink {
-    const { ambient, log, secrets, ssh } = this.options
+    const { ambient, log, secrets, sessions, ssh } = this.options
     return createSshLink({
       target,
       resolve: () => resolveHost(target, ssh),
       prompts: this.prompts,
       secrets,
       ambient,
+      ...(sessions === undefined ? {} : { sessions }),
       log,
     })
   }

@@ -37,6 +37,7 @@ export class Connection {
   private readonly acceptors = new Map<string, (channel: Duplex) => void>()
   private reason: AppError | undefined
   private isOver = false
+  private isParting = false
 
   constructor(client: Client, transport: Transport, place: string) {
     this.client = client
@@ -44,6 +45,7 @@ export class Connection {
     this.place = place
     this.ended = new Promise((resolve) => {
       client.on('error', (error: unknown) => {
+        this.isParting = false
         this.reason ??= toConnectError(error, place, 'open')
       })
       client.once('close', () => {
@@ -69,6 +71,11 @@ export class Connection {
     return !this.isOver && this.reason === undefined
   }
 
+  /** It is over, and the server has heard our goodbye: nothing of it is left there. */
+  get hasPartedWell(): boolean {
+    return this.isOver && this.isParting
+  }
+
   get openChannels(): number {
     return this.channels.size
   }
@@ -76,14 +83,16 @@ export class Connection {
   /** Ends it at once. The first reason wins. */
   destroy(reason: AppError): void {
     this.reason ??= reason
+    this.isParting = false
     this.transport.destroy()
   }
 
   /** Says goodbye and closes; what is still on its way out is sent first. */
   end(reason: AppError): void {
+    this.isParting = this.isOpen
     this.reason ??= reason
     this.client.end()
-    const timer = setTimeout(() => this.transport.destroy(), GOODBYE_MS)
+    const timer = setTimeout(() => this.destroy(reason), GOODBYE_MS)
     void this.ended.then(() => clearTimeout(timer))
   }
 

@@ -10,6 +10,7 @@ import {
   type RemoteProcess,
   removeSocket,
 } from './remote-inspection.ts'
+import type { SessionMemory, SessionRecord } from './session-memory.ts'
 
 /** What stands in the way of listening, and what may be done about it. */
 export interface Obstacle {
@@ -20,8 +21,16 @@ export interface Obstacle {
 
 interface Refusal {
   readonly cause: unknown
-  /** We had this address earlier in this process's life. */
+  /** We had this address earlier, in this process or the one before. */
   readonly hasListenedBefore: boolean
+}
+
+export interface RemoteHolderOptions {
+  /** The host as people call it. */
+  readonly place: string
+  /** Outlives this process; without one only its own sessions are known. */
+  readonly sessions: SessionMemory | undefined
+  readonly log: Logger
 }
 
 const HIGHEST_PORT = 65_535
@@ -33,12 +42,17 @@ const BLIND_TRIES = 5
  * address, and take it back when the holder is the sshd of our own earlier, dead connection.
  */
 export class RemoteHolder {
+  private readonly options: RemoteHolderOptions
   private readonly log: Logger
   private readonly earlierSessions: RemoteProcess[] = []
+  private readonly addresses = new Set<string>()
   private currentSession: RemoteProcess | undefined
+  /** The connection that got an address last. */
+  private listening: Connection | undefined
 
-  constructor(log: Logger) {
-    this.log = log
+  constructor(options: RemoteHolderOptions) {
+    this.options = options
+    this.log = options.log
   }
 
   /** Remembers the server process behind this connection; an account without a shell has none to tell. */
@@ -51,13 +65,28 @@ export class RemoteHolder {
     }
     try {
       const session = await identifySession(connection)
-      if (connection.isOpen) this.currentSession = session
+      if (!connection.isOpen) return
+      this.currentSession = session
+      this.note()
     } catch (error) {
       this.log.debug({ err: error }, 'The far host does not tell its session process')
     }
   }
 
-  async explain(connection: Connection, address: ListenAddress, refusal: Refusal): Promise<Obstacle> {
+  /** The server listens for us there from now on. */
+  noteListening(connection: Connection, address: ListenAddress): void {
+    this.addresses.add(textOf(address))
+    this.listening = connection
+    this.note()
+  }
+
+  /** The last connection is over; what it had listened on is free, unless an older one was in its way. */
+  noteEnd(connection: Connection): void {
+    if (connection === this.listening && connection.hasPartedWell) this.options.sessions?.forget(this)
+  }
+
+  async explain(connection: Connection, address: ListenAddress, ours: Refusal): Promise<Obstacle> {
+    const refusal = await this.withEarlierRuns(address, ours)
     try {
       const found = await inspect(connection, address)
       return address.kind === 'tcp'
@@ -81,7 +110,7 @@ export class RemoteHolder {
     const isInDoubt = found.isHeld === false && found.usedPorts.has(address.port)
     if (found.isHeld === undefined || isInDoubt) return explainBlindly(connection, address, refusal)
     if (!found.isHeld) return { error: refused(connection, address, cause) }
-    const old = this.earlierSessionOf(found)
+    const old = await this.earlierSessionOf(found)
     if (old !== undefined) await this.takeBack(connection, old)
     // What we held a moment ago is most likely still ours when an sshd holds it, or somebody who cannot be named.
     if (old !== undefined || (hasListenedBefore && isSshdOrUnknown(found))) {
@@ -102,7 +131,7 @@ export class RemoteHolder {
   ): Promise<Obstacle> {
     if (found.pathKind === 'none') return { error: refused(connection, address, cause) }
     if (found.pathKind === 'other') return { error: taken(connection, address, found, cause) }
-    const old = this.earlierSessionOf(found)
+    const old = await this.earlierSessionOf(found)
     if (old !== undefined) await this.takeBack(connection, old)
     else if (found.isHeld !== false && !(hasListenedBefore && isSshdOrUnknown(found))) {
       return { error: taken(connection, address, found, cause) }
@@ -111,8 +140,32 @@ export class RemoteHolder {
     return { error: heldByOldSession(connection, address, cause) }
   }
 
-  private earlierSessionOf({ holderPid }: Inspection): RemoteProcess | undefined {
-    return this.earlierSessions.find(({ pid }) => pid === holderPid)
+  private async earlierSessionOf({ holderPid }: Inspection): Promise<RemoteProcess | undefined> {
+    const left = (await this.leftByEarlierRuns()).flatMap(({ sessions }) => sessions)
+    return [...this.earlierSessions, ...left].find(({ pid }) => pid === holderPid)
+  }
+
+  /** Where an earlier run could name its sessions, they are looked for; where it could not, its word has to do. */
+  private async withEarlierRuns(address: ListenAddress, refusal: Refusal): Promise<Refusal> {
+    const hadAddress = (await this.leftByEarlierRuns()).some(
+      ({ addresses, sessions }) => sessions.length === 0 && addresses.includes(textOf(address)),
+    )
+    return hadAddress ? { ...refusal, hasListenedBefore: true } : refusal
+  }
+
+  private async leftByEarlierRuns(): Promise<readonly SessionRecord[]> {
+    return (await this.options.sessions?.left(this.options.place)) ?? []
+  }
+
+  /** For a later run, should this one be killed. */
+  private note(): void {
+    if (this.addresses.size === 0) return
+    const { currentSession: current } = this
+    this.options.sessions?.note(this, {
+      place: this.options.place,
+      sessions: current === undefined ? this.earlierSessions : [...this.earlierSessions, current],
+      addresses: [...this.addresses],
+    })
   }
 
   private async takeBack(connection: Connection, session: RemoteProcess): Promise<void> {

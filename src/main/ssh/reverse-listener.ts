@@ -85,6 +85,7 @@ export class SupervisedListener implements ReverseListener {
       await connection.listen(address, onChannel)
       if (!this.isCurrent(connection)) return
       this.hasListenedBefore = true
+      holder.noteListening(connection, address)
       this.publish({ phase: 'listening', address: this.addressText, since: ambient.now() })
     } catch (cause) {
       if (!this.isCurrent(connection) || !connection.isOpen) return

@@ -9,6 +9,7 @@ import { HEARTBEAT, type HeartbeatTimings, heartbeatFor } from './heartbeat.ts'
 import { knownHostsTrust } from './known-hosts/host-trust.ts'
 import type { PromptBroker, SshLink, SshTarget } from './link.ts'
 import type { ResolvedHost } from './resolved-host.ts'
+import type { SessionMemory } from './session-memory.ts'
 import { type LinkTimings, SupervisedLink } from './supervised-link.ts'
 
 export type LinkTimingOverrides = Partial<LinkTimings> & { readonly heartbeat?: HeartbeatTimings }
@@ -20,6 +21,8 @@ export interface SshLinkOptions {
   readonly prompts: PromptBroker
   /** Keeps passphrases that the user wants remembered; undefined when there is no safe place. */
   readonly secrets: SecretStore | undefined
+  /** Lets a later run know its own old sessions; without one only those of this run are recognised. */
+  readonly sessions?: SessionMemory
   readonly ambient: Ambient
   readonly log: Logger
   /** Further proof before "connected", such as GET /health through a channel; rejects when there is none. */
@@ -37,7 +40,7 @@ const LINK_TIMINGS: LinkTimings = {
 
 /** A supervised SSH connection to `target`; it does nothing until `start`. */
 export function createSshLink(options: SshLinkOptions): SshLink {
-  const { ambient, log, prompts, resolve, secrets, target, timings, verify } = options
+  const { ambient, log, prompts, resolve, secrets, sessions, target, timings, verify } = options
   const { heartbeat: own = HEARTBEAT, ...linkTimings } = timings ?? {}
   let heartbeat = own
   let openQuestions = 0
@@ -62,6 +65,7 @@ export function createSshLink(options: SshLinkOptions): SshLink {
     ambient,
     log,
     verify,
+    sessions,
     timings: { ...LINK_TIMINGS, ...linkTimings },
     heartbeat: () => heartbeat,
     establish: async (onStep, signal) => {

@@ -12,6 +12,7 @@ import type { ExecResult, ForwardTarget, ReverseListener, SshLink } from './link
 import { ReconnectPauses } from './reconnect-pauses.ts'
 import { RemoteHolder } from './remote-address.ts'
 import { SupervisedListener } from './reverse-listener.ts'
+import type { SessionMemory } from './session-memory.ts'
 
 export interface LinkTimings {
   readonly backoff: BackoffPolicy
@@ -31,6 +32,8 @@ export interface SupervisedLinkOptions {
   readonly heartbeat: () => HeartbeatTimings
   /** Further proof that the path works, such as an HTTP request through a channel. */
   readonly verify: ((link: SshLink) => Promise<void>) | undefined
+  /** See {@link RemoteHolder}. */
+  readonly sessions: SessionMemory | undefined
   readonly timings: LinkTimings
   readonly ambient: Ambient
   readonly log: Logger
@@ -57,7 +60,7 @@ export class SupervisedLink implements SshLink {
 
   constructor(options: SupervisedLinkOptions) {
     this.options = options
-    this.holder = new RemoteHolder(options.log)
+    this.holder = new RemoteHolder(options)
     this.pauses = new ReconnectPauses(options.timings.backoff)
   }
 
@@ -124,6 +127,7 @@ export class SupervisedLink implements SshLink {
   }
 
   async close(drainMs = 0): Promise<void> {
+    const { connection } = this
     if (!this.stop.signal.aborted) {
       this.publish({ phase: 'closing' })
       if (drainMs > 0 && this.connection !== undefined) {
@@ -136,6 +140,10 @@ export class SupervisedLink implements SshLink {
       this.wake()
     }
     await this.loop
+    if (connection !== undefined) {
+      await connection.ended
+      this.holder.noteEnd(connection)
+    }
     if (this.current.phase !== 'idle') this.publish(IDLE)
   }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -56,6 +56,27 @@ test('SIGKILL leaves no listener, no session and nothing that keeps the next bri
 
   await chain.startBridge()
   await chain.connected()
+  expect(await ask(url, { body: CHAT })).toMatchObject({ status: 200 })
+})
+
+test('SIGKILL while a client stands still costs the next bridge no port: it knows whose session holds it', async () => {
+  const { sshd } = chain.client('vm')
+  const sessionsFile = join(chain.bridgeEnv.SOVEREIGN_RUNTIME_DIR ?? '', 'sessions.json')
+  const remembered = async (): Promise<boolean> => (await readFile(sessionsFile, 'utf8')).includes('"pid"')
+  expect(await waitUntil(remembered, 5_000)).toBe(true)
+  for (const pid of await sshd.sessionPids()) process.kill(pid, 'SIGSTOP')
+  await chain.bridge().stop('SIGKILL')
+
+  await chain.startBridge()
+  await chain.connected()
+  const phases = chain.states().map(({ clients }) => clients[0]?.listener)
+  expect(phases).toContainEqual(
+    expect.objectContaining({
+      phase: 'opening',
+      cause: expect.objectContaining({ code: 'ssh.remote-port-held-by-old-session' }),
+    }),
+  )
+  expect(phases).not.toContainEqual(expect.objectContaining({ phase: 'failed' }))
   expect(await ask(url, { body: CHAT })).toMatchObject({ status: 200 })
 })
 
