@@ -9,6 +9,8 @@ const TOOLS =
     ' ',
   )
 
+const NOBODY = 65_534
+
 export interface Outcome {
   readonly code: number | null
   readonly stdout: string
@@ -20,6 +22,8 @@ export interface BareMachine {
   readonly env: Readonly<Record<string, string>>
   /** Runs a bash command line as a user there would, without a terminal. */
   run(command: string, env?: Readonly<Record<string, string>>): Promise<Outcome>
+  /** The same by a user for whom read-only means that; the home folder becomes theirs. */
+  runUnprivileged(command: string): Promise<Outcome>
   remove(): Promise<void>
 }
 
@@ -37,16 +41,27 @@ export async function makeBareMachine(...extraTools: string[]): Promise<BareMach
     home,
     env,
     run: (command, extra = {}) => runIn(home, command, { ...env, ...extra }),
+    runUnprivileged: async (command) => {
+      if (process.getuid?.() !== 0) return runIn(home, command, env)
+      execFileSync('chown', ['-R', '-h', `${NOBODY}:${NOBODY}`, root])
+      return runIn(home, command, env, NOBODY)
+    },
     remove: () => rm(root, { recursive: true, force: true }),
   }
 }
 
-function runIn(cwd: string, command: string, env: Readonly<Record<string, string>>): Promise<Outcome> {
+function runIn(
+  cwd: string,
+  command: string,
+  env: Readonly<Record<string, string>>,
+  uid?: number,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     // Its own session, so that there is no terminal to ask on even when the tests run in one.
     const child = spawn('/bin/bash', ['-c', command], {
       cwd,
       env,
+      ...(uid === undefined ? {} : { uid, gid: uid }),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -68,6 +68,22 @@ export class JsoncDocument {
     else this.replaceText(insertProperty(this.text, object, key, value, this.layout))
   }
 
+  /** The value as it is written, comments included. */
+  textOf(path: JSONPath): string | undefined {
+    const tree = parseTree(this.text, [], PARSE_OPTIONS)
+    const node = tree && findNodeAtLocation(tree, path)
+    return node && this.text.slice(node.offset, node.offset + node.length)
+  }
+
+  /** Like {@link set}, in the very words of {@link textOf}. */
+  setText(path: JSONPath, text: string): void {
+    if (this.textOf(path) === undefined) this.set(path, null)
+    const tree = parseTree(this.text, [], PARSE_OPTIONS)
+    const node = tree && findNodeAtLocation(tree, path)
+    if (node === undefined) return
+    this.replaceText(this.text.slice(0, node.offset) + text + this.text.slice(node.offset + node.length))
+  }
+
   remove(path: JSONPath): void {
     if (this.get(path) === undefined) return
     const text = applyEdits(this.text, modify(this.text, path, undefined, {}))

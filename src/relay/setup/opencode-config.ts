@@ -6,6 +6,12 @@ export const COPILOT_PROVIDER = 'sovereign'
 export const OPENROUTER_PROVIDER = 'sovereign-openrouter'
 export const OUR_PROVIDERS = [COPILOT_PROVIDER, OPENROUTER_PROVIDER] as const
 
+/** What clients show; with the key it also tells our providers from those that a user has under the same name. */
+const PROVIDER_NAMES: Readonly<Record<(typeof OUR_PROVIDERS)[number], string>> = {
+  [COPILOT_PROVIDER]: 'Sovereign (Copilot)',
+  [OPENROUTER_PROVIDER]: 'Sovereign (OpenRouter)',
+}
+
 /** Stands where a client insists on some key and the relay asks for none. No secret. */
 export const NO_TOKEN_NEEDED = 'no-token-needed'
 
@@ -74,11 +80,11 @@ export function openCodePart(input: OpenCodeInput): OpenCodePart {
       [COPILOT_PROVIDER]:
         input.copilot === undefined && input.openRouter !== undefined
           ? undefined
-          : provider('Sovereign (Copilot)', `${input.baseUrl}/v1`, apiKey, input.copilot ?? []),
+          : provider(COPILOT_PROVIDER, `${input.baseUrl}/v1`, apiKey, input.copilot ?? []),
       [OPENROUTER_PROVIDER]:
         input.openRouter === undefined
           ? undefined
-          : provider('Sovereign (OpenRouter)', `${input.baseUrl}/api/v1`, apiKey, input.openRouter),
+          : provider(OPENROUTER_PROVIDER, `${input.baseUrl}/api/v1`, apiKey, input.openRouter),
     },
     ...(input.defaults === undefined
       ? {}
@@ -86,15 +92,24 @@ export function openCodePart(input: OpenCodeInput): OpenCodePart {
   })
 }
 
+/** Whether a provider was made here and not merely changed. */
+export function isMadeHere(id: (typeof OUR_PROVIDERS)[number], value: unknown): boolean {
+  const made = z.looseObject({
+    name: z.literal(PROVIDER_NAMES[id]),
+    options: z.looseObject({ apiKey: z.enum([NO_TOKEN_NEEDED, TOKEN_REFERENCE]) }),
+  })
+  return made.safeParse(value).success
+}
+
 function provider(
-  name: string,
+  id: (typeof OUR_PROVIDERS)[number],
   baseURL: string,
   apiKey: string,
   models: readonly SetupModel[],
 ): OpenCodeProvider {
   return {
     npm: PACKAGE_OF_WIRE.chat,
-    name,
+    name: PROVIDER_NAMES[id],
     // `timeout` would end a long answer in the middle; silence is what has to be limited.
     options: { baseURL, apiKey, timeout: false, chunkTimeout: CHUNK_TIMEOUT_MS },
     models: Object.fromEntries(models.map((model) => [model.id, openCodeModel(model)])),

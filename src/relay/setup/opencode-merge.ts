@@ -1,12 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { isObject, JsoncDocument } from './jsonc-document.ts'
-import { type OpenCodePart, type OpenCodeProvider, OUR_PROVIDERS } from './opencode-config.ts'
+import { isMadeHere, type OpenCodePart, type OpenCodeProvider, OUR_PROVIDERS } from './opencode-config.ts'
 
 export interface MergeResult {
   readonly text: string
   /** One line per change, for a person to read; empty when there is nothing to change. Holds no secret. */
   readonly changes: readonly string[]
+}
+
+export type OurProvider = (typeof OUR_PROVIDERS)[number]
+
+/** Providers of the user that have the name of one of ours. */
+export function foreignProviders(source: string): OurProvider[] {
+  const document = new JsoncDocument(source)
+  return OUR_PROVIDERS.filter((id) => {
+    const value = document.get(['provider', id])
+    return value !== undefined && !isMadeHere(id, value)
+  })
 }
 
 /** Puts our part into an OpenCode configuration. Everything else stays as it is, comments included. */
@@ -25,31 +36,6 @@ export function mergeOpenCode(source: string, part: OpenCodePart, chooseModel: b
   for (const key of ['model', 'small_model'] as const) mergeDefault(document, key, part, chooseModel, changes)
   verify(document, part)
   return { text: document.toString(), changes }
-}
-
-/** Takes our part out again. */
-export function removeFromOpenCode(source: string): MergeResult {
-  const document = new JsoncDocument(source)
-  const changes: string[] = []
-  for (const id of OUR_PROVIDERS) {
-    if (document.get(['provider', id]) === undefined) continue
-    document.remove(['provider', id])
-    changes.push(`- provider.${id}`)
-  }
-  const providers = document.get(['provider'])
-  if (changes.length > 0 && isObject(providers) && Object.keys(providers).length === 0)
-    document.remove(['provider'])
-  for (const key of ['model', 'small_model']) {
-    if (!isOurs(document.get([key]))) continue
-    changes.push(`- ${key}: ${String(document.get([key]))}`)
-    document.remove([key])
-  }
-  return { text: changes.length === 0 ? source : document.toString(), changes }
-}
-
-/** Whether anything is left in a file that we had created. */
-export function holdsNothing(source: string): boolean {
-  return Object.keys(new JsoncDocument(source).root).every((key) => key === '$schema')
 }
 
 function mergeProvider(
@@ -133,14 +119,15 @@ function mergeDefault(
   const wanted = part[key]
   const before = document.get([key])
   if (wanted === undefined || before === wanted) return
-  if (before !== undefined && !isOurs(before)) return
+  if (before !== undefined && !isModelOf(OUR_PROVIDERS, before)) return
   if (before !== undefined && !chooseModel && isConfigured(document, String(before))) return
   document.set([key], wanted)
   changes.push(before === undefined ? `+ ${key}: ${wanted}` : `~ ${key}: ${String(before)} -> ${wanted}`)
 }
 
-function isOurs(reference: unknown): boolean {
-  return typeof reference === 'string' && OUR_PROVIDERS.some((id) => reference.startsWith(`${id}/`))
+/** Whether a default model is one of these providers. */
+export function isModelOf(providers: readonly OurProvider[], reference: unknown): boolean {
+  return typeof reference === 'string' && providers.some((id) => reference.startsWith(`${id}/`))
 }
 
 function isConfigured(document: JsoncDocument, reference: string): boolean {

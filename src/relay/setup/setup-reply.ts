@@ -1,22 +1,25 @@
 import { buffer } from 'node:stream/consumers'
 import { allClientSettings, type ClientSettingsInput } from './client-settings.ts'
-import { holdsNothing, type MergeResult, removeFromOpenCode } from './opencode-merge.ts'
+import { foreignProviders, type MergeResult } from './opencode-merge.ts'
+import { holdsNothing, type Restoration, removeFromOpenCode } from './opencode-restore.ts'
+import type { SentConfig } from './plain-http.ts'
 import { tarOf } from './tar.ts'
 
 /**
  * What the setup script gets back: an uncompressed tar, because tar is the only thing on a bare machine that can
  * take an answer apart safely.
  *
- * - `result`: `changed`, `unchanged`, or `empty` when nothing is left after taking our part out
+ * - `result`: `changed`, `unchanged`, or, after taking our part out, `empty` when nothing is left and `restored` when
+ *   something of the user has come back
  * - `summary`: lines for a person
  * - `notes`: what somebody should know besides, also when nothing changes
  * - `config`: the new file
- * - `without`: the file as it came, without our part
+ * - `without`: the file as it came, without our part and with what that had replaced
  * - `clients`: settings of other clients
  * - `verify.json`: body of a tiny chat request, where there is a model for one
  */
 export async function mergeReply(
-  source: string,
+  { current, before }: SentConfig,
   merged: MergeResult,
   notes: readonly string[],
   clients: ClientSettingsInput,
@@ -27,21 +30,34 @@ export async function mergeReply(
   return archive({
     result: merged.changes.length === 0 ? 'unchanged' : 'changed',
     summary: lines(merged.changes),
-    notes: lines(notes),
+    notes: lines([...(before === undefined && merged.changes.length > 0 ? ownNotes(current) : []), ...notes]),
     config: merged.text,
-    without: removeFromOpenCode(source).text,
+    without: removeFromOpenCode(current, before).text,
     clients: allClientSettings(clients),
     ...(chat === undefined ? {} : { 'verify.json': verifyBody(chat.id) }),
   })
 }
 
-export async function removeReply(removed: MergeResult): Promise<Buffer> {
-  const isEmpty = removed.changes.length > 0 && holdsNothing(removed.text)
+function ownNotes(source: string): string[] {
+  return foreignProviders(source).map(
+    (id) =>
+      `! provider.${id} is there already and not from this script; --uninstall puts it back as it is now.`,
+  )
+}
+
+export async function removeReply(removed: Restoration): Promise<Buffer> {
   return archive({
-    result: removed.changes.length === 0 ? 'unchanged' : isEmpty ? 'empty' : 'changed',
+    result: removalResult(removed),
     summary: lines(removed.changes),
+    notes: lines(removed.notes),
     config: removed.text,
   })
+}
+
+function removalResult({ changes, hasPutBack, text }: Restoration): string {
+  if (changes.length === 0) return 'unchanged'
+  if (hasPutBack) return 'restored'
+  return holdsNothing(text) ? 'empty' : 'changed'
 }
 
 /** No token limit in it: which field holds that limit differs from model to model. */

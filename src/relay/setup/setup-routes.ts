@@ -9,9 +9,10 @@ import { BundleStore } from './bundle.ts'
 import { CLIENTS, clientSettings, isClientName } from './client-settings.ts'
 import { kitFile } from './kit-file.ts'
 import { offerOf } from './offer.ts'
-import { mergeOpenCode, removeFromOpenCode } from './opencode-merge.ts'
+import { mergeOpenCode } from './opencode-merge.ts'
+import { removeFromOpenCode } from './opencode-restore.ts'
 import { isOpenCodePlatform, OPENCODE_PLATFORMS } from './opencode-store.ts'
-import { readText, sendText } from './plain-http.ts'
+import { readConfig, sendText } from './plain-http.ts'
 import type { SetupDependencies } from './setup-dependencies.ts'
 import { mergeReply, removeReply } from './setup-reply.ts'
 import { shellQuote } from './shell-quote.ts'
@@ -52,21 +53,31 @@ export function setupRoutes(dependencies: SetupDependencies): Route[] {
 async function sendSetup(dependencies: SetupDependencies, exchange: Exchange): Promise<void> {
   const query = exchange.url.searchParams
   const baseUrl = baseUrlOf(exchange.request)
-  const tier = tierOf(query)
   const client = query.get('client')
   if (client === null || client === 'opencode') {
-    const settings = [
-      `BASE=${shellQuote(baseUrl)}`,
-      `TIER=${shellQuote(tier ?? '')}`,
-      `DRY_RUN=${flagOf(query, 'dry-run')}`,
-      `UNINSTALL=${flagOf(query, 'uninstall')}`,
-    ]
+    const settings = scriptSettings(baseUrl, query)
     sendText(exchange, 200, kitFile('setup.sh', settings), 'text/x-shellscript; charset=utf-8')
     return
   }
   if (!isClientName(client)) throw invalid('client', client, ['opencode', ...CLIENTS])
+  const tier = tierOf(query)
   const offer = await offerOf(dependencies, exchange.signal)
   sendText(exchange, 200, clientSettings(client, offer.clientSettings(baseUrl, tier)))
+}
+
+/** A mistake in the query is told by the script itself: of an error page, `curl -f` would show the number alone. */
+function scriptSettings(baseUrl: string, query: URLSearchParams): string[] {
+  const base = `BASE=${shellQuote(baseUrl)}`
+  try {
+    return [
+      base,
+      `TIER=${shellQuote(tierOf(query) ?? '')}`,
+      `DRY_RUN=${flagOf(query, 'dry-run')}`,
+      `UNINSTALL=${flagOf(query, 'uninstall')}`,
+    ]
+  } catch (error) {
+    return [base, `REFUSED=${shellQuote(toAppError(error).message)}`]
+  }
 }
 
 async function sendTunnel(exchange: Exchange): Promise<void> {
@@ -78,15 +89,16 @@ async function sendTunnel(exchange: Exchange): Promise<void> {
 async function sendMerge(dependencies: SetupDependencies, exchange: Exchange): Promise<void> {
   const baseUrl = baseUrlOf(exchange.request)
   const tier = tierOf(exchange.url.searchParams)
-  const source = await readText(exchange)
+  const config = await readConfig(exchange)
   const offer = await offerOf(dependencies, exchange.signal)
-  const merged = mergeOpenCode(source, offer.openCodePart(baseUrl, tier), tier !== undefined)
-  const reply = await mergeReply(source, merged, offer.notes, offer.clientSettings(baseUrl, tier))
+  const merged = mergeOpenCode(config.current, offer.openCodePart(baseUrl, tier), tier !== undefined)
+  const reply = await mergeReply(config, merged, offer.notes, offer.clientSettings(baseUrl, tier))
   sendText(exchange, 200, reply, 'application/x-tar')
 }
 
 async function sendRemove(exchange: Exchange): Promise<void> {
-  const reply = await removeReply(removeFromOpenCode(await readText(exchange)))
+  const { current, before } = await readConfig(exchange)
+  const reply = await removeReply(removeFromOpenCode(current, before))
   sendText(exchange, 200, reply, 'application/x-tar')
 }
 

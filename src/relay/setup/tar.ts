@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { type Pack, pack } from 'tar-stream'
+import { extract, type Pack, pack } from 'tar-stream'
 
 /** A file in an archive: from memory, or `size` bytes of a file on disk. */
 export type ArchiveEntry = { readonly name: string; readonly mode: number } & (
@@ -28,4 +29,13 @@ async function addAll(archive: Pack, entries: readonly ArchiveEntry[]): Promise<
     if ('content' in entry) archive.entry(header, entry.content)
     else await pipeline(createReadStream(entry.path), archive.entry({ ...header, size: entry.size }))
   }
+}
+
+/** Content by name. @throws what tar-stream throws for anything that is no tar. */
+export async function filesInTar(tar: Buffer): Promise<Map<string, Buffer>> {
+  const archive = extract()
+  archive.end(tar)
+  const files = new Map<string, Buffer>()
+  for await (const entry of archive) files.set(entry.header.name, await buffer(entry))
+  return files
 }

@@ -10,6 +10,7 @@ BASE='http://127.0.0.1:8080'
 TIER=''
 DRY_RUN=0
 UNINSTALL=0
+REFUSED=''
 #@settings
 
 WITH_OPENCODE=0
@@ -44,28 +45,37 @@ fail() {
   printf 'sovereign setup: %s\n' "$*" >&2
   exit 1
 }
+misuse() {
+  printf 'sovereign setup: %s\n\n' "$*" >&2
+  usage >&2
+  exit 2
+}
 
 parse_arguments() {
+  local name value
+  [ -z "$REFUSED" ] || misuse "$REFUSED"
   while [ $# -gt 0 ]; do
     case $1 in
       --dry-run) DRY_RUN=1 ;;
       --uninstall) UNINSTALL=1 ;;
-      --tier | --base)
-        [ $# -ge 2 ] || { usage >&2; exit 2; }
-        if [ "$1" = --tier ]; then TIER=$2; else BASE=${2%/}; fi
-        shift
+      --tier | --tier=* | --base | --base=*)
+        name=${1%%=*}
+        case $1 in *=*) value=${1#*=} ;; *) value=${2:-}; [ $# -lt 2 ] || shift ;; esac
+        case $value in '' | -*) misuse "$name needs a value" ;; esac
+        if [ "$name" = --tier ]; then TIER=$value; else BASE=${value%/}; fi
         ;;
       --with-opencode) WITH_OPENCODE=1 ;;
       --verify-chat) VERIFY_CHAT=1 ;;
       --no-verify) VERIFY=0 ;;
       -h | --help) usage; exit 0 ;;
-      *) printf 'sovereign setup: unknown option: %s\n\n' "$1" >&2; usage >&2; exit 2 ;;
+      -*) misuse "unknown option: $1" ;;
+      *) misuse "this is no option: '$1'" ;;
     esac
     shift
   done
-  case $TIER in '' | free | frugal | premium) ;; *) fail "unknown tier: $TIER (free, frugal, premium)" ;; esac
+  case $TIER in '' | free | frugal | premium) ;; *) misuse "unknown tier: $TIER; it is free, frugal or premium" ;; esac
   [[ $BASE =~ ^https?://[A-Za-z0-9.:-]+$ || $BASE =~ ^https?://\[[0-9a-fA-F:.]+\](:[0-9]+)?$ ]] ||
-    fail "not an address of the form http://host:port: $BASE"
+    misuse "no address of the form http://host:port: $BASE"
 }
 
 check_token() {
@@ -84,12 +94,20 @@ request() {
 
 # The same, asking for the token once when the relay wants one.
 request_as_client() {
-  STATUS=$(request "$@") || fail "no answer from $BASE$2"
+  STATUS=$(request "$@") || no_answer "$2"
   [ "$STATUS" = 401 ] || return 0
   if [ -n "$TOKEN" ]; then fail 'the relay does not accept this token; ask its owner for a new one'; fi
   ask_token
-  STATUS=$(request "$@") || fail "no answer from $BASE$2"
+  STATUS=$(request "$@") || no_answer "$2"
   [ "$STATUS" != 401 ] || fail 'the relay does not accept this token; ask its owner for a new one'
+}
+
+no_answer() {
+  if [ "$UNINSTALL" = 1 ]; then
+    untouched
+    fail "it was edited since it was set up, so the relay has to help, and there is no answer from $BASE$1"
+  fi
+  fail "no answer from $BASE$1"
 }
 
 ask_token() {
@@ -117,7 +135,7 @@ find_config() {
   local folder=${XDG_CONFIG_HOME:-$HOME/.config}/opencode
   if [ -n "${OPENCODE_CONFIG:-}" ]; then
     CONFIG=$OPENCODE_CONFIG
-  elif [ -e "$folder/opencode.jsonc" ]; then
+  elif [ -e "$folder/opencode.jsonc" ] || [ -L "$folder/opencode.jsonc" ]; then
     CONFIG=$folder/opencode.jsonc
   else
     CONFIG=$folder/opencode.json
@@ -139,12 +157,45 @@ make_state() {
 
 same() { [ -e "$1" ] && [ -e "$2" ] && [ "$(cat "$1" && printf x)" = "$(cat "$2" && printf x)" ]; }
 
+# Where a file really is: at the end of the links, whether or not there is something yet.
+real_path() {
+  local path=$1 link count=0
+  while [ -L "$path" ]; do
+    count=$((count + 1))
+    [ "$count" -le 40 ] || fail "$1 is a link that leads round in a circle. Remove it or point it to a file"
+    link=$(readlink "$path") || fail "cannot follow the link $path"
+    case $link in /*) path=$link ;; *) path=${path%/*}/$link ;; esac
+  done
+  printf '%s' "$path"
+}
+
+# Before anything is asked or written: whether CONFIG is a file that can be changed.
+check_config() {
+  local real folder
+  real=$(real_path "$CONFIG") || exit 1
+  if [ -e "$real" ]; then
+    [ -f "$real" ] || fail "$real is no file. Move it away, or name another one in OPENCODE_CONFIG"
+    [ -r "$real" ] || fail "$real cannot be read by $(whose). Allow it (chmod u+r), then run this again"
+    [ -w "$real" ] || fail "$real is read-only for $(whose). Allow writing (chmod u+w), then run this again"
+  elif [ "$real" != "$CONFIG" ] && [ "$UNINSTALL" = 0 ]; then
+    say "$CONFIG is a link to $real, which does not exist yet: the file is made there."
+  fi
+  for folder in "${real%/*}" "${CONFIG%/*}"; do
+    while [ ! -e "$folder" ] && [ -n "$folder" ]; do folder=${folder%/*}; done
+    folder=${folder:-/}
+    [ -d "$folder" ] || fail "$folder is no folder, so there can be no $CONFIG"
+    [ -w "$folder" ] && [ -x "$folder" ] || fail "$folder is read-only for $(whose), and $CONFIG belongs there"
+  done
+}
+
+whose() { printf '%s' "${USER:-this user}"; }
+
 # replace NEW TARGET: in one step, keeping the mode of the file and following a link to it.
 replace() {
-  local target=$2 next
-  if [ -L "$target" ]; then target=$(readlink -f "$target") || fail "cannot follow the link $2"; fi
+  local target next
+  target=$(real_path "$2") || exit 1
   mkdir -p "${target%/*}" || fail "cannot create ${target%/*}"
-  next=$(mktemp "$target.XXXXXX") || fail "cannot write to ${target%/*}"
+  next=$(mktemp "$target.XXXXXX" 2>/dev/null) || fail "cannot write to ${target%/*}"
   if [ -e "$target" ]; then cp -p "$target" "$next" || fail "cannot copy $target"; fi
   if ! { cat "$1" >"$next" && mv -f "$next" "$target"; }; then
     rm -f "$next"
@@ -154,12 +205,21 @@ replace() {
 
 # edit ACTION: has the relay edit CONFIG; leaves its answer in WORK/reply. Nothing is written yet.
 edit() {
-  local query="?tier=$TIER"
+  local query="?tier=$TIER" files=(current)
   if [ -e "$CONFIG" ]; then cat "$CONFIG" >"$WORK/current" || fail "cannot read $CONFIG"; else : >"$WORK/current"; fi
+  if [ -e "$KEPT.before" ]; then
+    cat "$KEPT.before" >"$WORK/before" || fail "cannot read $KEPT.before"
+    files+=(before)
+  elif [ -e "$KEPT.absent" ] && [ -e "$KEPT.after" ]; then
+    : >"$WORK/before"
+    files+=(before)
+  fi
+  # Without the variable tar of macOS adds files of its own.
+  COPYFILE_DISABLE=1 tar -cf "$WORK/request.tar" -C "$WORK" "${files[@]}" || fail 'cannot pack the request'
   request_as_client 60 "/setup/opencode/$1$query" "$WORK/reply.tar" \
-    -H 'Content-Type: application/octet-stream' --data-binary "@$WORK/current"
+    -H 'Content-Type: application/x-tar' --data-binary "@$WORK/request.tar"
   if [ "$STATUS" != 200 ]; then
-    printf 'sovereign setup: %s is left as it is.\n' "$CONFIG" >&2
+    untouched
     cat "$WORK/reply.tar" >&2
     exit 1
   fi
@@ -167,6 +227,11 @@ edit() {
   mkdir "$WORK/reply" && tar -xf "$WORK/reply.tar" -C "$WORK/reply" || fail 'cannot unpack the answer of the relay'
   [ -s "$WORK/reply/result" ] || fail 'the answer of the relay is incomplete'
   RESULT=$(cat "$WORK/reply/result")
+}
+
+untouched() {
+  printf 'sovereign setup: %s is left as it is.\n' "$CONFIG" >&2
+  if [ -e "$KEPT.before" ]; then printf '  The file as it was before: %s\n' "$KEPT.before" >&2; fi
 }
 
 install_config() {
@@ -210,30 +275,54 @@ keep_token() {
 
 uninstall_config() {
   [ -e "$CONFIG" ] || [ -e "$STATE" ] || return 0
+  check_config
   if same "$CONFIG" "$KEPT.after" && { [ -e "$KEPT.before" ] || [ -e "$KEPT.absent" ]; }; then
     say "$CONFIG:"
     if [ -e "$KEPT.absent" ]; then say '  removed: it did not exist before'; else say '  as it was before'; fi
     if [ "$DRY_RUN" = 1 ]; then return; fi
-    if [ -e "$KEPT.absent" ]; then rm -f "$CONFIG"; else replace "$KEPT.before" "$CONFIG"; fi
+    if [ -e "$KEPT.absent" ]; then remove_config; else replace "$KEPT.before" "$CONFIG"; fi
   elif [ -e "$CONFIG" ]; then
     edit remove
-    if [ "$RESULT" = unchanged ]; then
-      say "$CONFIG: nothing of ours in it."
-    else
-      say "$CONFIG:"
-      cat "$WORK/reply/summary"
-      if [ "$DRY_RUN" = 1 ]; then return; fi
-      if [ "$RESULT" = empty ] && [ -e "$KEPT.absent" ]; then rm -f "$CONFIG"; else replace "$WORK/reply/config" "$CONFIG"; fi
-    fi
+    take_out
   fi
   if [ "$DRY_RUN" = 0 ]; then forget; fi
+}
+
+# A file that the user has edited since: only our part goes, and what it had replaced comes back.
+take_out() {
+  if [ "$RESULT" = unchanged ]; then
+    say "$CONFIG: nothing of ours in it."
+  else
+    say "$CONFIG:"
+    cat "$WORK/reply/summary"
+  fi
+  cat "$WORK/reply/notes"
+  if [ "$RESULT" = unchanged ] || [ "$DRY_RUN" = 1 ]; then return; fi
+  if [ "$RESULT" = empty ] && [ -e "$KEPT.absent" ]; then
+    remove_config
+    return
+  fi
+  # Edits inside the part that makes room cannot be told from ours.
+  if [ "$RESULT" = restored ]; then
+    cat "$CONFIG" >"$KEPT.edited" || fail "cannot write to $STATE"
+    say "  The file as you had edited it: $KEPT.edited"
+  fi
+  replace "$WORK/reply/config" "$CONFIG"
+}
+
+# A link to it was there before us and stays.
+remove_config() {
+  local real
+  real=$(real_path "$CONFIG") && rm -f "$real" || fail "cannot remove $CONFIG"
 }
 
 forget() {
   rm -f "$KEPT.before" "$KEPT.after" "$KEPT.absent"
   local other
   for other in "$STATE"/*.after; do [ ! -e "$other" ] || return 0; done
-  rm -f "$STATE/token" "$STATE/.gitignore"
+  rm -f "$STATE/token"
+  for other in "$STATE"/*.edited; do [ ! -e "$other" ] || return 0; done
+  rm -f "$STATE/.gitignore"
   if [ -d "$STATE" ]; then rmdir "$STATE" 2>/dev/null || say "  Left in place, not ours: $STATE"; fi
 }
 
@@ -354,6 +443,7 @@ main() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   find_config
+  if [ "$UNINSTALL" = 0 ]; then check_config; fi
   if [ -z "$TOKEN" ] && [ -s "$STATE/token" ]; then TOKEN=$(cat "$STATE/token") && check_token; fi
   if [ "$UNINSTALL" = 1 ]; then
     uninstall

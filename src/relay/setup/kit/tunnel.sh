@@ -32,6 +32,12 @@ fail() {
   exit 1
 }
 
+misuse() {
+  printf 'tunnel: %s\n\n' "$*" >&2
+  usage >&2
+  exit 2
+}
+
 is_port() { [[ $1 =~ ^[0-9]{1,5}$ ]] && [ "$((10#$1))" -ge 1 ] && [ "$((10#$1))" -le 65535 ]; }
 
 parse_arguments() {
@@ -39,18 +45,19 @@ parse_arguments() {
   case $ACTION in
     run | start | stop | status) shift ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
+    '') misuse 'say what to do: run, start, stop or status' ;;
+    *) misuse "unknown command: $ACTION" ;;
   esac
   TARGET='' PORT='' SSH_OPTIONS=(-T)
   while [ $# -gt 0 ]; do
     case $1 in
       --port | --host-port)
-        [ $# -ge 2 ] && is_port "$2" || fail "$1 needs a port between 1 and 65535"
+        [ $# -ge 2 ] && is_port "$2" || misuse "$1 needs a port between 1 and 65535"
         if [ "$1" = --port ]; then PORT=$2; else HOST_PORT=$2; fi
         shift
         ;;
       --) shift; SSH_OPTIONS+=("$@"); break ;;
-      -*) usage >&2; exit 2 ;;
+      -*) misuse "unknown option: $1; options of ssh stand behind --" ;;
       *) TARGET=$1 ;;
     esac
     shift

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parse } from 'jsonc-parser'
@@ -162,16 +162,6 @@ describe('the setup script on a bare machine', () => {
     expect(existsSync(configPath())).toBe(false)
   })
 
-  test('writes through a link and keeps the mode of the file', async () => {
-    const real = join(machine.home, 'dotfiles.json')
-    await writeFile(real, '{}\n', { mode: 0o640 })
-    await mkdir(dirname(configPath()), { recursive: true })
-    await symlink(real, configPath())
-    await machine.run(pipe())
-    expect(await readFile(real, 'utf8')).toContain('sovereign')
-    expect(statSync(real).mode & 0o777).toBe(0o640)
-  })
-
   test('does nothing at all with any half of the script', async () => {
     const whole = await (await fetch(`${server.url}/setup`)).text()
     const requests = server.seen.length
@@ -213,10 +203,39 @@ describe('the setup script on a bare machine', () => {
     expect(outcome.stderr).toContain(`nothing answers at ${server.url}`)
   })
 
-  test.each(['--nonsense', '--tier', '--tier gold', "--base 'http://x;id'"])('refuses %s', async (args) => {
+  test.each([
+    ['--nonsense', 'unknown option: --nonsense'],
+    ['--tier', '--tier needs a value'],
+    ['--base', '--base needs a value'],
+    ['--tier --dry-run', '--tier needs a value'],
+    ['--tier=', '--tier needs a value'],
+    ['--tier gold', 'unknown tier: gold; it is free, frugal or premium'],
+    ["--base 'http://x;id'", 'no address of the form http://host:port: http://x;id'],
+    ['now', "this is no option: 'now'"],
+  ])('refuses %s with words and the usage', async (args, words) => {
     const outcome = await machine.run(pipe(args))
-    expect(outcome.code).toBeGreaterThan(0)
+    expect(outcome.code).toBe(2)
+    expect(outcome.stderr).toMatch(/^sovereign setup: /)
+    expect(outcome.stderr).toContain(words)
+    expect(outcome.stderr).toContain('Usage: curl')
+    expect(outcome.stdout).toBe('')
     expect(existsSync(join(machine.home, '.config'))).toBe(false)
+  })
+
+  test.each([
+    ['tier=gold', 'tier cannot be "gold"; it is one of: free, frugal, premium.'],
+    ['dry-run=perhaps', 'dry-run cannot be "perhaps"; it is one of: 0, 1.'],
+  ])('refuses the query %s with words, where curl would show a number alone', async (query, words) => {
+    const outcome = await machine.run(`curl -fsSL '${server.url}/setup?${query}' | bash`)
+    expect(outcome.code).toBe(2)
+    expect(outcome.stderr).toMatch(/^sovereign setup: /)
+    expect(outcome.stderr).toContain(words)
+    expect(existsSync(join(machine.home, '.config'))).toBe(false)
+  })
+
+  test('takes a value behind an equals sign too', async () => {
+    expect((await machine.run(pipe('--tier=free', `--base=${server.url}/`))).code).toBe(0)
+    expect(parse(await readFile(configPath(), 'utf8')).model).toBe('sovereign/gpt-mini')
   })
 
   test('chooses models by tier and lets the tier be changed', async () => {

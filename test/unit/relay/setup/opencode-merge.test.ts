@@ -3,7 +3,8 @@ import { type ParseError, parse } from 'jsonc-parser'
 import { describe, expect, test } from 'vitest'
 import { copilotModels } from '../../../../src/relay/setup/models.ts'
 import { openCodePart } from '../../../../src/relay/setup/opencode-config.ts'
-import { mergeOpenCode, removeFromOpenCode } from '../../../../src/relay/setup/opencode-merge.ts'
+import { mergeOpenCode } from '../../../../src/relay/setup/opencode-merge.ts'
+import { removeFromOpenCode } from '../../../../src/relay/setup/opencode-restore.ts'
 import { defaultModels } from '../../../../src/relay/setup/tiers.ts'
 
 const MODELS = copilotModels({
