@@ -14,6 +14,8 @@ export interface ClientsOptions {
   readonly dir: string
   readonly ambient: Ambient
   readonly log: Logger
+  /** What else is kept under the name of a client goes with it. */
+  readonly onRevoked?: (name: string) => Promise<void>
 }
 
 /** Who may use the relay. Owns clients.json, where only hashes of tokens are kept. */
@@ -31,6 +33,8 @@ export interface Clients {
     certificateName?: string,
   ): ClientIdentity | 'required' | 'unknown-token'
   isAdmin(headers: IncomingHttpHeaders): boolean
+  /** Of those that have a token. */
+  names(): readonly string[]
   /** Admin routes below `/admin`: list, add, revoke, require, admin token. They throw AppError. */
   routes(): Route[]
   /** Writes what is left to write. Idempotent. */
@@ -53,6 +57,7 @@ class ClientRegistry implements Clients, ClientAdministration {
   private readonly path: string
   private readonly ambient: Ambient
   private readonly log: Logger
+  private readonly onRevoked: (name: string) => Promise<void>
   private state: ClientsState
   private hashes: { readonly name: string; readonly hash: Buffer }[] = []
   private readonly lastUsed = new Map<string, number>()
@@ -65,6 +70,7 @@ class ClientRegistry implements Clients, ClientAdministration {
     this.path = path
     this.ambient = options.ambient
     this.log = options.log
+    this.onRevoked = options.onRevoked ?? (() => Promise.resolve())
     this.state = state
     this.index()
   }
@@ -102,6 +108,10 @@ class ClientRegistry implements Clients, ClientAdministration {
     return tokensFrom(headers).some(
       (token) => token.startsWith(ADMIN_PREFIX) && sameHash(hashToken(token), hash),
     )
+  }
+
+  names(): readonly string[] {
+    return this.state.clients.map(({ name }) => name)
   }
 
   routes(): Route[] {
@@ -155,6 +165,7 @@ class ClientRegistry implements Clients, ClientAdministration {
       return { ...state, clients }
     })
     this.lastUsed.delete(name)
+    await this.onRevoked(name)
     this.log.info({ client: name }, 'client revoked')
   }
 

@@ -52,6 +52,12 @@ export class ConfigFile {
     await this.save()
   }
 
+  /** Sets one value below objects, which are made where they are missing, or removes it; saves, never throws. */
+  async setAt(path: readonly string[], value: unknown): Promise<void> {
+    this.plain = withValueAt(this.plain, path, value)
+    await this.save()
+  }
+
   private save(): Promise<void> {
     this.queue = this.queue.then(async () => {
       try {
@@ -65,6 +71,19 @@ export class ConfigFile {
     })
     return this.queue
   }
+}
+
+function withValueAt(object: Plain, [key, ...rest]: readonly string[], value: unknown): Plain {
+  if (key === undefined) return object
+  const inner = object[key]
+  const next = rest.length === 0 ? value : withValueAt(isPlain(inner) ? inner : {}, rest, value)
+  return Object.fromEntries(
+    Object.entries({ ...object, [key]: next }).filter(([, child]) => child !== undefined),
+  )
+}
+
+function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 const INITIAL: Plain = { site_url: 'http://localhost', site_name: 'Sovereign Bridge' }
@@ -91,8 +110,7 @@ function parseConfig(path: string, source: string): Plain {
   const [error] = errors
   if (error !== undefined) throw invalid(path, text, error.offset, syntaxWords(error, text))
   const value: unknown = root === undefined ? undefined : getNodeValue(root)
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new AppError('relay.config-invalid', `${path} holds no JSON object.`)
+  if (!isPlain(value)) throw new AppError('relay.config-invalid', `${path} holds no JSON object.`)
   const issues = configSchema.safeParse(value).error?.issues ?? []
   const [mistake] = explainIssues(issues, value, {})
   if (mistake !== undefined) {

@@ -95,6 +95,11 @@ const KNOWN_BUT_UNUSED = new Set([
   'tool_permissions',
   '$schema',
   'relay.rate_limit',
+  if (inner instanceof z.ZodRecord && typeof value === 'object' && value !== null) {
+    const { valueType } = inner
+    if (!(valueType instanceof z.ZodObject)) return []
+    return Object.entries(value).flatMap(([key, child]) => collect(child, valueType, `${prefix}.${key}`))
+  }
 ])
 
 /** Dotted paths of keys that mean nothing here: usually a typing mistake. */

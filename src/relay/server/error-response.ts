@@ -1,9 +1,24 @@
 import type { ServerResponse } from 'node:http'
-import type { AppError } from '../../shared/errors/app-error.ts'
-import { errorDefinition } from '../../shared/errors/codes.ts'
+import { AppError, type AppErrorOptions } from '../../shared/errors/app-error.ts'
+import { type ErrorCode, errorDefinition } from '../../shared/errors/codes.ts'
 
 /** How the client expects to be spoken to. */
 export type Dialect = 'chat' | 'responses' | 'messages'
+
+/** A failure whose answer has headers of its own. */
+export class FailureWithHeaders extends AppError {
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    headers: Readonly<Record<string, string>>,
+    options?: AppErrorOptions,
+  ) {
+    super(code, message, options)
+    this.headers = headers
+  }
+}
 
 /** Our own explanation beside what clients understand. */
 export interface Explanation {
@@ -30,6 +45,7 @@ const ANTHROPIC_TYPES: ReadonlyMap<number, string> = new Map([
 
 export function errorType(dialect: Dialect, status: number): string {
   if (dialect === 'messages') return ANTHROPIC_TYPES.get(status) ?? 'api_error'
+  if (status === 429) return 'rate_limit_error'
   return status >= 500 ? 'server_error' : 'invalid_request_error'
 }
 
@@ -67,6 +83,7 @@ export function sendError(response: ServerResponse, error: AppError, dialect: Di
   const closes = error.code === 'relay.body-too-large' || error.code === 'relay.request-malformed'
   sendJson(response, status, errorBody(dialect, status, error), {
     ...errorHeaders(error),
+    ...(error instanceof FailureWithHeaders ? error.headers : {}),
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(closes ? { connection: 'close' } : {}),
   })

@@ -13,6 +13,7 @@ import { type Clients, openClients } from '../clients/clients.ts'
 import { ConfigFile } from '../config/config-file.ts'
 import { resolveSettings } from '../config/relay-settings.ts'
 import { resolveTls } from '../config/tls-settings.ts'
+import { type Limits, openLimits } from '../limits/limits.ts'
 import type { RelayOptions } from '../relay-contract.ts'
 import { setupRoutes } from '../setup/setup-routes.ts'
 import { ServerCertificate } from '../tls/server-certificate.ts'
@@ -51,7 +52,10 @@ export async function buildParts(
   const { env, dataDir } = options
   const configFile = await ConfigFile.open(options.configPath, log)
   const settings = resolveSettings(configFile.config, env)
-  const clients = await openClients({ dir: dataDir, ambient, log })
+  const clients = await openClients({
+    ...{ dir: dataDir, ambient, log },
+    onRevoked: (name) => limits.forget(name),
+  })
   const files = options.listen && resolveTls(configFile.config, env, options.configPath)
   const asksAnybody = clients.required || settings.allowRemote || files?.clientCa !== undefined
   refuseOpenBind(options.listen?.host, asksAnybody)
@@ -66,10 +70,12 @@ export async function buildParts(
     onQuota: (body) => usage.onQuota(body),
   })
   const isSignedIn = (): boolean => account.state.kind === 'signed-in'
-  const usage = openUsage({
+  const usage: Usage = openUsage({
     ...{ dir: dataDir, ambient, log, authenticated: isSignedIn },
     certificateExpiresAt: () => certificate?.expiresAt,
+    limits: () => limits.view,
   })
+  const limits: Limits = openLimits({ ambient, log, configFile, clients, usage })
   const models = new CopilotModels({
     ...{ account, ambient, log },
     dispatcher: upstream,
@@ -81,7 +87,7 @@ export async function buildParts(
     models.forget()
     models.warmUp()
   })
-  const shared = { dispatcher: upstream, recorder: usage.recorder, settings, log }
+  const shared = { dispatcher: upstream, recorder: limits.recorder, settings, log }
   const openrouter = { ...shared, key: openrouterKey }
   const signedIn = () => ({ copilot: isSignedIn(), openrouter: openrouterKey.problem === undefined })
   const startedAt = ambient.monotonicMs()
@@ -102,6 +108,7 @@ export async function buildParts(
     ...openrouterRoutes(openrouter),
     ...usage.routes(),
     ...clients.routes(),
+    ...limits.routes(),
     ...setupRoutes({
       version: VERSION,
       dataDir,

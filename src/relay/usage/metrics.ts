@@ -1,4 +1,5 @@
-import type { Quota, StorageHealth } from '../../shared/protocol/usage.ts'
+import type { LimitState, Quota, StorageHealth } from '../../shared/protocol/usage.ts'
+import type { LimitsView } from '../limits/limits-view.ts'
 import { CREDIT_SCALE, formatDecimal, PREMIUM_SCALE, USD_SCALE } from './exact.ts'
 import { Exposition } from './exposition.ts'
 import type { Histogram } from './histogram.ts'
@@ -16,6 +17,7 @@ export interface MetricsSource {
   readonly storage: StorageHealth
   /** Milliseconds since the Unix epoch. */
   readonly certificateExpiresAt: number | undefined
+  readonly limits: LimitsView
 }
 
 const OUTCOMES = ['completed', 'failed', 'cancelled', 'truncated'] as const
@@ -68,6 +70,7 @@ export function renderMetrics(source: MetricsSource): string {
     'From sending upstream to the first byte.',
     source.firstByte,
   )
+  renderLimits(out, source.limits)
   renderGauges(out, source)
   return out.toString()
 }
@@ -118,6 +121,32 @@ function renderMoney(out: Exposition, total: Totals): void {
     out.sample('sovereign_relay_unmeasured_requests_total', { measure }, total[name])
   }
   out.sample('sovereign_relay_unmeasured_requests_total', { measure: 'cost_usd' }, total.costUnknown)
+}
+
+/** Units differ between the samples of a family; `limit` and `unit` tell them apart. */
+function renderLimits(out: Exposition, limits: LimitsView): void {
+  const states = limits.all()
+  const gauge = (name: string, help: string, read: (state: LimitState) => number): void => {
+    if (states.length === 0) return
+    out.family(name, 'gauge', help)
+    for (const state of states) {
+      const { scope, client, unit } = state
+      out.sample(name, { scope, ...holderOf(client), limit: state.name, unit }, read(state))
+    }
+  }
+  gauge('sovereign_relay_limit', 'Limit of a client or of the whole relay.', ({ limit }) => limit)
+  gauge('sovereign_relay_limit_used', 'What is known to be used of it.', ({ used }) => used)
+  const refusals = limits.refusals()
+  if (refusals.length === 0) return
+  out.family('sovereign_relay_limit_refusals_total', 'counter', 'Requests refused because of a limit.')
+  for (const { client, code, count } of refusals) {
+    const scope = client === null ? 'relay' : 'client'
+    out.sample('sovereign_relay_limit_refusals_total', { scope, ...holderOf(client), code }, count)
+  }
+}
+
+function holderOf(client: string | null): { readonly client?: string } {
+  return client === null ? {} : { client }
 }
 
 function renderGauges(out: Exposition, source: MetricsSource): void {

@@ -16,6 +16,7 @@ export type RequestOutcome = 'completed' | 'failed' | 'cancelled' | 'truncated'
 /** Counts requests exactly once each. Never throws into the data path: a broken store is reported, not fatal. */
 export interface UsageRecorder {
   begin(facts: RequestFacts): RequestRecord
+  /** Just before a request is sent upstream. @throws AppError `limits.…` where a limit keeps it from being sent. */
 }
 
 /** One request on its way. `finish` may be called more than once; only the first call counts. */

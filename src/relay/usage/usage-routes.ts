@@ -6,13 +6,13 @@ import { Exposition } from './exposition.ts'
 import type { StatsStream } from './stats-stream.ts'
 
 export interface UsageViews {
-  summary(): UsageSummary
+  summary(client: string): UsageSummary
   details(month?: string): UsageDetails
   metrics(): string
   readonly stream: StatsStream
 }
 
-/** Clients see the sums; who used what, the quota and the metrics are for admins. */
+/** Clients see the sums and their own limits; who used what, the quota and the metrics are for admins. */
 export function usageRoutes(views: UsageViews): Route[] {
   return [
     {
@@ -20,9 +20,9 @@ export function usageRoutes(views: UsageViews): Route[] {
       method: 'ANY',
       path: '/stats',
       access: 'client',
-      handle: async ({ response, url, access }) => {
+      handle: async ({ response, url, access, client }) => {
         const month = url.searchParams.get('month')
-        if (access !== 'admin') sendJson(response, views.summary())
+        if (access !== 'admin') sendJson(response, views.summary(client.name))
         else sendJson(response, views.details(month === null ? undefined : checkMonth(month)))
       },
     },

@@ -8,9 +8,11 @@ import {
   type UsageDetails,
   type UsageSummary,
 } from '../../shared/protocol/usage.ts'
+import { type LimitsView, NO_LIMITS } from '../limits/limits-view.ts'
 import type { Route } from '../server/route.ts'
 import { auditOf } from './audit.ts'
 import { Histogram } from './histogram.ts'
+import { type Ledger, openLedger } from './ledger.ts'
 import { renderMetrics } from './metrics.ts'
 import { MonthBook } from './month-book.ts'
 import { PriceList } from './price-list.ts'
@@ -33,6 +35,8 @@ export interface UsageOptions {
   readonly authenticated?: () => boolean
   /** When the TLS certificate of the relay expires, in milliseconds since the Unix epoch; where there is one. */
   readonly certificateExpiresAt?: () => number | undefined
+  /** Told in /stats and /metrics. */
+  readonly limits?: () => LimitsView
 }
 
 /**
@@ -50,10 +54,14 @@ export interface Usage {
   onModels(models: unknown): void
   /** The parsed body of `GET /copilot_internal/user`. */
   onQuota(snapshot: unknown): void
-  /** This month so far. */
-  summary(): UsageSummary
+  /** What limits are held against. */
+  readonly ledger: Ledger
+  /** This month so far, with the limits of a client where one is named. */
+  summary(client?: string): UsageSummary
   /** A month, the current one by default (`2026-11`), with its tables. */
   details(month?: string): UsageDetails
+  /** Something changed that statistics tell and that no request brought about. */
+  changed(): void
   /** Writes what is left and closes the database. Idempotent. */
   close(): void
 }
@@ -77,9 +85,11 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
   readonly ambient: Ambient
   readonly boot = randomUUID()
   readonly prices = new PriceList()
+  readonly ledger: Ledger
   private readonly log: Logger
   private readonly authenticated: () => boolean
   private readonly certificateExpiresAt: () => number | undefined
+  private readonly limits: () => LimitsView
   private readonly startedAt: number
   private readonly startedMs: number
   private readonly account = new AccountState()
@@ -98,6 +108,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     this.log = options.log
     this.authenticated = options.authenticated ?? (() => false)
     this.certificateExpiresAt = options.certificateExpiresAt ?? (() => undefined)
+    this.limits = options.limits ?? (() => NO_LIMITS)
     this.startedAt = this.ambient.now()
     this.startedMs = this.ambient.monotonicMs()
     this.storage = new UsageStorage({
@@ -110,6 +121,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
       onOpened: () => this.readEarlierRuns(),
     })
     this.months = new MonthBook((month) => this.storage.readMonth(month))
+    this.ledger = openLedger(() => this.view(utcMonth(this.ambient.now())), this.storage)
     this.stream = new StatsStream(() => this.details())
     this.storage.open()
   }
@@ -159,7 +171,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
 
   routes(): Route[] {
     return usageRoutes({
-      summary: () => this.summary(),
+      summary: (client) => this.summary(client),
       details: (month) => this.details(month),
       metrics: () => this.metrics(),
       stream: this.stream,
@@ -175,8 +187,9 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     this.accountChanged()
   }
 
-  summary(): UsageSummary {
-    return this.summaryOf(utcMonth(this.ambient.now()))
+  summary(client?: string): UsageSummary {
+    const limits = client === undefined ? [] : this.limits().of(client)
+    return { ...this.summaryOf(utcMonth(this.ambient.now())), limits }
   }
 
   details(month = utcMonth(this.ambient.now())): UsageDetails {
@@ -185,7 +198,13 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
       ...reportBreakdown(this.view(month), (model) => this.prices.multiplier(model)),
       account: this.account.account,
       quotas: this.account.quotas(),
+      // They stand as they are now, which says nothing about another month.
+      limits: month === utcMonth(this.ambient.now()) ? this.limits().all() : [],
     }
+  }
+
+  changed(): void {
+    this.stream.changed()
   }
 
   close(): void {
@@ -197,7 +216,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     return this.months.view(month, month === utcMonth(this.ambient.now()))
   }
 
-  private summaryOf(month: string): UsageSummary {
+  private summaryOf(month: string): Omit<UsageSummary, 'limits'> {
     const generatedAt = new Date(this.ambient.now()).toISOString()
     const totals = reportTotals(this.view(month).total)
     return {
@@ -227,6 +246,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
       firstByte: this.firstByte,
       quotas: this.account.quotas(),
       storage: this.storage.health(),
+      limits: this.limits(),
     })
   }
 

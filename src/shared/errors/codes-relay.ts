@@ -128,6 +128,24 @@ export const RELAY_ERRORS = defineErrors({
     remedy: 'Mend clients.json in the data folder of the relay, or delete it and add the clients again.',
     status: 500,
   },
+  'limits.rate-exceeded': {
+    meaning: 'The client, or all clients together, sent as many requests within a minute as they may.',
+    recovery: 'automatic',
+    remedy: 'Wait as long as the Retry-After header says.',
+    status: 429,
+  },
+  'limits.concurrency-exceeded': {
+    meaning: 'The client, or all clients together, have as many requests under way as they may.',
+    recovery: 'automatic',
+    remedy: 'Wait until one of them has ended.',
+    status: 429,
+  },
+  'limits.month-spent': {
+    meaning: 'A monthly limit that the owner of the relay has set is used up.',
+    recovery: 'user',
+    remedy: 'Wait for the next month, or raise the limit on the relay; "sovereign relay limits" shows it.',
+    status: 429,
+  },
   'usage.month-invalid': {
     meaning: 'The usage of something that is no month was asked for.',
     recovery: 'never',

@@ -102,6 +102,43 @@ export const storageSchema = z.object({
   dropped: count,
 })
 
+export const limitNameSchema = z.enum([
+  'requests_per_minute',
+  'concurrent',
+  'premium_requests',
+  'ai_credits',
+  'usd',
+  'requests',
+  'tokens',
+])
+
+/** A limit of a client or of the relay as a whole, and how much of it is used. */
+export const limitStateSchema = z.object({
+  scope: z.enum(['client', 'relay']),
+  /** Null for the relay as a whole. */
+  client: z.string().nullable(),
+  /** Whether it is the default for clients without limits of their own. */
+  isDefault: z.boolean(),
+  name: limitNameSchema,
+  period: z.enum(['moment', 'minute', 'month']),
+  unit: unitSchema,
+  limit: z.number(),
+  /** As far as it is known: `unknown` requests come on top. */
+  used: z.number(),
+  left: z.number(),
+  /** Used part of the limit; above 1 where requests under way went beyond it. */
+  share: z.number(),
+  unknown: count,
+  estimate: z.boolean(),
+  source: sourceSchema,
+  /** Time of the newest request in `used`; null when there is none. */
+  asOf: isoTime.nullable(),
+  /** `near`: an alert was due. `spent`: requests that would use more of it are refused. */
+  state: z.enum(['ok', 'near', 'spent']),
+  /** Null where room comes back by itself: as requests end, or within a minute. */
+  resetsAt: isoTime.nullable(),
+})
+
 /** What every client may see; the first four are the fields of the first relays. */
 export const summarySchema = z.object({
   /** Requests of this month. */
@@ -126,6 +163,8 @@ export const summarySchema = z.object({
   }),
   /** Whether premium requests are what this account is billed by; null when Copilot has not said. */
   premiumRequestsApply: z.boolean().nullable(),
+  /** Limits as they stand now: of the asking client and of the relay; all of them for admins. */
+  limits: z.array(limitStateSchema),
   storage: storageSchema,
 })
 
@@ -149,6 +188,8 @@ export type Amount = z.infer<typeof amountSchema>
 export type UsageTotals = z.infer<typeof totalsSchema>
 export type Quota = z.infer<typeof quotaSchema>
 export type Account = z.infer<typeof accountSchema>
+export type LimitName = z.infer<typeof limitNameSchema>
+export type LimitState = z.infer<typeof limitStateSchema>
 export type StorageHealth = z.infer<typeof storageSchema>
 export type UsageSummary = z.infer<typeof summarySchema>
 export type UsageDetails = z.infer<typeof detailsSchema>
