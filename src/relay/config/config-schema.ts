@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
+import { limitsConfigSchema } from '../../shared/protocol/limits.ts'
 
 const port = z.number().int().min(1).max(65_535)
 const duration = z.number().int().min(10).max(86_400_000)
@@ -67,6 +68,13 @@ export const configSchema = z.object({
       copilot: baseUrl.optional(),
       openrouter: baseUrl.optional(),
       ollama: baseUrl.optional(),
+    })
+    .optional(),
+  limits: limitsConfigSchema.optional(),
+  usage: z
+    .object({
+      /** Days for which every single request is kept; older ones live on in sums by day. */
+      keep_days: z.number().int().min(31).max(36_500).optional(),
     })
     .optional(),
 })
