@@ -103,11 +103,6 @@ const KNOWN_BUT_UNUSED = new Set([
   'tool_permissions',
   '$schema',
   'relay.rate_limit',
-  if (inner instanceof z.ZodRecord && typeof value === 'object' && value !== null) {
-    const { valueType } = inner
-    if (!(valueType instanceof z.ZodObject)) return []
-    return Object.entries(value).flatMap(([key, child]) => collect(child, valueType, `${prefix}.${key}`))
-  }
 ])
 
 /** Dotted paths of keys that mean nothing here: usually a typing mistake. */
@@ -117,6 +112,11 @@ export function unknownKeys(value: unknown): readonly string[] {
 
 function collect(value: unknown, schema: z.ZodType, prefix: string): readonly string[] {
   const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema
+  if (inner instanceof z.ZodRecord && typeof value === 'object' && value !== null) {
+    const { valueType } = inner
+    if (!(valueType instanceof z.ZodObject)) return []
+    return Object.entries(value).flatMap(([key, child]) => collect(child, valueType, `${prefix}.${key}`))
+  }
   if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, child]) => {
     const path = prefix === '' ? key : `${prefix}.${key}`
