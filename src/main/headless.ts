@@ -5,10 +5,11 @@ import { type Ambient, REAL_AMBIENT } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
 import { defaultRelayConfigPath, defaultRelayDataDir } from '../node/relay-paths.ts'
 import { AppError } from '../shared/errors/app-error.ts'
+import type { DesktopState } from '../shared/state/desktop.ts'
 import { type ApiServer, startApiServer } from './api/api-server.ts'
 import { bridgeRuntimeDir } from './api/runtime-dir.ts'
 import { Bridge } from './bridge/bridge.ts'
-import { noServices } from './bridge/bridge-services.ts'
+import { type DesktopServices, noServices } from './bridge/bridge-services.ts'
 import { keytarStore } from './secrets/keytar-store.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
 import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
@@ -23,6 +24,8 @@ export interface HeadlessOptions {
   readonly sshConfigFile?: string
   /** Where faces on this computer find the bridge. */
   readonly runtimeDir?: string
+  /** What the desktop around the bridge can do, and how it is at the start; later with `bridge.setDesktop`. */
+  readonly desktop?: { readonly services: DesktopServices; readonly state: DesktopState }
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Logger
   readonly ambient?: Ambient
@@ -59,13 +62,14 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
       userName: userInfo().username,
       env,
     },
-    services: noServices(),
+    services: () => ({ ...noServices(), ...options.desktop?.services }),
     embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env, log },
     secrets,
     sessions,
     ambient,
     log,
   })
+  if (options.desktop !== undefined) bridge.setDesktop(options.desktop.state)
   const server = await startApiServer({
     api: bridge.api,
     runtimeDir,

@@ -59,7 +59,7 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
     }),
     ssh: { configFiles: [configFile], home: dir, userName: 'nobody', env: {} },
     embeddedRelay: { configPath: join(dir, 'relay/config.json'), dataDir: join(dir, 'relay/data'), env, log },
-    services: noServices(),
+    services: noServices,
     secrets: memoryStore(),
     ambient: REAL_AMBIENT,
     log,

@@ -1,5 +1,6 @@
 import type { BridgeApi } from '../../shared/bridge-api/calls.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
+import type { BridgeCore } from './bridge-core.ts'
 
 /** The calls that need the desktop around the bridge. */
 export type DesktopServices = Pick<
@@ -24,6 +25,9 @@ export type BridgeServices = DesktopServices &
     | 'runChecks'
     | 'makeReport'
   >
+
+/** Made by the bridge for itself; they end with the program. */
+export type MakeServices = (core: BridgeCore) => BridgeServices
 
 /** Services of a bridge that has none of them. */
 export function noServices(): BridgeServices {

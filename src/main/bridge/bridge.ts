@@ -5,6 +5,7 @@ import type { BridgeApi } from '../../shared/bridge-api/calls.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { ClientSettings, Profile, Settings } from '../../shared/settings/schema.ts'
 import type { BridgeState, RelayState } from '../../shared/state/bridge-state.ts'
+import type { DesktopState } from '../../shared/state/desktop.ts'
 import { IDLE } from '../../shared/state/link.ts'
 import { type Agent, startAgent } from '../agent/agent.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
@@ -14,7 +15,8 @@ import type { SshLink, SshTarget } from '../ssh/link.ts'
 import type { SessionMemory } from '../ssh/session-memory.ts'
 import { splice } from '../ssh/splice.ts'
 import { createSshLink } from '../ssh/ssh-link.ts'
-import type { BridgeServices } from './bridge-services.ts'
+import type { BridgeCore } from './bridge-core.ts'
+import type { MakeServices } from './bridge-services.ts'
 import { ClientTunnel } from './client-tunnel.ts'
 import { DisturbanceWatch } from './disturbance-watch.ts'
 import { EmbeddedRelay, type EmbeddedRelayOptions } from './embedded-relay.ts'
@@ -33,7 +35,7 @@ export interface BridgeOptions {
   readonly ssh: ResolveOptions
   readonly embeddedRelay: EmbeddedRelayOptions
   /** What a face may ask that is about the computer around the bridge, and not about its connections. */
-  readonly services: BridgeServices
+  readonly services: MakeServices
   /** Keeps passphrases between runs; without one nobody is offered to have them kept. */
   readonly secrets: SecretStore | undefined
   /** Lets a later run recognise the sessions that this one leaves behind when it is killed. */
@@ -58,10 +60,10 @@ const DRAIN_MS = 5_000
  * One profile brought to life: the way to the relay, a tunnel to every client, and the agent's port on this
  * computer. Owns the one BridgeState; faces see it through `api` and change it through nothing else.
  */
-export class Bridge {
+export class Bridge implements BridgeCore {
   readonly api: BridgeApi
+  readonly profile: Profile
   private readonly options: BridgeOptions
-  private readonly profile: Profile
   private readonly store: StateStore
   private readonly prompts: PromptDesk
   private session: Session | undefined
@@ -78,6 +80,46 @@ export class Bridge {
 
   get state(): BridgeState {
     return this.store.state
+  }
+
+  get settings(): Settings {
+    return this.options.settings
+  }
+
+  get ssh(): ResolveOptions {
+    return this.options.ssh
+  }
+
+  get ambient(): Ambient {
+    return this.options.ambient
+  }
+
+  get log(): Logger {
+    return this.options.log
+  }
+
+  get isWatched(): boolean {
+    return this.store.isWatched
+  }
+
+  update(change: Partial<Pick<BridgeState, 'jobs' | 'ollama'>>): void {
+    this.store.update(change)
+  }
+
+  setDesktop(desktop: DesktopState): void {
+    this.store.update({ desktop })
+  }
+
+  onState(listener: (state: BridgeState) => void): () => void {
+    return this.store.subscribe(listener)
+  }
+
+  relay(): RelayConnector {
+    return this.current.relay
+  }
+
+  askRelayHealth(): void {
+    this.session?.health.askNow()
   }
 
   connect(): Promise<void> {
@@ -185,7 +227,7 @@ export class Bridge {
     })
   }
 
-  private createLink(target: SshTarget): SshLink {
+  createLink(target: SshTarget): SshLink {
     const { ambient, log, secrets, sessions, ssh } = this.options
     return createSshLink({
       target,
@@ -229,7 +271,7 @@ export class Bridge {
       },
       signOut: () => admin((relay) => relay.signOut()),
       relayUsage: () => admin((relay) => relay.usage()),
-      ...this.options.services,
+      ...this.options.services(this),
     }
   }
 

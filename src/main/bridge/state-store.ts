@@ -15,6 +15,10 @@ export class StateStore {
     return this.current
   }
 
+  get isWatched(): boolean {
+    return this.listeners.size > 0
+  }
+
   update(change: StateChange): void {
     this.current = { ...this.current, ...change, revision: this.current.revision + 1 }
     for (const listener of [...this.listeners]) listener(this.current)

@@ -1,0 +1,28 @@
+import type { Ambient } from '../../node/ambient.ts'
+import type { Logger } from '../../node/log.ts'
+import type { Profile, Settings } from '../../shared/settings/schema.ts'
+import type { BridgeState } from '../../shared/state/bridge-state.ts'
+import type { ResolveOptions } from '../ssh/config/resolve-host.ts'
+import type { SshLink, SshTarget } from '../ssh/link.ts'
+import type { RelayConnector } from './relay-connector.ts'
+
+/** What the services around a bridge see of it and may change in it. */
+export interface BridgeCore {
+  readonly state: BridgeState
+  readonly settings: Settings
+  readonly profile: Profile
+  readonly ssh: ResolveOptions
+  readonly ambient: Ambient
+  readonly log: Logger
+  /** Whether a face is attached that shows what is published. */
+  readonly isWatched: boolean
+  update(change: Partial<Pick<BridgeState, 'jobs' | 'ollama'>>): void
+  /** @returns the unsubscribe function. */
+  onState(listener: (state: BridgeState) => void): () => void
+  /** @throws AppError `bridge.disconnected` */
+  relay(): RelayConnector
+  /** The relay may have changed what it says of itself: ask it now. */
+  askRelayHealth(): void
+  /** A further connection; its questions go where those of all others go. */
+  createLink(target: SshTarget): SshLink
+}
