@@ -9,6 +9,7 @@ import {
 } from './calls.ts'
 import { type Answer, type EventMessage, type Request, requestSchema } from './envelope.ts'
 import type { MessagePortLike } from './port.ts'
+import type { PreloadAnswer } from './preload-api.ts'
 
 export interface ServeOptions {
   /** Calls of one face that may be under way at the same time. */
@@ -17,7 +18,7 @@ export interface ServeOptions {
   readonly onBug?: (error: unknown, call: CallName) => void
 }
 
-const MAX_PENDING_CALLS = 64
+export const MAX_PENDING_CALLS = 64
 const EVENT_NAMES = Object.keys(BRIDGE_EVENTS) as EventName[]
 
 /**
@@ -27,16 +28,17 @@ const EVENT_NAMES = Object.keys(BRIDGE_EVENTS) as EventName[]
  * @returns a function that lets go of the port without closing it.
  */
 export function serveApi(api: BridgeApi, port: MessagePortLike, options: ServeOptions = {}): () => void {
-  const { maxPendingCalls = MAX_PENDING_CALLS, onBug } = options
+  const { maxPendingCalls = MAX_PENDING_CALLS } = options
   let isEnded = false
   let pendingCalls = 0
   const events = eventSender(port)
 
   async function answer(request: Request): Promise<void> {
     pendingCalls += 1
-    const reply = await answerOf(api, request, pendingCalls > maxPendingCalls, onBug)
+    const isTooMany = pendingCalls > maxPendingCalls
+    const reply = await answerCall(api, request.call, request.args, { isTooMany, ...options })
     pendingCalls -= 1
-    if (!isEnded) events.send(reply)
+    if (!isEnded) events.send({ id: request.id, ...reply })
   }
 
   const offs = [
@@ -58,18 +60,19 @@ export function serveApi(api: BridgeApi, port: MessagePortLike, options: ServeOp
   return end
 }
 
-async function answerOf(
+/** The answer to one call of a face, whatever it asks; never rejects. */
+export async function answerCall(
   api: BridgeApi,
-  { id, call, args }: Request,
-  isTooMany: boolean,
-  onBug: ServeOptions['onBug'],
-): Promise<Answer> {
+  call: unknown,
+  args: unknown,
+  { isTooMany = false, onBug }: Pick<ServeOptions, 'onBug'> & { readonly isTooMany?: boolean } = {},
+): Promise<PreloadAnswer> {
   try {
     if (isTooMany) throw new AppError('api.busy', 'Too many calls are under way.')
-    return { id, ok: true, result: await perform(api, call, args) }
+    return { ok: true, result: await perform(api, call, args) }
   } catch (error) {
     if (!(error instanceof AppError) && isCallName(call)) onBug?.(error, call)
-    return { id, ok: false, error: toFailure(error) }
+    return { ok: false, error: toFailure(error) }
   }
 }
 
