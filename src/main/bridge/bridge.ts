@@ -25,6 +25,7 @@ import { PromptDesk } from './prompt-desk.ts'
 import { refuseInWords } from './refuse-in-words.ts'
 import { RelayAdmin } from './relay-admin.ts'
 import type { RelayConnector } from './relay-connector.ts'
+import { RelayDial } from './relay-dial.ts'
 import { RelayHealthMonitor } from './relay-health.ts'
 import { SshRelay } from './ssh-relay.ts'
 import { StateStore } from './state-store.ts'
@@ -178,6 +179,8 @@ export class Bridge implements BridgeCore {
     const { relay, health, clients, agent, watch, ended } = session
     watch.close()
     health.close()
+    // Before whoever uses it is closed, which waits for the connections that have something under way.
+    relay.drain(drainMs)
     await Promise.all([agent.close(drainMs), ...clients.map((client) => client.close(drainMs))])
     ended.abort()
     await relay.close(drainMs)
@@ -201,7 +204,7 @@ export class Bridge implements BridgeCore {
     const { ambient, embeddedRelay } = this.options
     const { relay } = this.profile
     if ('embedded' in relay) return new EmbeddedRelay(embeddedRelay, ambient)
-    if ('url' in relay) return new UrlRelay(new URL(relay.url), ambient)
+    if ('url' in relay) return new UrlRelay(new RelayDial(relay, this.options.ssh.home), ambient)
     const target = targetOf(relay.ssh)
     return new SshRelay({
       link: this.createLink(target),

@@ -57,6 +57,10 @@ export class EmbeddedRelay extends LinkHolder implements RelayConnector {
     return pairedWith((connection) => this.running((relay) => relay.acceptAdmin(connection)))
   }
 
+  drain(drainMs: number): void {
+    void this.starting?.then((relay) => relay.close(drainMs)).catch(() => undefined)
+  }
+
   async close(drainMs: number): Promise<void> {
     if (this.isClosed) return
     this.isClosed = true

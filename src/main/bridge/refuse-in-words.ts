@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Failure, toFailure } from '../../shared/errors/app-error.ts'
 
@@ -17,7 +18,7 @@ export function refuseInWords(connection: Duplex, error: unknown): void {
   connection.on('data', () => {
     if (answered) return
     answered = true
-    connection.end(answerFor(failure))
+    connection.end(refusalText(failure, 503))
   })
   connection.once('end', () => {
     if (!answered) connection.destroy()
@@ -26,11 +27,11 @@ export function refuseInWords(connection: Duplex, error: unknown): void {
 }
 
 /** OpenAI-shaped, because that is what the clients behind the tunnel can read. */
-function answerFor(failure: Failure): string {
-  const { code, message, remedy } = failure
-  const body = `${JSON.stringify({ error: { message: `${message} ${remedy}`, type: 'bridge_error', code } })}\n`
+export function refusalText(failure: Failure, status: 400 | 503): string {
+  const { code, message, recovery, remedy } = failure
+  const body = `${JSON.stringify({ error: { message: `${message} ${remedy}`, type: 'bridge_error', code }, bridge: { code, message, recovery, remedy } })}\n`
   return [
-    'HTTP/1.1 503 Service Unavailable',
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(failure.recovery === 'automatic' ? ['Retry-After: 2'] : []),

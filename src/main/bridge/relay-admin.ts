@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AppError, fromFailure } from '../../shared/errors/app-error.ts'
+import { AppError } from '../../shared/errors/app-error.ts'
 import {
   type AuthStatus,
   authStatusSchema,
@@ -8,15 +8,11 @@ import {
   type StartedFlow,
   startedFlowSchema,
 } from '../../shared/protocol/relay-auth.ts'
+import { answeredFailure } from './answered-failure.ts'
 import { type HttpCall, httpOver } from './http-over.ts'
 import type { RelayConnector } from './relay-connector.ts'
 
 const ANSWER_WITHIN_MS = 30_000
-
-const failureSchema = z.object({
-  relay: z.object({ code: z.string(), message: z.string().optional(), remedy: z.string() }),
-  error: z.object({ message: z.string() }).optional(),
-})
 
 /** What only the owner of a relay may ask it, over its admin socket. */
 export class RelayAdmin {
@@ -67,8 +63,10 @@ export class RelayAdmin {
         cause,
       })
     }
-    if (answer.status >= 400)
-      throw failureOf(parsed, `${this.connector.place} answered ${path} with status ${answer.status}.`)
+    if (answer.status >= 400) {
+      const otherwise = `${this.connector.place} answered ${path} with status ${answer.status}.`
+      throw answeredFailure(parsed, otherwise) ?? new AppError('relay.unreachable', otherwise)
+    }
     const result = shape.safeParse(parsed)
     if (result.success) return result.data
     throw new AppError(
@@ -79,16 +77,4 @@ export class RelayAdmin {
       },
     )
   }
-}
-
-function failureOf(body: unknown, otherwise: string): AppError {
-  const found = failureSchema.safeParse(body)
-  if (!found.success) return new AppError('relay.unreachable', otherwise)
-  const { relay, error } = found.data
-  return fromFailure({
-    code: relay.code,
-    message: relay.message ?? error?.message ?? otherwise,
-    remedy: relay.remedy,
-    recovery: 'never',
-  })
 }

@@ -18,6 +18,8 @@ export interface RelayConnector {
   open(signal: AbortSignal): Promise<Duplex>
   /** A connection with admin rights. Rejects with AppError when there is no way. */
   openAdmin(signal: AbortSignal): Promise<Duplex>
+  /** The bridge is about to stop: ends what can be seen to be idle and lets the rest finish within `drainMs`. */
+  drain(drainMs: number): void
   /** Idempotent. */
   close(drainMs: number): Promise<void>
 }

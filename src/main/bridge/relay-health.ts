@@ -2,6 +2,7 @@ import type { Ambient } from '../../node/ambient.ts'
 import { AppError, toFailure } from '../../shared/errors/app-error.ts'
 import { healthSchema } from '../../shared/protocol/relay-auth.ts'
 import type { RelayHealth } from '../../shared/state/bridge-state.ts'
+import { answeredFailure } from './answered-failure.ts'
 import { httpOver } from './http-over.ts'
 import type { RelayConnector } from './relay-connector.ts'
 
@@ -73,7 +74,7 @@ export class RelayHealthMonitor {
   }
 }
 
-/** @throws AppError `relay.not-a-relay`. */
+/** @throws AppError `relay.not-a-relay`, or what the relay or a bridge before it says is wrong. */
 export function readHealth(
   { status, text }: { readonly status: number; readonly text: string },
   place: string,
@@ -86,8 +87,6 @@ export function readHealth(
   }
   const health = healthSchema.safeParse(body)
   if (status === 200 && health.success) return health.data
-  throw new AppError(
-    'relay.not-a-relay',
-    `${place} answered /health with status ${status} and not as a relay does.`,
-  )
+  const otherwise = `${place} answered /health with status ${status} and not as a relay does.`
+  throw answeredFailure(body, otherwise) ?? new AppError('relay.not-a-relay', otherwise)
 }

@@ -72,6 +72,10 @@ export class SshRelay implements RelayConnector {
     return link.openChannel({ socketPath: this.adminSocket }, signal)
   }
 
+  drain(): void {
+    // Only bytes are seen here, and whether more will follow they do not say.
+  }
+
   close(drainMs: number): Promise<void> {
     return this.options.link.close(drainMs)
   }

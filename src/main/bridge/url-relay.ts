@@ -1,23 +1,25 @@
-import { once } from 'node:events'
-import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
 import type { Ambient } from '../../node/ambient.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
+import type { Credential } from './forwarded-headers.ts'
+import { HttpForwarder } from './http-forwarder.ts'
 import { LinkHolder } from './link-holder.ts'
 import type { RelayConnector } from './relay-connector.ts'
+import type { RelayDial } from './relay-dial.ts'
 
 /** A relay that this computer reaches without SSH. Whether it answers is for the health check to say. */
 export class UrlRelay extends LinkHolder implements RelayConnector {
   readonly kind = 'url'
   readonly place: string
-  private readonly url: URL
+  private readonly dial: RelayDial
+  private readonly forwarder: HttpForwarder
   private readonly ambient: Ambient
 
-  constructor(url: URL, ambient: Ambient) {
+  constructor(dial: RelayDial, ambient: Ambient) {
     super()
-    this.url = url
-    this.place = url.origin
+    this.dial = dial
+    this.place = dial.place
+    this.forwarder = new HttpForwarder({ url: dial.url, failureOf: (error) => dial.failureOf(error) })
     this.ambient = ambient
   }
 
@@ -34,42 +36,32 @@ export class UrlRelay extends LinkHolder implements RelayConnector {
   }
 
   async open(signal: AbortSignal): Promise<Duplex> {
-    const { hostname, port, protocol } = this.url
-    const host = hostname.replace(/^\[|\]$/g, '')
-    const isTls = protocol === 'https:'
-    const address = { host, port: Number(port || (isTls ? 443 : 80)) }
-    const socket = isTls
-      ? connectTls({ ...address, servername: host, ALPNProtocols: ['http/1.1'] })
-      : connectTcp({ ...address, noDelay: true, allowHalfOpen: true })
-    try {
-      await once(socket, isTls ? 'secureConnect' : 'connect', { signal })
-    } catch (cause) {
-      socket.destroy()
-      throw new AppError('relay.unreachable', `${this.place} does not answer: ${wordsFor(cause)}.`, { cause })
-    }
-    return socket
+    const token = await this.dial.clientToken()
+    return this.join(signal, token === undefined ? undefined : { token, always: false })
   }
 
-  async openAdmin(): Promise<Duplex> {
+  async openAdmin(signal: AbortSignal): Promise<Duplex> {
+    const token = await this.dial.adminToken()
+    if (token !== undefined) return this.join(signal, { token, always: true })
     throw new AppError(
       'relay.unreachable',
       `${this.place} is reached by its URL, which gives no admin rights.`,
       {
-        remedy: 'Run "sovereign relay login" on the machine of the relay, or reach the relay over SSH.',
+        remedy:
+          'Run "sovereign relay login" on the machine of the relay, reach the relay over SSH, or name its admin token under "adminTokenFile".',
       },
     )
+  }
+
+  drain(): void {
+    this.forwarder.endIdle()
   }
 
   async close(): Promise<void> {
     this.set({ phase: 'idle' })
   }
-}
 
-function wordsFor(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'the connection failed'
-  const code = 'code' in cause ? cause.code : undefined
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name has no address'
-  if (code === 'ECONNREFUSED') return 'nothing listens on its port'
-  if (cause.name === 'AbortError') return 'it took too long'
-  return cause.message
+  private async join(signal: AbortSignal, credential: Credential | undefined): Promise<Duplex> {
+    return this.forwarder.join(await this.dial.connect(signal), credential)
+  }
 }

@@ -32,6 +32,12 @@ export const RELAY_ERRORS = defineErrors({
     remedy: 'Check that the relay speaks TLS on this port; if it does not, its URL begins with http://.',
     status: 502,
   },
+  'relay.files-unusable': {
+    meaning: 'A file that the settings name for the way to the relay cannot be used.',
+    recovery: 'user',
+    remedy: 'Correct the path or the file; keys and tokens have to be for this user alone.',
+    status: 502,
+  },
   'relay.unreachable': {
     meaning: 'The relay does not answer.',
     recovery: 'automatic',

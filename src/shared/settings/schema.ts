@@ -37,14 +37,40 @@ const sshTarget = z
   )
   .describe('An alias of ~/.ssh/config, user@host:port, or the parts spelled out')
 
+const file = z
+  .string()
+  .regex(/^(?:~?[\\/]|[A-Za-z]:[\\/])/, 'use an absolute path, or one that begins with ~/')
+
+const urlRelay = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/, error: 'use a URL such as http://10.0.0.5:8080' }),
+    ca: file.optional().describe('PEM file with the CA to trust in place of the usual ones'),
+    cert: file
+      .optional()
+      .describe('PEM file with the certificate of this bridge, where the relay asks for one'),
+    key: file.optional().describe('PEM file with its private key'),
+    tokenFile: file.optional().describe('File with a client token for clients that bring none'),
+    adminTokenFile: file.optional().describe('File with the admin token, for signing in and usage'),
+  })
+  .superRefine((relay, { addIssue }) => {
+    const missing = relay.cert === undefined ? 'cert' : 'key'
+    if ((relay.cert === undefined) !== (relay.key === undefined))
+      addIssue({
+        code: 'custom',
+        path: [relay.cert === undefined ? 'key' : 'cert'],
+        message: `needs "${missing}" beside it`,
+      })
+    for (const part of ['ca', 'cert'] as const)
+      if (relay[part] !== undefined && !/^https:/i.test(relay.url))
+        addIssue({ code: 'custom', path: [part], message: 'is for a URL that begins with https://' })
+  })
+
 const relay = z
   .union(
     [
       z.strictObject({ embedded: z.literal(true) }),
       z.strictObject({ ssh: sshTarget, port: port.default(8080), adminSocket: z.string().min(1).optional() }),
-      z.strictObject({
-        url: z.url({ protocol: /^https?$/, error: 'use a URL such as http://10.0.0.5:8080' }),
-      }),
+      urlRelay,
     ],
     'use exactly one of { "embedded": true }, { "ssh": "alias", "port": 8080 } and { "url": "http://…" }',
   )
@@ -85,4 +111,5 @@ export type Settings = z.infer<typeof settingsSchema>
 export type Profile = Settings['profiles'][number]
 export type ClientSettings = Profile['clients'][number]
 export type RelaySettings = Profile['relay']
+export type UrlRelaySettings = z.infer<typeof urlRelay>
 export type SshTargetSettings = z.infer<typeof sshTarget>

@@ -17,6 +17,12 @@ test.each([
   expect(baseUrlOf(asked(host))).toBe(url)
 })
 
+test('what the client had in Host before a bridge is its base, and plain HTTP leads there', () => {
+  const request = { headers: { host: 'relay.example', 'x-sovereign-base-host': 'localhost:8080' } }
+  const encrypted = { ...request, socket: { encrypted: true } } as unknown as IncomingMessage
+  expect(baseUrlOf(encrypted)).toBe('http://localhost:8080')
+})
+
 test.each([
   undefined,
   '',

@@ -56,3 +56,12 @@ test.each([
 ])('%s is probably meant as %s', (word, meant) => {
   expect(nearMiss(word, ['listen', 'agent', 'name', 'enabled'])).toBe(meant)
 })
+
+test.each([
+  [{ url: 'http://pi', ca: '/ca.pem' }, 'ca', 'is for a URL that begins with https://'],
+  [{ url: 'https://pi', ca: 'ca.pem' }, 'ca', 'use an absolute path, or one that begins with ~/'],
+  [{ url: 'https://pi', cert: '/a.pem' }, 'cert', 'needs "key" beside it'],
+  [{ url: 'https://pi', key: '~/a.key' }, 'key', 'needs "cert" beside it'],
+])('the way to a relay %j has a mistake at %s', (relay, key, text) => {
+  expect(readSettings({ relay })).toMatchObject({ mistakes: [{ path: ['relay', key], text }] })
+})

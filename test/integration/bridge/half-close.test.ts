@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
+import { freePort } from '../../support/free-port.ts'
+import { openRaw } from '../../support/raw-http.ts'
+import { startBridge } from '../../support/start-bridge.ts'
+import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
+import { type Sshd, startSshd } from '../../support/start-sshd.ts'
+
+let relayHost: Sshd
+let vm: Sshd
+let relay: TestRelay
+beforeAll(async () => {
+  relayHost = await startSshd()
+  vm = await startSshd()
+  relay = await startTestRelay()
+})
+afterAll(async () => {
+  await vm.close()
+  await relayHost.close()
+  await relay.close()
+})
+
+const CHAT = JSON.stringify({ model: 'gpt-4.1', stream: true, messages: [{ role: 'user', content: 'hi' }] })
+const CHAT_REQUEST = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${CHAT.length}\r\n\r\n${CHAT}`
+const isHealthy = ({ relay: { health } }: BridgeState): boolean => health.kind === 'ok'
+const isProven = ({ clients }: BridgeState): boolean => clients.every(({ path }) => path.kind === 'proven')
+
+/** Sends a request, ends its side at once and gives back all that comes. */
+async function halfClosed(port: number, request: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.end(request)
+  const pieces: Buffer[] = []
+  for await (const piece of socket) pieces.push(piece as Buffer)
+  return Buffer.concat(pieces).toString()
+}
+
+test('a program that ends its side after its request gets its whole answer over two SSH connections', async () => {
+  const port = await freePort()
+  const { bridge, state, agentPort } = await startBridge({
+    teardown: onTestFinished,
+    hosts: { vm, pi: relayHost },
+    profile: {
+      relay: { ssh: 'pi', port: relay.port },
+      clients: [{ name: 'vm', ssh: 'vm', listen: `127.0.0.1:${port}` }],
+    },
+  })
+  await bridge.connect()
+  await state(isProven, 'proven path')
+  for (const entry of [port, agentPort]) {
+    relay.copilot.script({ text: 'one two three', firstDelayMs: 200 })
+    expect(await halfClosed(entry, CHAT_REQUEST)).toMatch(/HTTP\/1\.1 200 [\s\S]*three[\s\S]*\[DONE\]/)
+  }
+})
+
+test('a program on a client machine that goes away still takes its request with it', async () => {
+  const port = await freePort()
+  const { bridge, state } = await startBridge({
+    teardown: onTestFinished,
+    hosts: { vm, pi: relayHost },
+    profile: {
+      relay: { ssh: 'pi', port: relay.port },
+      clients: [{ name: 'vm', ssh: 'vm', listen: `127.0.0.1:${port}` }],
+    },
+  })
+  await bridge.connect()
+  await state(isProven, 'proven path')
+  for (const script of [
+    { text: 'one two', end: 'stall' as const },
+    { text: 'late', firstDelayMs: 60_000 },
+  ]) {
+    relay.copilot.script(script)
+    const before = relay.copilot.requests.length
+    const socket = await openRaw(port)
+    socket.write(CHAT_REQUEST)
+    await expect.poll(() => relay.copilot.requests.length).toBe(before + 1)
+    if (script.end !== undefined) await once(socket, 'data')
+    const leftAt = performance.now()
+    socket.destroy()
+    const sent = relay.copilot.requests.at(-1)
+    await expect.poll(() => sent?.abandonedAt, { interval: 5, timeout: 10_000 }).toBeDefined()
+    expect((sent?.abandonedAt ?? Number.POSITIVE_INFINITY) - leftAt).toBeLessThan(2000)
+  }
+})
+
+test('with the embedded relay a half-closed program gets its answer, and an idle connection holds up no end', async () => {
+  const { bridge, state, agentPort } = await startBridge({ teardown: onTestFinished, profile: {} })
+  await bridge.connect()
+  await state(isHealthy, 'relay health')
+  const health = 'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  expect(await halfClosed(agentPort, health)).toMatch(/^HTTP\/1\.1 200 [\s\S]*"status":"ok"/)
+  const idle = await openRaw(agentPort)
+  idle.write(health)
+  await once(idle, 'data')
+  const ended = once(idle, 'end')
+  await bridge.disconnect(60_000)
+  await ended
+})
