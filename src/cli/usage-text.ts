@@ -1,4 +1,5 @@
 import type { Amount, Quota, UsageDetails, UsageTotals } from '../shared/protocol/usage.ts'
+import { limitWarnings } from './limits-text.ts'
 import { ago, type Column, textTable } from './text-table.ts'
 
 /** The usage of a month as a page of text: sums with source and age, then models, clients and quota. */
@@ -11,6 +12,8 @@ export function describeUsage(details: UsageDetails, now: number): string {
   if (details.clients.length > 1 || details.clients.some(({ client }) => client !== 'unknown')) {
     parts.push(textTable([CLIENT_COLUMN, ...totals], details.clients))
   }
+  const warnings = limitWarnings(details.limits)
+  if (warnings.length > 0) parts.push(warnings.join('\n'))
   if (details.quotas.length > 0) parts.push(quotaLines(details, now))
   if (details.storage.notice !== null) parts.push(details.storage.notice)
   return parts.join('\n\n')

@@ -4,8 +4,9 @@ import { AppError } from '../../shared/errors/app-error.ts'
 import { type ClientList, clientListSchema, newTokenSchema } from '../../shared/protocol/clients.ts'
 import { type SocketOptions, socketOf, withSocketOptions } from '../relay-socket.ts'
 import { ago, textTable } from '../text-table.ts'
+import { clientLimitCommand } from './relay-limits.ts'
 
-/** `sovereign relay clients add|list|revoke|require|admin-token`; failures are thrown as AppError. */
+/** `sovereign relay clients add|list|revoke|limit|require|admin-token`; failures are thrown as AppError. */
 export function relayClientsCommand(): Command {
   const command = new Command('clients').description('say which clients may use the relay')
   withSocketOptions(command.command('add'))
@@ -24,7 +25,7 @@ export function relayClientsCommand(): Command {
     .description('refuse the token of a client from now on')
     .action(async (name: string, options: SocketOptions) => {
       await call(socketOf(options), 'DELETE', `/admin/clients/${encodeURIComponent(name)}`)
-      print(`The token of ${name} is refused from now on.`)
+      print(`The token of ${name} is refused from now on. Limits of its own are gone with it.`)
     })
   withSocketOptions(command.command('require'))
     .argument('<on|off>')
@@ -36,6 +37,7 @@ export function relayClientsCommand(): Command {
     .action(async (options: SocketOptions & { readonly drop?: boolean }) =>
       print(await adminToken(socketOf(options), options.drop === true)),
     )
+  command.addCommand(clientLimitCommand())
   return command
 }
 

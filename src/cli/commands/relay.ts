@@ -11,6 +11,7 @@ import { whenReaderLeaves } from '../process-manners.ts'
 import { relayBundleCommand } from './relay-bundle.ts'
 import { relayClientsCommand } from './relay-clients.ts'
 import { relayInstallCommands } from './relay-install.ts'
+import { relayLimitsCommand } from './relay-limits.ts'
 import { relayLoginCommand, relayLogoutCommand, relayStatusCommand } from './relay-login.ts'
 
 interface RelayOptions {
@@ -47,6 +48,7 @@ export function relayCommand(): Command {
     relayStatusCommand(),
     relayLogoutCommand(),
     relayClientsCommand(),
+    relayLimitsCommand(),
     ...relayInstallCommands(),
     relayBundleCommand(),
   ])

@@ -53,10 +53,10 @@ export class Alerts {
   private warn(state: LimitState, alertAt: number): void {
     const { scope, client, name, unit, limit, used, resetsAt } = state
     const who = client ?? 'the relay as a whole'
-    const percent = Math.floor(state.share * 100)
+    const percent = Math.round(alertAt * 100)
     this.log.warn(
       { scope, client, limitName: name, unit, limit, used, alertAt, resetsAt },
-      `${who} has used ${percent} % of ${limit} ${unit} of this month`,
+      `${who} has reached ${percent} % of ${limit} ${unit} of this month`,
     )
   }
 }

@@ -1,5 +1,6 @@
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
+import type { AppError } from '../../shared/errors/app-error.ts'
 import type { LimitsConfig } from '../../shared/protocol/limits.ts'
 import type { LimitState } from '../../shared/protocol/usage.ts'
 import { formatDecimal } from '../usage/exact.ts'
@@ -7,7 +8,7 @@ import type { Ledger } from '../usage/ledger.ts'
 import type { RequestFacts } from '../usage/recorder.ts'
 import { monthEnd, utcMonth } from '../usage/usage-row.ts'
 import { Alerts } from './alerts.ts'
-import { type Rules, rulesOf } from './budgets.ts'
+import { type Budget, type Rules, rulesOf } from './budgets.ts'
 import { concurrencyExceeded, type Holder, monthSpent, rateExceeded } from './limit-reached.ts'
 import { limitStates, monthlyStates, type Standing, spentOf } from './limit-report.ts'
 import type { Admission } from './limited-recorder.ts'
@@ -108,25 +109,38 @@ export class LimitKeeper implements Admission, LimitsView {
     throw failure
   }
 
-  private obstacle(holder: Holder, facts: RequestFacts): (Error & { readonly code: string }) | undefined {
-    const { ambient, ledger } = this.options
+  private obstacle(holder: Holder, facts: RequestFacts): AppError | undefined {
     const rules = this.rulesOf(holder)
+    const spent = rules.budgets.length > 0 ? this.spentBudget(holder, facts) : undefined
+    if (spent !== undefined) return spent
     const { underWay, window } = this.meterOf(holder)
-    for (const budget of rules.budgets) {
-      const { kind, exact } = budget
-      if (!kind.concerns(facts)) continue
-      const spent = spentOf(kind, ledger.sums(holder), underWay)
-      if (spent < exact) continue
-      const now = ambient.now()
-      const used = Number(formatDecimal(spent, kind.scale))
-      return monthSpent(holder, budget, used, monthEnd(utcMonth(now)), now)
-    }
     if (rules.perMinute !== undefined) {
-      const waitMs = window.waitMs(rules.perMinute, ambient.monotonicMs())
+      const waitMs = window.waitMs(rules.perMinute, this.options.ambient.monotonicMs())
       if (waitMs > 0) return rateExceeded(holder, rules.perMinute, waitMs)
     }
     if (rules.concurrent !== undefined && underWay >= rules.concurrent)
       return concurrencyExceeded(holder, rules.concurrent)
+    return undefined
+  }
+
+  private spentBudget(holder: Holder, facts: RequestFacts): AppError | undefined {
+    const { ambient, ledger } = this.options
+    const totals = ledger.sums(holder)
+    const { underWay } = this.meterOf(holder)
+    for (const budget of this.rulesOf(holder).budgets) {
+      const { kind, exact } = budget
+      if (!kind.concerns(facts)) continue
+      const spent = spentOf(kind, totals, underWay)
+      if (spent < exact) continue
+      const now = ambient.now()
+      return monthSpent(
+        holder,
+        budget,
+        Number(formatDecimal(spent, kind.scale)),
+        monthEnd(utcMonth(now)),
+        now,
+      )
+    }
     return undefined
   }
 
@@ -138,7 +152,13 @@ export class LimitKeeper implements Admission, LimitsView {
   }
 
   private checkAlerts(holder: Holder): void {
-    if (this.rulesOf(holder).budgets.length === 0) return
+    const { budgets } = this.rulesOf(holder)
+    if (budgets.length === 0) return
+    const totals = this.options.ledger.sums(holder)
+    const { underWay } = this.meterOf(holder)
+    const isNear = ({ kind, exact }: Budget): boolean =>
+      Number(spentOf(kind, totals, underWay)) >= Number(exact) * this.nearAt
+    if (!budgets.some(isNear)) return
     const standing = this.standing(holder)
     this.alerts.check(standing.generatedAt.slice(0, 7), monthlyStates(standing), this.alertAt)
   }
@@ -155,8 +175,12 @@ export class LimitKeeper implements Admission, LimitsView {
       underWay,
       generatedAt: new Date(now).toISOString(),
       resetsAt: monthEnd(utcMonth(now)),
-      nearAt: Math.min(1, ...this.alertAt),
+      nearAt: this.nearAt,
     }
+  }
+
+  private get nearAt(): number {
+    return Math.min(1, ...this.alertAt)
   }
 
   private rulesOf(holder: Holder): Rules {

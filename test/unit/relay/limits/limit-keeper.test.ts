@@ -254,7 +254,7 @@ describe('alerts', () => {
     expect(alerts(started)).toEqual([])
     spend('vm', { costPico: USD })
     for (let index = 0; index < 5; index += 1) admit('vm')()
-    expect(alerts(started)).toEqual(['vm has used 80 % of 10 USD of this month'])
+    expect(alerts(started)).toEqual(['vm has reached 80 % of 10 USD of this month'])
     expect(started.lines.find(({ level }) => level === 40)).toMatchObject({
       ...{ scope: 'client', client: 'vm', limitName: 'usd', unit: 'USD', limit: 10, used: 8, alertAt: 0.8 },
       resetsAt: '2026-12-01T00:00:00.000Z',
@@ -262,8 +262,8 @@ describe('alerts', () => {
     spend('vm', { costPico: 3n * USD })
     admit('vm')()
     expect(alerts(started)).toEqual([
-      'vm has used 80 % of 10 USD of this month',
-      'vm has used 110 % of 10 USD of this month',
+      'vm has reached 80 % of 10 USD of this month',
+      'vm has reached 100 % of 10 USD of this month',
     ])
   })
 
@@ -271,20 +271,20 @@ describe('alerts', () => {
     const first = start({ relay: { requests: 4 }, alert_at: [0.5] })
     first.spend('vm', { requests: 2 })
     first.admit('vm')()
-    expect(alerts(first)).toEqual(['the relay as a whole has used 50 % of 4 requests of this month'])
+    expect(alerts(first)).toEqual(['the relay as a whole has reached 50 % of 4 requests of this month'])
     const second = start({ relay: { requests: 4 }, alert_at: [0.5] }, first.ambient, first.books)
     second.admit('vm')()
     expect(alerts(second)).toEqual([])
     second.ambient.setClock('2026-12-02T00:00:00.000Z')
     second.spend('vm', { requests: 3 })
     second.admit('vm')()
-    expect(alerts(second)).toEqual(['the relay as a whole has used 75 % of 4 requests of this month'])
+    expect(alerts(second)).toEqual(['the relay as a whole has reached 50 % of 4 requests of this month'])
   })
 
   it('come for a limit that is set below what is used already', () => {
     const started = start({})
     started.spend('vm', { requests: 9 })
     started.keeper.apply({ clients: { vm: { requests: 10 } } })
-    expect(alerts(started)).toEqual(['vm has used 90 % of 10 requests of this month'])
+    expect(alerts(started)).toEqual(['vm has reached 80 % of 10 requests of this month'])
   })
 })
