@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Command } from 'commander'
 import { type Headless, startHeadless } from '../../main/headless.ts'
 import { createLogger, type Logger, type LogLevel } from '../../node/log.ts'
+import { logLevelOf } from '../../node/log-level.ts'
 import { settingsJsonSchema } from '../../shared/settings/json-schema.ts'
 import { answerOnTerminal } from '../answer-on-terminal.ts'
 import { changeLines } from '../change-lines.ts'
@@ -33,7 +34,7 @@ async function run(options: Options): Promise<void> {
     console.log(JSON.stringify(settingsJsonSchema(), null, 2))
     return
   }
-  const log = createLogger('bridge', logLevel(options))
+  const log = createLogger('bridge', logLevel(options, process.env))
   const headless = await startHeadless({
     ...(options.config === undefined ? {} : { settingsPath: options.config }),
     ...(options.sshConfig === undefined ? {} : { sshConfigFile: options.sshConfig }),
@@ -87,8 +88,9 @@ async function untilStopped(headless: Headless, stop: AbortController): Promise<
   await headless.stop()
 }
 
-function logLevel({ json, verbose }: Options): LogLevel {
+function logLevel({ json, verbose }: Options, env: NodeJS.ProcessEnv): LogLevel {
+  const wanted = logLevelOf(env)
   if (verbose === true) return 'debug'
   // A view that is drawn in place and log lines would write over each other.
-  return process.stdout.isTTY && json !== true ? 'error' : 'warn'
+  return wanted ?? (process.stdout.isTTY && json !== true ? 'error' : 'warn')
 }

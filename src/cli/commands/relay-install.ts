@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { realpathSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
+import { makeFolder } from '../../node/make-folder.ts'
 import { defaultRelayConfigPath, defaultRelayDataDir } from '../../node/relay-paths.ts'
 import { type InstallPlan, installPlan, type Step } from '../../relay/install/install-plan.ts'
 import type { RelayService } from '../../relay/install/service.ts'
@@ -56,8 +57,7 @@ async function install(options: InstallOptions): Promise<void> {
     return
   }
   // The service manager refuses to start a program whose writable folders do not exist.
-  for (const folder of [dirname(service.configPath), service.dataDir])
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+  for (const folder of [dirname(service.configPath), service.dataDir]) await makeFolder(folder)
   const before = await readFile(plan.path, 'utf8').catch(() => undefined)
   if (before === plan.content) console.log(`${plan.path}: nothing to change.`)
   else {

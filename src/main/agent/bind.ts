@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, lstat, unlink } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { dirname } from 'node:path'
+import { makeFolder } from '../../node/make-folder.ts'
 import { holderText, portHolder } from '../../node/port-holder.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { ListenAddress } from '../../shared/state/bridge-state.ts'
@@ -36,7 +37,7 @@ async function listenTcp(server: Server, host: string, port: number): Promise<vo
 }
 
 async function listenSocket(server: Server, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(path))
   try {
     await listenPrivately(server, path)
   } catch (error) {

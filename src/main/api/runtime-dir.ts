@@ -1,6 +1,7 @@
-import { chmod, lstat, mkdir } from 'node:fs/promises'
+import { chmod, lstat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '../../node/make-folder.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -27,7 +28,7 @@ export function bridgeRuntimeDir(env: Env, platform: NodeJS.Platform = process.p
  */
 export async function preparePrivateDir(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await makeFolder(dir)
     const found = await lstat(dir)
     if (!found.isDirectory()) throw new AppError('bridge.info-unusable', `${dir} is not a folder.`)
     if (process.getuid === undefined) return

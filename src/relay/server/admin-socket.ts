@@ -1,7 +1,8 @@
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { makeFolder } from '../../node/make-folder.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 
 /** `sun_path` of the smallest system (macOS), without its final zero. */
@@ -37,7 +38,7 @@ async function clearTheWay(path: string): Promise<void> {
     throw new AppError('relay.config-invalid', `The path of the admin socket is too long: ${path}.`, {
       remedy: 'Choose a data folder with a shorter path.',
     })
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(path))
   if (await isAnswering(path)) throw alreadyRunning(path)
   // Left behind by a relay that was killed.
   await rm(path, { force: true })

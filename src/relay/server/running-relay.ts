@@ -2,12 +2,13 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { REAL_AMBIENT } from '../../node/ambient.ts'
-import { createLogger, type LogLevel } from '../../node/log.ts'
+import { createLogger } from '../../node/log.ts'
+import { logLevelOf } from '../../node/log-level.ts'
 import { adminSocketPath } from '../../node/relay-paths.ts'
-import type { Env } from '../config/relay-settings.ts'
 import type { Relay, RelayOptions } from '../relay-contract.ts'
 import { createSecureServer } from '../tls/secure-server.ts'
 import { listenForAdmin } from './admin-socket.ts'
+import { prepareDataFolder } from './data-folder.ts'
 import { createHttpServer, type Handle } from './http-server.ts'
 import { listenOn, stopListening } from './listen.ts'
 import { buildParts, type RelayParts, type RelaySurroundings } from './relay-parts.ts'
@@ -19,9 +20,10 @@ export async function startRunningRelay(
   options: RelayOptions,
   surroundings: RelaySurroundings = {
     ambient: REAL_AMBIENT,
-    log: options.log ?? createLogger('relay', logLevel(options.env)),
+    log: options.log ?? createLogger('relay', logLevelOf(options.env) ?? 'info'),
   },
 ): Promise<Relay> {
+  await prepareDataFolder(options.dataDir)
   const parts = await buildParts(options, surroundings)
   const relay = new RunningRelay(options, parts)
   try {
@@ -48,6 +50,7 @@ class RunningRelay implements Relay {
   private readonly arrivals = new Set<Duplex>()
   private bound: Relay['address']
   private closing: Promise<void> | undefined
+  private isUp = false
 
   constructor(options: RelayOptions, parts: RelayParts) {
     this.options = options
@@ -78,11 +81,8 @@ class RunningRelay implements Relay {
   async listen(): Promise<void> {
     await listenForAdmin(this.adminServer, this.adminSocketPath)
     const { listen } = this.options
-    if (listen === undefined) return
-    await listenOn(this.server, listen.host, listen.port)
-    const { address, port } = this.server.address() as AddressInfo
-    this.bound = { host: address, port }
-    this.parts.log.info({ host: address, port, tls: this.isEncrypted }, 'relay is listening')
+    if (listen !== undefined) await this.listenOnNetwork(listen.host, listen.port)
+    this.isUp = true
   }
 
   accept(connection: Duplex): void {
@@ -102,6 +102,13 @@ class RunningRelay implements Relay {
     if (this.closing !== undefined) this.parts.dispatcher.cut()
     this.closing ??= this.shutDown(drainMs)
     return this.closing
+  }
+
+  private async listenOnNetwork(host: string, wantedPort: number): Promise<void> {
+    await listenOn(this.server, host, wantedPort)
+    const { address, port } = this.server.address() as AddressInfo
+    this.bound = { host: address, port }
+    this.parts.log.info({ host: address, port, tls: this.isEncrypted }, 'relay is listening')
   }
 
   private takeOver(connection: Duplex, server: Server): void {
@@ -133,11 +140,7 @@ class RunningRelay implements Relay {
     usage.close()
     await clients.close()
     await upstream.destroy()
-    this.parts.log.info('relay has stopped')
+    // A start that failed has its own words.
+    if (this.isUp) this.parts.log.info('relay has stopped')
   }
-}
-
-function logLevel(env: Env): LogLevel {
-  const level = env.LOG_LEVEL?.toLowerCase()
-  return level === 'debug' || level === 'warn' || level === 'error' || level === 'silent' ? level : 'info'
 }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { makeFolder } from '../../node/make-folder.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { KIT_FILES, kitFile } from './kit-file.ts'
 import { findOpenCode, type OpenCodePlatform, type OpenCodeRecord, sha256OfFile } from './opencode-store.ts'
@@ -97,7 +98,7 @@ async function build(
   entries: readonly ArchiveEntry[],
 ): Promise<Bundle> {
   const path = join(cacheDir, fileName)
-  await mkdir(cacheDir, { recursive: true, mode: 0o700 })
+  await makeFolder(cacheDir)
   if (!(await exists(path))) {
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
     try {

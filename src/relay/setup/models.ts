@@ -116,7 +116,7 @@ const WIRE_OF_ENDPOINT: readonly (readonly [string, Wire])[] = [
   ['/v1/messages', 'messages'],
 ]
 
-function wiresOf(model: CopilotModel): Wire[] {
+function wiresOf(model: Pick<CopilotModel, 'supported_endpoints'>): Wire[] {
   const endpoints = model.supported_endpoints
   if (endpoints === undefined) return ['chat']
   return WIRE_OF_ENDPOINT.filter(([endpoint]) => endpoints.includes(endpoint)).map(([, wire]) => wire)
@@ -172,6 +172,40 @@ export function openRouterModels(reply: unknown): SetupModel[] {
       vision: model.architecture?.input_modalities?.includes('image') === true,
       reasoning: model.supported_parameters?.includes('reasoning') === true,
       cost: model.pricing?.completion,
+      isUpstreamDefault: false,
+    })),
+  )
+}
+
+const listedModel = z.looseObject({
+  id: z.string().min(1).max(250),
+  name: z.string().optional().catch(undefined),
+  supported_endpoints: z.array(z.string()).optional().catch(undefined),
+  context_length: count.nullable(),
+})
+
+/** These names of models that write nothing are all that a list says about it. */
+const NO_CHAT = /embed|rerank|whisper|\btts\b|\bbge-/i
+
+/** Reads entries of the relay's own `GET /v1/models` that stand for a provider of config.json. */
+export function listedModels(entries: readonly unknown[]): SetupModel[] {
+  const usable = entriesOf({ data: entries }, listedModel).filter(
+    (model) => !NO_CHAT.test(model.id) && wiresOf(model).length > 0,
+  )
+  return uniqueById(
+    usable.map((model) => ({
+      id: model.id,
+      name: model.id,
+      // What every compatible server can do best.
+      wire: wiresOf(model).includes('chat') ? 'chat' : (wiresOf(model)[0] ?? 'chat'),
+      wires: wiresOf(model),
+      promptTokens: model.context_length ?? undefined,
+      outputTokens: undefined,
+      // Nothing tells; an agent is of no use without them.
+      toolCalls: true,
+      vision: false,
+      reasoning: false,
+      cost: undefined,
       isUpstreamDefault: false,
     })),
   )

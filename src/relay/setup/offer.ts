@@ -1,12 +1,12 @@
 import { toAppError } from '../../shared/errors/app-error.ts'
 import type { ClientSettingsInput } from './client-settings.ts'
-import { copilotModels, openRouterModels, type SetupModel } from './models.ts'
+import { copilotModels, listedModels, openRouterModels, type SetupModel } from './models.ts'
 import { COPILOT_PROVIDER, OPENROUTER_PROVIDER, type OpenCodePart, openCodePart } from './opencode-config.ts'
 import type { SetupDependencies } from './setup-dependencies.ts'
 import { defaultModels, type Tier } from './tiers.ts'
 
-/** OpenRouter lists hundreds of models; a configuration with all of them can no longer be read by a person. */
-const MAX_OPENROUTER_MODELS = 60
+/** Some upstreams list hundreds of models; a configuration with all of them can no longer be read by a person. */
+const MAX_MODELS = 60
 
 /** What the relay can offer a client at this moment. */
 export interface Offer {
@@ -32,40 +32,60 @@ export async function offerOf(dependencies: SetupDependencies, signal: AbortSign
       return undefined
     }
   }
-  const [copilot, allOpenRouter] = await Promise.all([
+  const [ownCopilot, allOpenRouter, listed] = await Promise.all([
     signedIn.copilot ? listOf('copilot', copilotModels) : undefined,
     signedIn.openrouter ? listOf('openrouter', openRouterModels) : undefined,
+    dependencies.otherModels(),
   ])
-  const openRouter = allOpenRouter?.slice(0, MAX_OPENROUTER_MODELS)
-  if (allOpenRouter !== undefined && allOpenRouter.length > MAX_OPENROUTER_MODELS)
+  const openRouter = allOpenRouter?.slice(0, MAX_MODELS)
+  if (allOpenRouter !== undefined && allOpenRouter.length > MAX_MODELS)
     notes.push(
-      `! OpenRouter has ${allOpenRouter.length} models with tools; the newest ${MAX_OPENROUTER_MODELS} are listed.`,
+      `! OpenRouter has ${allOpenRouter.length} models with tools; the newest ${MAX_MODELS} are listed.`,
     )
-  if (!signedIn.copilot && !signedIn.openrouter)
+  const others = listed.flatMap((list) => ('error' in list ? [] : [modelsOf(list)]))
+  for (const list of listed)
+    if ('error' in list) notes.push(`! No model list from ${list.upstream} right now: ${list.error.message}`)
+  const isDefault = (upstream: string): boolean => dependencies.defaultUpstream() === upstream
+  const copilot = isDefault('copilot') ? ownCopilot : ownCopilot?.map(withPrefix)
+  if (!signedIn.copilot && !signedIn.openrouter && listed.length === 0)
     notes.push(
       '! The relay is signed out, so there are no models yet. Run "sovereign relay login" on the relay,',
       '  then run this script again here.',
     )
-  // Copilot comes first wherever it is there.
-  const isCopilot = (copilot ?? []).length > 0 || openRouter === undefined
-  const models = (isCopilot ? copilot : openRouter) ?? []
+  const groups = [
+    { upstream: 'copilot', models: copilot ?? [] },
+    { upstream: 'openrouter', models: openRouter ?? [] },
+    ...others,
+  ].sort((a, b) => Number(isDefault(b.upstream)) - Number(isDefault(a.upstream)))
+  // Without a wish of the owner, Copilot comes first wherever it is there.
+  const first = groups.find(({ models }) => models.length > 0)
+  const isOpenRouter = first?.upstream === 'openrouter'
+  const routed = groups.flatMap(({ upstream, models }) => (upstream === 'openrouter' ? [] : models))
   return {
     notes,
     openCodePart: (baseUrl, tier) =>
       openCodePart({
         baseUrl,
         tokenRequired,
-        copilot,
+        routed: copilot === undefined && routed.length === 0 ? undefined : routed,
         openRouter,
-        defaults: defaultModels(models, tier),
-        defaultsProvider: isCopilot ? COPILOT_PROVIDER : OPENROUTER_PROVIDER,
+        defaults: defaultModels(first?.models ?? [], tier),
+        defaultsProvider: isOpenRouter ? OPENROUTER_PROVIDER : COPILOT_PROVIDER,
       }),
     clientSettings: (baseUrl, tier) => ({
       // Other clients are set up for one API; OpenRouter's has its own prefix.
-      baseUrl: isCopilot ? baseUrl : `${baseUrl}/api`,
+      baseUrl: isOpenRouter ? `${baseUrl}/api` : baseUrl,
       tokenRequired,
-      models,
-      defaults: defaultModels(models, tier),
+      models: isOpenRouter ? (openRouter ?? []) : routed,
+      defaults: defaultModels(first?.models ?? [], tier),
     }),
   }
+}
+
+function modelsOf({ upstream, models }: { readonly upstream: string; readonly models: readonly unknown[] }) {
+  return { upstream, models: listedModels(models).slice(0, MAX_MODELS) }
+}
+
+function withPrefix(model: SetupModel): SetupModel {
+  return { ...model, id: `copilot/${model.id}` }
 }

@@ -64,7 +64,7 @@ export interface OpenCodeInput {
   readonly baseUrl: string
   readonly tokenRequired: boolean
   /** `undefined` where the list cannot be had right now. */
-  readonly copilot: readonly SetupModel[] | undefined
+  readonly routed: readonly SetupModel[] | undefined
   /** `undefined` where the relay has no OpenRouter key or no list. */
   readonly openRouter: readonly SetupModel[] | undefined
   readonly defaults: DefaultModels | undefined
@@ -78,9 +78,9 @@ export function openCodePart(input: OpenCodeInput): OpenCodePart {
     providers: {
       // Without any list the address is still written; models follow with the next run.
       [COPILOT_PROVIDER]:
-        input.copilot === undefined && input.openRouter !== undefined
+        input.routed === undefined && input.openRouter !== undefined
           ? undefined
-          : provider(COPILOT_PROVIDER, `${input.baseUrl}/v1`, apiKey, input.copilot ?? []),
+          : provider(COPILOT_PROVIDER, `${input.baseUrl}/v1`, apiKey, input.routed ?? []),
       [OPENROUTER_PROVIDER]:
         input.openRouter === undefined
           ? undefined

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { chmod, copyFile, mkdir, readFile, rename, stat } from 'node:fs/promises'
+import { chmod, copyFile, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
+import { makeFolder } from '../../node/make-folder.ts'
 
 /** The kinds of machine that OpenCode is made for, as its packages are named. */
 export const OPENCODE_PLATFORMS = [
@@ -36,7 +37,7 @@ export async function storeOpenCode(
 ): Promise<OpenCodeRecord> {
   const home = join(folder, platform)
   const path = join(home, 'opencode')
-  await mkdir(home, { recursive: true, mode: 0o700 })
+  await makeFolder(home)
   await copyFile(binary, `${path}.new`)
   await chmod(`${path}.new`, 0o755)
   const entry = { version, sha256: await sha256OfFile(`${path}.new`), size: (await stat(`${path}.new`)).size }

@@ -19,10 +19,21 @@ export const BRIDGE_ERRORS = defineErrors({
     remedy: 'Correct the named line, or delete the key to use its default.',
     status: 400,
   },
+  'settings.changed-on-disk': {
+    meaning: 'The settings file was changed by somebody else while it was being edited here.',
+    recovery: 'user',
+    remedy: 'Read the file again and make the change in what it says now. Nothing was saved.',
+    status: 409,
+  },
   'settings.from-the-future': {
     meaning: 'The settings file was written by a newer version of Sovereign Bridge.',
     recovery: 'user',
     remedy: 'Update Sovereign Bridge, or start it with another settings file.',
+  },
+  'environment.invalid': {
+    meaning: 'An environment variable has a value that does not exist.',
+    recovery: 'user',
+    remedy: 'Set it to one of the values that are named, or not at all.',
   },
   'bridge.disconnected': {
     meaning: 'The bridge is disconnected, so there is nothing behind it to ask.',

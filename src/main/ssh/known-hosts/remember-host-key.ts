@@ -1,5 +1,6 @@
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from '../../../node/make-folder.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import type { ResolvedHost } from '../resolved-host.ts'
 import { keyTypeOf } from './fingerprint.ts'
@@ -31,7 +32,7 @@ export async function rememberHostKey(host: ResolvedHost, key: Buffer): Promise<
 
 /** One write at the end of the file: lines that other programs add at the same time stay whole. */
 async function appendLine(file: string, line: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(file))
   const handle = await open(file, 'a+', 0o600)
   try {
     const { size } = await handle.stat()

@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+
+import { runSovereign } from '../../support/sovereign-process.ts'
+
+let home: string
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'refused-'))
+  onTestFinished(() => rm(home, { recursive: true, force: true }))
+})
+
+/** A start that is expected to fail: its exit code and everything that it printed. */
+async function start(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  const folders = { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, SOVEREIGN_RUNTIME_DIR: home }
+  const started = runSovereign(args, { ...folders, LOG_LEVEL: '', ...more })
+  onTestFinished(async () => void (await started.stop('SIGKILL')))
+  const code = await started.finished
+  return { code, stdout: started.stdout(), stderr: started.stderr() }
+}
+
+describe('a relay that cannot start says so in words and nothing else', () => {
+  test('where its port is taken', async () => {
+    const other = createServer()
+    onTestFinished(() => void other.close())
+    await once(other.listen(0, '127.0.0.1'), 'listening')
+    const { port } = other.address() as AddressInfo
+    const { code, stdout, stderr } = await start(['relay', '--port', String(port)])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(
+      new RegExp(`^127\\.0\\.0\\.1:${port} is taken by .+\nStop that program, .+ is free\\.\n$`),
+    )
+  })
+
+  test('where its configuration has a mistake', async () => {
+    await writeFile(join(home, 'config.json'), '{ "copilot": 1 }')
+    const { code, stderr } = await start(['relay', '--port', '0', '--config', join(home, 'config.json')])
+    expect(code).toBe(1)
+    expect(stderr).toContain('copilot')
+    expect(stderr).not.toContain('{"level"')
+  })
+
+  // Node's own recursive mkdir never comes back from /proc.
+  test.runIf(process.platform === 'linux').each(['/proc/x', '/sys/x/y', '/dev/null/x'])(
+    'where its data folder would be %s',
+    async (dataDir) => {
+      const { code, stdout, stderr } = await start(['relay', '--port', '0', '--data-dir', dataDir])
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(
+        /^The data folder .+ cannot be used \(\w+\)\.\nChoose a folder that this user may write to, with --data-dir or SOVEREIGN_DATA_DIR\.\n$/,
+      )
+    },
+  )
+})
+
+test.each([['relay', '--port', '0'], ['bridge']])(
+  '%s refuses a LOG_LEVEL that does not exist and names those that do',
+  async (...args) => {
+    const { code, stdout, stderr } = await start(args, { LOG_LEVEL: 'loud' })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe(
+      'LOG_LEVEL is "loud", which is no level of logging.\nSet it to debug, info, warn, error or silent, or not at all.\n',
+    )
+  },
+)
