@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from '../node/version.ts'
 import { bridgeCommand } from './commands/bridge.ts'
 import { bridgeControlCommands } from './commands/bridge-control.ts'
+import { dashboardCommand } from './commands/dashboard.ts'
 import { relayCommand } from './commands/relay.ts'
 import { usageCommand } from './commands/usage.ts'
 import { leaveWithReader, quietNodeWarnings, watchLauncher } from './process-manners.ts'
@@ -17,7 +18,13 @@ const program = new Command('sovereign')
   .enablePositionalOptions()
   .exitOverride()
 
-for (const command of [bridgeCommand(), ...bridgeControlCommands(), relayCommand(), usageCommand()])
+for (const command of [
+  bridgeCommand(),
+  ...bridgeControlCommands(),
+  dashboardCommand(),
+  relayCommand(),
+  usageCommand(),
+])
   program.addCommand(command)
 
 pointToHelp(program, 'sovereign')

@@ -7,6 +7,8 @@ import { defaultRelayConfigPath, defaultRelayDataDir } from '../node/relay-paths
 import { AppError } from '../shared/errors/app-error.ts'
 import type { DesktopState } from '../shared/state/desktop.ts'
 import { type ApiServer, startApiServer } from './api/api-server.ts'
+import { DashboardDoor } from './api/dashboard-door.ts'
+import { readDashboardFiles } from './api/dashboard-files.ts'
 import { bridgeRuntimeDir } from './api/runtime-dir.ts'
 import { Bridge } from './bridge/bridge.ts'
 import { type DesktopServices, noServices } from './bridge/bridge-services.ts'
@@ -36,6 +38,8 @@ export interface Headless {
   readonly bridge: Bridge
   readonly settings: LoadedSettings
   readonly apiUrl: string
+  /** A new one-time link; undefined where the dashboard was not built. */
+  makeDashboardLink(): string | undefined
   /** Lets streams finish for up to `drainMs`. Idempotent. */
   stop(drainMs?: number): Promise<void>
 }
@@ -73,6 +77,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
   const server = await startApiServer({
     api: bridge.api,
     runtimeDir,
+    dashboard: { door: new DashboardDoor(ambient), files: readDashboardFiles() },
     log,
   })
   if (settings.settings.connectAtStart) await bridge.connect()
@@ -80,6 +85,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     bridge,
     settings,
     apiUrl: server.url,
+    makeDashboardLink: () => server.makeDashboardLink(),
     stop: (drainMs) => stop({ bridge, server, sessions }, drainMs),
   }
 }

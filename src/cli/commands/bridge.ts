@@ -41,6 +41,7 @@ async function run(options: Options): Promise<void> {
     env: process.env,
     log,
   })
+  if (options.json !== true) console.log(dashboardLine(headless, process.env))
   const stop = new AbortController()
   whenReaderLeaves(() => stop.abort())
   const stopShowing = show(headless, options, log)
@@ -49,6 +50,16 @@ async function run(options: Options): Promise<void> {
   } finally {
     stopShowing()
   }
+}
+
+/** A link lets its reader in, so it is kept out of what a service manager writes down. */
+export function dashboardLine(
+  { makeDashboardLink }: Pick<Headless, 'makeDashboardLink'>,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const isService = env.JOURNAL_STREAM !== undefined || env.INVOCATION_ID !== undefined
+  const link = isService ? undefined : makeDashboardLink()
+  return link === undefined ? 'Dashboard: run "sovereign dashboard" for a link.' : `Dashboard: ${link}`
 }
 
 /** On a terminal a view that is drawn in place; elsewhere a line for each change worth reading. */

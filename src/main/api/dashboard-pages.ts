@@ -9,7 +9,7 @@ export interface DashboardOptions {
 }
 
 /** https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP */
-const HEADERS = {
+export const PAGE_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -50,7 +50,7 @@ function open(
 ): void {
   // A browser that fetches ahead, or a program that only looks, must not use the link up.
   if (method === 'HEAD' || headers['sec-purpose']?.includes('prefetch') === true) {
-    response.writeHead(503, HEADERS).end()
+    response.writeHead(503, PAGE_HEADERS).end()
     return
   }
   const cookie = door.exchange(url)
@@ -76,7 +76,7 @@ function send(
     return
   }
   const { type, text, etag } = found
-  const caching = { ...HEADERS, etag, 'cache-control': 'no-cache' }
+  const caching = { ...PAGE_HEADERS, etag, 'cache-control': 'no-cache' }
   if (headers['if-none-match'] === etag) {
     response.writeHead(304, caching).end()
     return
@@ -111,7 +111,7 @@ const NOT_BUILT: Words = {
 function page(response: ServerResponse, status: number, { title, text }: Words): void {
   const body = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${title}</title><h1>${title}</h1><p>${text.replaceAll('"', '&quot;')}</p></html>\n`
   response.writeHead(status, {
-    ...HEADERS,
+    ...PAGE_HEADERS,
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'content-length': Buffer.byteLength(body),

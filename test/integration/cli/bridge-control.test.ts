@@ -7,6 +7,8 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type ApiServer, startApiServer } from '../../../src/main/api/api-server.ts'
+import { DashboardDoor } from '../../../src/main/api/dashboard-door.ts'
+import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
 import { createLogger } from '../../../src/node/log.ts'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
@@ -20,7 +22,12 @@ let server: ApiServer
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'bridge-control-'))
   bridge = fakeBridgeApi()
-  server = await startApiServer({ api: bridge, runtimeDir: dir, log: createLogger('test', 'silent') })
+  server = await startApiServer({
+    api: bridge,
+    runtimeDir: dir,
+    log: createLogger('test', 'silent'),
+    dashboard: { door: new DashboardDoor(REAL_AMBIENT), files: new Map() },
+  })
 })
 afterEach(async () => {
   await server.close()
@@ -55,6 +62,14 @@ test.each([
   const outcome = await outcomeOf(startCommand(args))
   expect(outcome).toEqual({ code: 0, out: '', err: '' })
   expect(bridge.calls).toEqual([[name, expected]])
+})
+
+test('dashboard prints a link that lets a browser in', async () => {
+  const { code, out, err } = await outcomeOf(startCommand(['dashboard']))
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  const [link = ''] = out.split('\n')
+  const welcome = await fetch(link)
+  expect(welcome.headers.get('set-cookie')).toContain('HttpOnly; SameSite=Strict')
 })
 
 test('status shows the path, and with --json the state itself', async () => {
