@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import { readFile, realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { type Settings, settingsSchema } from '../../shared/settings/schema.ts'
 import { editSettingsText } from './edit-settings.ts'
-import { parseSettings } from './settings-text.ts'
+import { hasComments, type ParsedSettings, parseSettings } from './settings-text.ts'
 
 /** Far above any real settings; somebody has named the wrong file. */
 const LARGEST_FILE_BYTES = 1024 * 1024
@@ -26,6 +27,27 @@ export async function loadSettings(path: string): Promise<LoadedSettings> {
   return { settings, path, existed: true, ...(migratedFrom === undefined ? {} : { migratedFrom }) }
 }
 
+/** A settings file as it stands, whether or not it can be understood. */
+export interface SettingsFile {
+  readonly path: string
+  /** Where there is no file, the text that it would have. */
+  readonly text: string
+  readonly existed: boolean
+  /** Another one for every other content. */
+  readonly revision: string
+}
+
+/** @throws AppError `settings.unreadable`, or `settings.invalid` when it is no text at all. */
+export async function readSettingsFile(path: string): Promise<SettingsFile> {
+  const text = await readText(path)
+  return {
+    path,
+    text: text ?? asText(settingsSchema.parse({})),
+    existed: text !== undefined,
+    revision: revisionOf(text),
+  }
+}
+
 /**
  * Writes the settings so that only this user can read them. What stands in the file and has not changed stays as
  * it was written, with its comments; an older form is kept as long as it can say everything.
@@ -36,8 +58,50 @@ export async function saveSettings(path: string, settings: Settings): Promise<vo
   const before = await readText(path)
   const text =
     before === undefined
-      ? `${JSON.stringify(settings, null, 2)}\n`
+      ? asText(settings)
       : editSettingsText(before, parseSettings(before, basename(path)), settings)
+  await write(path, before, text)
+}
+
+/**
+ * Puts a text that somebody has written in place of the file. Where it says nothing but values, the comments of
+ * the file are kept.
+ *
+ * @param expected revision of the file that the writer has seen.
+ * @returns what the text says, and the revision of the file as it is now.
+ * @throws AppError `settings.invalid`, `settings.unreadable`, `settings.changed-on-disk`, and
+ * `settings.from-the-future` for such a file, which is never written over.
+ */
+export async function saveSettingsText(
+  path: string,
+  text: string,
+  expected: string,
+): Promise<{ readonly settings: Settings; readonly revision: string }> {
+  const { settings } = parseSettings(text, basename(path))
+  const before = await readText(path)
+  const known = before === undefined ? undefined : understood(before, path)
+  if (revisionOf(before) !== expected)
+    throw new AppError(
+      'settings.changed-on-disk',
+      `${path} has been ${before === undefined ? 'deleted' : 'changed'} since it was read.`,
+    )
+  const keepsComments = before !== undefined && known !== undefined && !hasComments(text)
+  const after = keepsComments && hasComments(before) ? editSettingsText(before, known, settings) : text
+  await write(path, before, after)
+  return { settings, revision: revisionOf(after) }
+}
+
+/** A file with a mistake in it may be replaced by one without; that of a newer program may not. */
+function understood(text: string, path: string): ParsedSettings | undefined {
+  try {
+    return parseSettings(text, basename(path))
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'settings.invalid') return undefined
+    throw error
+  }
+}
+
+async function write(path: string, before: string | undefined, text: string): Promise<void> {
   if (text === before) return
   try {
     // The file may be a link into somebody's dotfiles, which is to stay one.
@@ -47,15 +111,23 @@ export async function saveSettings(path: string, settings: Settings): Promise<vo
   }
 }
 
+function asText(settings: Settings): string {
+  return `${JSON.stringify(settings, null, 2)}\n`
+}
+
+function revisionOf(text: string | undefined): string {
+  return text === undefined ? 'none' : createHash('sha256').update(text).digest('base64url')
+}
+
 async function readText(path: string): Promise<string | undefined> {
   let bytes: Buffer
   try {
     bytes = await readFile(path)
   } catch (error) {
-    const reason = reasonOf(error)
+    const reason = (error as NodeJS.ErrnoException).code
     if (reason === 'ENOENT') return undefined
     if (reason === 'EISDIR') throw unreadable(`${path} is a folder; the settings have to be a file.`, error)
-    throw unreadable(`${path} cannot be read (${reason}).`, error)
+    throw unreadable(`${path} cannot be read (${reasonOf(error)}).`, error)
   }
   return decode(bytes, path)
 }
@@ -81,5 +153,14 @@ function unreadable(message: string, cause: unknown): AppError {
 }
 
 function reasonOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown error'
+  const { code } = error as NodeJS.ErrnoException
+  return code === undefined ? 'unknown error' : (REASONS[code] ?? code)
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of this user is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
 }

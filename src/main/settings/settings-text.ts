@@ -1,4 +1,11 @@
-import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser'
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  stripComments,
+} from 'jsonc-parser'
 import { syntaxWords } from '../../node/jsonc-words.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { formatPath, type Mistake, type SettingsPath } from '../../shared/settings/mistake.ts'
@@ -15,6 +22,21 @@ export interface ParsedSettings {
   readonly pathInFile: (path: SettingsPath) => SettingsPath
 }
 
+/** Something in the text that a person has to correct. */
+export interface PlacedMistake {
+  /** `profiles[0].clients[1].listen`; empty for the whole file. */
+  readonly path: string
+  /** Counted from 1; where there is none, the file as a whole is meant. */
+  readonly line?: number
+  /** The end of a sentence that begins with the path, or with the file. */
+  readonly text: string
+}
+
+type TextReading =
+  | ({ readonly kind: 'settings' } & ParsedSettings)
+  | { readonly kind: 'mistakes'; readonly mistakes: readonly PlacedMistake[]; readonly remedy?: string }
+  | { readonly kind: 'from-the-future'; readonly version: number; readonly line: number }
+
 /**
  * Reads the text of a settings file: JSON with comments and trailing commas.
  *
@@ -22,44 +44,70 @@ export interface ParsedSettings {
  * @throws AppError `settings.invalid` naming every mistake with its line, or `settings.from-the-future`.
  */
 export function parseSettings(text: string, name: string): ParsedSettings {
-  const root = parseJson(text, name)
-  const value: unknown = getNodeValue(root)
-  const repeated = repeatedKeys(text, root, [])
-  const reading = readSettings(value)
-  if (reading.kind === 'from-the-future')
-    throw new AppError(
-      'settings.from-the-future',
-      `${name} has version ${reading.version}, and this program knows versions up to ${SETTINGS_VERSION}.`,
-    )
-  const mistakes = [...repeated, ...(reading.kind === 'mistakes' ? reading.mistakes : [])]
-  if (mistakes.length > 0) throw invalid(name, text, root, mistakes)
+  const reading = readText(text)
   if (reading.kind === 'settings') return reading
-  throw new AppError('settings.invalid', `${name} cannot be understood.`)
+  if (reading.kind === 'from-the-future')
+    throw new AppError('settings.from-the-future', `${name} ${newerWords(reading.version)}.`)
+  throw invalid(name, reading.mistakes, reading.remedy)
 }
 
-function parseJson(text: string, name: string): Node {
+/** Everything that is wrong with the text, in the order of its lines; nothing when it can be used. */
+export function findMistakes(text: string): readonly PlacedMistake[] {
+  const reading = readText(text)
+  if (reading.kind === 'settings') return []
+  if (reading.kind === 'mistakes') return reading.mistakes
+  return [{ path: 'version', line: reading.line, text: newerWords(reading.version) }]
+}
+
+function newerWords(version: number): string {
+  return `has version ${version}, and this program knows versions up to ${SETTINGS_VERSION}`
+}
+
+function readText(text: string): TextReading {
+  const parsed = parseJson(text)
+  if ('flaw' in parsed) return { kind: 'mistakes', mistakes: [parsed.flaw], ...parsed.advice }
+  const { root } = parsed
+  const reading = readSettings(getNodeValue(root))
+  const place = (mistake: Mistake | RepeatedKey): PlacedMistake => ({
+    path: formatPath(mistake.path),
+    line: lineAt(text, 'offset' in mistake ? mistake.offset : offsetOf(root, mistake)),
+    text: mistake.text,
+  })
+  if (reading.kind === 'from-the-future') {
+    const { line = 1 } = place({ path: ['version'], text: '' })
+    return { ...reading, line }
+  }
+  const mistakes = [
+    ...repeatedKeys(text, root, []),
+    ...(reading.kind === 'mistakes' ? reading.mistakes : []),
+  ].map(place)
+  if (mistakes.length === 0 && reading.kind === 'settings') return reading
+  return { kind: 'mistakes', mistakes: mistakes.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
+}
+
+type ParsedJson =
+  | { readonly root: Node }
+  | { readonly flaw: PlacedMistake; readonly advice?: { readonly remedy: string } }
+
+function parseJson(text: string): ParsedJson {
   const errors: ParseError[] = []
   let root: Node | undefined
   try {
     root = parseTree(text, errors, { allowTrailingComma: true })
   } catch (error) {
-    if (error instanceof RangeError)
-      throw new AppError('settings.invalid', `${name} is nested far too deep.`, { cause: error })
+    if (error instanceof RangeError) return { flaw: { path: '', text: 'is nested far too deep' } }
     throw error
   }
   // Whatever comes after the first error is mostly its consequence.
   const [error] = errors
   if (root === undefined && text.trim() === '')
-    throw new AppError('settings.invalid', `${name} is empty.`, {
-      remedy: 'Write {} into it to use the defaults, or delete it.',
-    })
+    return {
+      flaw: { path: '', text: 'is empty' },
+      advice: { remedy: 'Write {} into it to use the defaults, or delete it.' },
+    }
   if (error !== undefined)
-    throw new AppError(
-      'settings.invalid',
-      `${name} line ${lineAt(text, error.offset)}: ${syntaxWords(error, text)}.`,
-    )
-  if (root === undefined) throw new AppError('settings.invalid', `${name} holds nothing but comments.`)
-  return root
+    return { flaw: { path: '', line: lineAt(text, error.offset), text: `${syntaxWords(error, text)}.` } }
+  return root === undefined ? { flaw: { path: '', text: 'holds nothing but comments' } } : { root }
 }
 
 /** JSON takes the last of two equal keys without a word; a person has surely overlooked one of them. */
@@ -83,30 +131,16 @@ function repeatedKeys(text: string, node: Node, path: SettingsPath): RepeatedKey
 
 type RepeatedKey = Mistake & { readonly offset: number }
 
-function invalid(
-  name: string,
-  text: string,
-  root: Node,
-  mistakes: readonly (Mistake | RepeatedKey)[],
-): AppError {
-  const lines = mistakes
-    .map((mistake) => {
-      const line = lineAt(text, 'offset' in mistake ? mistake.offset : offsetOf(root, mistake))
-      const place = formatPath(mistake.path)
-      return { line, text: `${name} line ${line}: ${place === '' ? '' : `${place}: `}${mistake.text}` }
-    })
-    .sort((a, b) => a.line - b.line)
-    .map((mistake) => mistake.text)
-  const more = lines.length - MOST_MISTAKES_LISTED
-  const shown = lines.slice(0, MOST_MISTAKES_LISTED)
+function invalid(name: string, mistakes: readonly PlacedMistake[], remedy: string | undefined): AppError {
+  const shown = mistakes.slice(0, MOST_MISTAKES_LISTED).map(({ path, line, text }) => {
+    if (line === undefined) return `${name} ${text}.`
+    return `${name} line ${line}: ${path === '' ? '' : `${path}: `}${text}`
+  })
+  const more = mistakes.length - MOST_MISTAKES_LISTED
   if (more > 0) shown.push(`and ${more} more`)
-  return new AppError(
-    'settings.invalid',
-    shown.join('\n'),
-    lines.length === 1
-      ? {}
-      : { remedy: 'Correct the named lines, or delete the keys to use their defaults.' },
-  )
+  const several = 'Correct the named lines, or delete the keys to use their defaults.'
+  const advice = remedy ?? (mistakes.length === 1 ? undefined : several)
+  return new AppError('settings.invalid', shown.join('\n'), advice === undefined ? {} : { remedy: advice })
 }
 
 /** Of the value, its key, or the nearest thing around it that is written down. */
@@ -118,6 +152,11 @@ function offsetOf(root: Node, { path, atKey }: Mistake): number {
     return (isKey ? node.parent : undefined)?.offset ?? node.offset
   }
   return root.offset
+}
+
+/** Whether a person has written something between the values. */
+export function hasComments(text: string): boolean {
+  return stripComments(text) !== text
 }
 
 /** Counted from 1. */

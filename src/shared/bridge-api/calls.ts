@@ -64,12 +64,19 @@ const sshHosts = z.object({
   ),
 })
 
-const settingsFile = z.object({ path: z.string(), text: z.string(), existed: z.boolean() })
+const settingsFile = z.object({
+  path: z.string(),
+  text: z.string(),
+  existed: z.boolean(),
+  /** To be handed back with `saveSettings`, so that nobody's change is written over. */
+  revision: z.string(),
+})
 const settingsMistakes = z.object({
   mistakes: z.array(z.object({ path: z.string(), line: z.int().optional(), text: z.string() })),
 })
 /** A megabyte of settings is somebody's wrong file. */
 const settingsText = z.strictObject({ text: z.string().max(1_048_576) })
+const changedSettings = settingsText.extend({ revision: z.string().max(100).optional() })
 
 export const BRIDGE_CALLS = {
   /** A snapshot of everything; subscribe to the `state` event first, then ask. */
@@ -91,9 +98,10 @@ export const BRIDGE_CALLS = {
   checkSettings: call(settingsText, settingsMistakes),
   /**
    * Writes the settings, with the comments of the file kept, and applies them: links that they do not touch stay up.
-   * Fails with `settings.invalid` and leaves everything as it was.
+   * Fails with `settings.invalid`, `settings.unreadable` or, when the file is not the one that was read any more,
+   * `settings.changed-on-disk`; everything stays as it was then.
    */
-  saveSettings: call(settingsText, nothing),
+  saveSettings: call(changedSettings, nothing),
   /** The hosts that ~/.ssh/config names, without its patterns. */
   listSshHosts: call(noArgs, sshHosts),
   /** Begins long work; its progress is in the state, under `jobs`. */
