@@ -113,7 +113,8 @@ export class ClientTunnel {
     const { link, listener } = this
     this.listener = undefined
     await listener?.close()
-    if (link !== undefined && link === this.link) this.listenOn(link)
+    // Another choice or an end may have come meanwhile.
+    if (link !== undefined && link === this.link && this.listener === undefined) this.listenOn(link)
     this.changed()
   }
 
@@ -139,7 +140,7 @@ export class ClientTunnel {
   }
 
   private async stop(drainMs: number): Promise<void> {
-    const { link } = this
+    const { link, session } = this
     if (link === undefined) return
     clearInterval(this.trafficTimer)
     clearTimeout(this.proofTimer)
@@ -147,7 +148,7 @@ export class ClientTunnel {
     this.listener = undefined
     this.path = { kind: 'unproven' }
     await link.close(drainMs)
-    this.session.abort()
+    session.abort()
     this.countTraffic()
     this.changed()
   }

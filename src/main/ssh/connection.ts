@@ -154,7 +154,11 @@ export class Connection {
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted) abort()
     try {
-      return await result
+      const { exitCode, ...output } = await result
+      // ssh2 ends the channel of a dead connection as if the command had ended.
+      if (exitCode === undefined && !this.isOpen) throw this.lost()
+      if (exitCode === undefined) signal?.throwIfAborted()
+      return { ...output, exitCode: exitCode ?? -1 }
     } finally {
       signal?.removeEventListener('abort', abort)
     }
@@ -244,14 +248,15 @@ export class Connection {
 /** A command over there, and what it says until it ends. */
 interface Running {
   readonly channel: Duplex
-  readonly result: Promise<ExecResult>
+  /** Without an exit code where the server gave none: killed by a signal, or cut off. */
+  readonly result: Promise<Omit<ExecResult, 'exitCode'> & { readonly exitCode: number | undefined }>
 }
 
 function collectOutput(channel: ClientChannel, stdin: string | undefined): Running {
-  const result = new Promise<ExecResult>((resolve, reject) => {
+  const result: Running['result'] = new Promise((resolve, reject) => {
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
-    let exitCode = -1
+    let exitCode: number | undefined
     channel.on('data', (data: Buffer) => stdout.push(data))
     channel.stderr.on('data', (data: Buffer) => stderr.push(data))
     channel.on('exit', (code: number | null) => {

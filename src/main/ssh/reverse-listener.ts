@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
-import { toFailure } from '../../shared/errors/app-error.ts'
+import { toAppError, toFailure } from '../../shared/errors/app-error.ts'
 import type { ListenAddress, ListenerState } from '../../shared/state/bridge-state.ts'
 import type { Connection } from './connection.ts'
 import type { ReverseListener } from './link.ts'
@@ -80,7 +80,7 @@ export class SupervisedListener implements ReverseListener {
   }
 
   private async open(connection: Connection): Promise<void> {
-    const { address, holder, log, onChannel, retryMs, ambient } = this.options
+    const { address, ambient, holder, log, onChannel, retryMs } = this.options
     try {
       await connection.listen(address, onChannel)
       if (!this.isCurrent(connection)) return
@@ -89,15 +89,22 @@ export class SupervisedListener implements ReverseListener {
       this.publish({ phase: 'listening', address: this.addressText, since: ambient.now() })
     } catch (cause) {
       if (!this.isCurrent(connection) || !connection.isOpen) return
-      const obstacle = await holder.explain(connection, address, {
-        cause,
-        hasListenedBefore: this.hasListenedBefore,
-      })
+      const obstacle = await this.obstacleTo(connection, cause)
       if (!this.isCurrent(connection) || !connection.isOpen) return
       log.debug({ address: this.addressText, code: obstacle.error.code }, 'The far address is not ours yet')
       this.publishObstacle(obstacle)
       if (obstacle.error.recovery !== 'automatic') return
       this.timer = setTimeout(() => void this.open(connection), retryMs)
+    }
+  }
+
+  /** Never rejects: looking needs the connection, which may end meanwhile. */
+  private async obstacleTo(connection: Connection, cause: unknown): Promise<Obstacle> {
+    const { address, holder } = this.options
+    try {
+      return await holder.explain(connection, address, { cause, hasListenedBefore: this.hasListenedBefore })
+    } catch (error) {
+      return { error: toAppError(error) }
     }
   }
 

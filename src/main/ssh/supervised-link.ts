@@ -175,12 +175,14 @@ export class SupervisedLink implements SshLink {
       onStep('resolving')
       this.attempt = new AbortController()
       const connection = await establish(onStep, AbortSignal.any([this.stop.signal, this.attempt.signal]))
+      const unbind = this.endWithLink(connection)
       try {
         await this.open(connection, onStep)
         upAt = ambient.monotonicMs()
         log.info({ place }, 'Connected')
-        return { cause: await this.untilEnd(connection), livedMs: livedMs() }
+        return { cause: await connection.ended, livedMs: livedMs() }
       } finally {
+        unbind()
         this.leave(connection)
       }
     } catch (error) {
@@ -220,15 +222,13 @@ export class SupervisedLink implements SshLink {
     )
   }
 
-  private async untilEnd(connection: Connection): Promise<AppError> {
-    const onStop = () => connection.end(toAppError(this.stop.signal.reason))
-    this.stop.signal.addEventListener('abort', onStop, { once: true })
-    if (this.stop.signal.aborted) onStop()
-    try {
-      return await connection.ended
-    } finally {
-      this.stop.signal.removeEventListener('abort', onStop)
-    }
+  /** From the first moment on: bringing it up may take as long as a dead host needs to be noticed. */
+  private endWithLink(connection: Connection): () => void {
+    const { signal } = this.stop
+    const onStop = () => connection.end(toAppError(signal.reason))
+    signal.addEventListener('abort', onStop, { once: true })
+    if (signal.aborted) onStop()
+    return () => signal.removeEventListener('abort', onStop)
   }
 
   private leave(connection: Connection): void {

@@ -80,6 +80,25 @@ describe('a link that comes up', () => {
     expect(results).toEqual(Array(5).fill({ exitCode: 7, stdout: 'done\n', stderr: '' }))
   })
 
+  test('does not take a command that was cut off for one that has ended', async () => {
+    const server = await sshd()
+    const link = started(resolvedHost(server))
+    await stateOf(link, 'connected')
+    const cut = link.exec('echo begun; exec sleep 60').then(
+      (result) => result,
+      (error: unknown) => error,
+    )
+    await expect.poll(() => server.log(), { timeout: 5_000 }).toMatch(/Starting session: command/)
+    await server.stop()
+    expect(await cut).toMatchObject({ code: 'ssh.connection-lost' })
+
+    await server.start()
+    await stateOf(link, 'connected')
+    await expect(link.exec('exec sleep 60', { signal: AbortSignal.timeout(300) })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    })
+  })
+
   test('goes through two jump hosts', async () => {
     const [first, second, last] = [await sshd(), await sshd(), await sshd()]
     const link = started(resolvedHost(last, { jumps: [resolvedHost(first), resolvedHost(second)] }))
@@ -96,6 +115,16 @@ describe('a link that comes up', () => {
     await expect.poll(() => (link.state.phase === 'connecting' ? link.state.step : '')).toBe('verifying')
     proof.resolve()
     await stateOf(link, 'connected')
+  })
+
+  test('closes at once also while the further proof is awaited', async () => {
+    const link = started(resolvedHost(await sshd()), {
+      verify: () => new Promise(() => undefined),
+      timings: { verifyMs: 600_000 },
+    })
+    await expect.poll(() => (link.state.phase === 'connecting' ? link.state.step : '')).toBe('verifying')
+    await link.close()
+    expect(link.state).toEqual({ phase: 'idle' })
   })
 
   test('refuses channels with a reason while it is down, and closes twice without harm', async () => {

@@ -136,6 +136,24 @@ describe('a far port that cannot be had', () => {
     expect(state.otherPort).toBeGreaterThan(outgoing)
   })
 
+  test('does no harm when the connection is cut while somebody looks who holds it', async () => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown) => void unhandled.push(error)
+    process.on('unhandledRejection', note)
+    onTestFinished(() => void process.off('unhandledRejection', note))
+    const address = await tcp()
+    await holdPort(address.port)
+    // Looking takes longer than the connection lives.
+    const server = await sshd(['ForceCommand /bin/sleep 60'])
+    const { link, listener } = listening(server, address)
+    await expect.poll(() => server.log(), { timeout: 5_000 }).toContain('/bin/sleep 60')
+    await stateOf(link, 'connected')
+    await server.stop()
+    await stateOf(link, 'reconnecting')
+    await new Promise(setImmediate)
+    expect([unhandled, listener.state.phase]).toEqual([[], 'off'])
+  })
+
   test('is asked for again on "retry now"', async () => {
     const address = await tcp()
     const pid = await holdPort(address.port)

@@ -22,7 +22,9 @@ async function sessionsPath(): Promise<string> {
 
 /** The memory as a bridge that has just started has it. */
 function nextRun(path: string, ambient: Ambient = fakeAmbient()): SessionFile {
-  return new SessionFile(path, { ambient, log })
+  const run = new SessionFile(path, { ambient, log })
+  onTestFinished(() => run.saved())
+  return run
 }
 
 describe('the file of sessions', () => {
