@@ -1,7 +1,7 @@
 import type { Failure } from '../shared/errors/app-error.ts'
 import type { BridgeState } from '../shared/state/bridge-state.ts'
 import type { Prompt } from '../shared/state/prompt.ts'
-import { duration } from './amounts.ts'
+import { duration } from '../shared/util/amounts.ts'
 import { agentHop, clientHop, type Hop, relayHop, SYMBOLS, summary, upstreamHops } from './hop-words.ts'
 import { promptWords } from './prompt-words.ts'
 import { column, type Line, plainText, renderLine, type TextStyle, textWidth, wrap } from './terminal-text.ts'

@@ -1,8 +1,8 @@
 import type { Failure } from '../shared/errors/app-error.ts'
 import type { BridgeState, ClientState, ListenerState, RelayState } from '../shared/state/bridge-state.ts'
 import type { LinkState, LinkStep } from '../shared/state/link.ts'
+import { byteCount, duration, latency } from '../shared/util/amounts.ts'
 import { assertNever } from '../shared/util/assert-never.ts'
-import { byteCount, duration, latency } from './amounts.ts'
 import type { Tone } from './terminal-text.ts'
 
 export type Health = 'up' | 'working' | 'waiting' | 'asking' | 'broken' | 'off'
