@@ -30,6 +30,7 @@ export class HttpForwarder {
   private readonly prefix: string
   private readonly server: Server
   private readonly ways = new Map<Duplex, Way>()
+  private isDraining = false
 
   constructor(options: HttpForwarderOptions) {
     this.options = options
@@ -62,19 +63,20 @@ export class HttpForwarder {
     })
     far.once('end', () => way.endAfterRequests())
     relay.once('close', () => {
-      if (way.exchanges.size === 0) far.end()
+      if (way.isIdle) far.end()
     })
     this.server.emit('connection', far)
     return near
   }
 
-  /** Ends the connections on which no request is under way. */
-  endIdle(): void {
-    for (const [far, way] of this.ways) if (way.exchanges.size === 0) far.end()
+  /** Ends the connections on which no request is under way, and the others once that is so. */
+  drain(): void {
+    this.isDraining = true
+    for (const [far, way] of this.ways) if (way.isIdle) far.end()
   }
 
   private isBusy(connection: Duplex): boolean {
-    return (this.ways.get(connection)?.exchanges.size ?? 0) > 0
+    return this.ways.get(connection)?.isIdle === false
   }
 
   private forward(request: IncomingMessage, response: ServerResponse): void {
@@ -89,13 +91,14 @@ export class HttpForwarder {
       path: `${this.prefix}${request.url ?? '/'}`,
       headers: requestHeaders(request, this.options.url.host, way.credential),
     })
-    way.take(exchange)
+    way.take(exchange, response)
     exchange.on('continue', () => response.writeContinue())
     exchange.on('response', (answer) => passBack(answer, response))
     exchange.on('error', (error) => this.fail(response, way, error))
     response.on('error', () => undefined)
     response.on('close', () => {
       if (!response.writableFinished) exchange.destroy()
+      if (way.isIdle && (this.isDraining || way.relay.destroyed)) request.socket.end()
     })
     request.on('error', () => undefined)
     request.pipe(exchange)
@@ -120,7 +123,7 @@ class Way {
   readonly relay: Socket
   readonly credential: Credential | undefined
   readonly agent: Agent
-  readonly exchanges = new Set<ClientRequest>()
+  private readonly answering = new Set<ServerResponse>()
   private readonly sending = new Set<ClientRequest>()
   private isEnding = false
 
@@ -130,14 +133,16 @@ class Way {
     this.agent = new OneConnectionAgent(relay)
   }
 
-  take(exchange: ClientRequest): void {
-    this.exchanges.add(exchange)
+  get isIdle(): boolean {
+    return this.answering.size === 0
+  }
+
+  take(exchange: ClientRequest, response: ServerResponse): void {
+    this.answering.add(response)
     this.sending.add(exchange)
     exchange.once('finish', () => this.sent(exchange))
-    exchange.once('close', () => {
-      this.exchanges.delete(exchange)
-      this.sent(exchange)
-    })
+    exchange.once('close', () => this.sent(exchange))
+    response.once('close', () => this.answering.delete(response))
   }
 
   /** The client has ended its side; so do we, towards the relay, once that has everything. */

@@ -54,7 +54,7 @@ export class UrlRelay extends LinkHolder implements RelayConnector {
   }
 
   drain(): void {
-    this.forwarder.endIdle()
+    this.forwarder.drain()
   }
 
   async close(): Promise<void> {
