@@ -73,6 +73,7 @@ export async function buildParts(
   const usage: Usage = openUsage({
     ...{ dir: dataDir, ambient, log, authenticated: isSignedIn },
     certificateExpiresAt: () => certificate?.expiresAt,
+    keepDays: configFile.config.usage?.keep_days,
     limits: () => limits.view,
   })
   const limits: Limits = openLimits({ ambient, log, configFile, clients, usage })

@@ -1,18 +1,12 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import {
-  COUNTS,
-  type CountName,
-  emptyTotals,
-  type Labels,
-  SUMS,
-  type SumName,
-  type Totals,
-} from './totals.ts'
+import { DAYS_TABLE, rollUpOldestDay } from './retention.ts'
+import { EXPRESSIONS, IS_REAL, SUM_NAMES } from './sums-sql.ts'
+import { COUNTS, emptyTotals, type Labels, SUMS, type Totals } from './totals.ts'
 import type { UsageRow } from './usage-row.ts'
 
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE requests (
@@ -30,33 +24,8 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX requests_by_day ON requests (day);
    CREATE INDEX requests_open ON requests (boot) WHERE outcome = 'open';
    CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  DAYS_TABLE,
 ]
-
-/** SQL twin of `contribution` in totals.ts. */
-const EXPRESSIONS: Record<CountName | SumName, string> = {
-  requests: 'count(*)',
-  completed: "sum(outcome = 'completed')",
-  failed: "sum(outcome = 'failed')",
-  cancelled: "sum(outcome = 'cancelled')",
-  truncated: "sum(outcome = 'truncated')",
-  lost: "sum(outcome = 'lost')",
-  tokensUnknown: "sum(tokens_source IS 'unknown')",
-  input: 'sum(input)',
-  cachedInput: 'sum(cached_input)',
-  cacheWrite: 'sum(cache_write)',
-  output: 'sum(output)',
-  reasoning: 'sum(reasoning)',
-  premiumLive: "sum(premium_source IS 'live')",
-  premiumAnnual: "sum(premium_source IS 'annual')",
-  premiumSeed: "sum(premium_source IS 'seed')",
-  premiumUnknown: "sum(premium_source IS 'unknown')",
-  creditsUnknown: "sum(credits_source IS 'unknown')",
-  costUnknown: "sum(cost_source IS 'unknown')",
-  premiumMicro: 'sum(premium_micro)',
-  creditsReportedNano: "sum(iif(credits_source IS 'reported', credits_nano, 0))",
-  creditsEstimatedNano: "sum(iif(credits_source IS 'estimated', credits_nano, 0))",
-  costPico: 'sum(cost_pico)',
-}
 
 const COLUMNS: Readonly<Record<string, keyof UsageRow>> = {
   boot: 'boot',
@@ -88,7 +57,7 @@ const COLUMNS: Readonly<Record<string, keyof UsageRow>> = {
 }
 
 /**
- * usage.db: one row per request, WAL, one writer. Commits do not wait for the disk (`synchronous = NORMAL`), only
+ * usage.db: one row per request, of old days one per label, WAL, one writer. Commits do not wait for the disk (`synchronous = NORMAL`), only
  * checkpoints do, and those are asked for when nothing is under way: on a Raspberry Pi they can take a second. A
  * killed process loses nothing that was committed; a power cut may lose the last minutes, never the file.
  */
@@ -143,15 +112,28 @@ export class UsageDatabase {
 
   /** Ended requests of a month by all labels, those of `exceptBoot` left out. */
   *readMonth(month: string, exceptBoot: string): Generator<[Labels, Totals]> {
-    const sums = [...COUNTS, ...SUMS].map((name) => `${EXPRESSIONS[name]} AS ${name}`)
+    const sums = SUM_NAMES.map((name) => `${EXPRESSIONS[name]} AS ${name}`)
     const statement = this.database.prepare(
-      `SELECT day, upstream, model, client, coalesce(status BETWEEN 200 AND 299, 0) AS real,
-              max(at) AS last_at, ${sums.join(', ')}
-         FROM requests WHERE day >= ? AND day <= ? AND boot <> ? AND outcome <> 'open'
-        GROUP BY day, upstream, model, client, real ORDER BY real DESC, count(*) DESC`,
+      `SELECT day, upstream, model, client, ${IS_REAL} AS real, max(at) AS last_at, ${sums.join(', ')}
+         FROM requests WHERE day BETWEEN ?1 AND ?2 AND boot <> ?3 AND outcome <> 'open'
+        GROUP BY day, upstream, model, client, real
+       UNION ALL
+       SELECT day, upstream, model, client, real, last_at, ${SUM_NAMES.join(', ')}
+         FROM days WHERE day BETWEEN ?1 AND ?2
+        ORDER BY real DESC, requests DESC`,
     )
     statement.setReadBigInts(true)
     for (const cells of statement.iterate(`${month}-01`, `${month}-31`, exceptBoot)) yield readCells(cells)
+  }
+
+  /**
+   * Turns the requests of the oldest day before `day` into sums. Those of `exceptBoot` stay: whoever counts them in
+   * memory would count them twice.
+   *
+   * @returns the day; undefined when there is none.
+   */
+  rollUpDayBefore(day: string, exceptBoot: string): string | undefined {
+    return rollUpOldestDay(this.database, day, exceptBoot)
   }
 
   readNote(key: string): string | undefined {

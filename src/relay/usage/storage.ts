@@ -9,7 +9,7 @@ import {
   type UsageDatabase,
 } from './database.ts'
 import type { Labels, Totals } from './totals.ts'
-import type { UsageRow } from './usage-row.ts'
+import { type UsageRow, utcDay } from './usage-row.ts'
 
 /** What a crash of the process can lose. */
 const FLUSH_MS = 250
@@ -21,6 +21,10 @@ const BATCH_ROWS = 250
 const PENDING_MAX = 20_000
 /** Commits, of some pages each, in the log before a checkpoint is made although requests are under way. */
 const CHECKPOINT_COMMITS = 500
+
+/** Covers a whole year and the month it began in. */
+const KEEP_DAYS = 400
+const DAY_MS = 86_400_000
 
 const WORDS: Record<StorageFailure, string> = {
   full: 'the disk is full',
@@ -41,6 +45,8 @@ export interface StorageOptions {
   readonly isIdle: () => boolean
   /** The database could be opened only now: sums of earlier runs can be had from here on. */
   readonly onOpened: () => void
+  /** Days after which single requests are kept as sums only; 400 by default. */
+  readonly keepDays?: number | undefined
 }
 
 /**
@@ -60,6 +66,8 @@ export class UsageStorage {
   private failure: StorageFailure | undefined
   private movedAside: string | undefined
   private lostAtStart = 0
+  /** Day on which nothing was left to turn into sums. */
+  private tidiedOn: string | undefined
   private closed = false
 
   constructor(options: StorageOptions) {
@@ -70,6 +78,7 @@ export class UsageStorage {
   open(): void {
     this.tryOpen()
     if (this.database === undefined) this.arm(this.nextRetry())
+    else this.wake()
   }
 
   health(): StorageHealth {
@@ -127,10 +136,28 @@ export class UsageStorage {
       this.arm(this.nextRetry())
     } else if (this.pending.size > 0) {
       this.arm(0)
+    } else if (this.tidy()) {
+      this.arm(FLUSH_MS)
     } else if (this.sinceCheckpoint > 0) {
       if (this.options.isIdle() || this.sinceCheckpoint > CHECKPOINT_COMMITS) this.checkpoint()
       else this.arm(FLUSH_MS * 4)
     }
+  }
+
+  /** Turns one old day into sums, while nobody waits for anything. @returns whether there may be more. */
+  private tidy(): boolean {
+    const { ambient, boot, isIdle, keepDays = KEEP_DAYS } = this.options
+    const now = ambient.now()
+    if (this.tidiedOn === utcDay(now) || !isIdle()) return false
+    const before = utcDay(now - keepDays * DAY_MS)
+    const day = this.attempt((database) => database.rollUpDayBefore(before, boot))
+    if (day === undefined) {
+      this.tidiedOn = utcDay(now)
+      return false
+    }
+    this.sinceCheckpoint += 1
+    this.options.log.info({ day, keepDays }, 'single requests of an old day are kept as sums from now on')
+    return true
   }
 
   private writeBatch(): boolean {

@@ -35,6 +35,8 @@ export interface UsageOptions {
   readonly authenticated?: () => boolean
   /** When the TLS certificate of the relay expires, in milliseconds since the Unix epoch; where there is one. */
   readonly certificateExpiresAt?: () => number | undefined
+  /** Days after which single requests are kept as sums only; 400 by default. */
+  readonly keepDays?: number | undefined
   /** Told in /stats and /metrics. */
   readonly limits?: () => LimitsView
 }
@@ -119,6 +121,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
       openRows: () => this.openRows(),
       isIdle: () => this.active.size === 0,
       onOpened: () => this.readEarlierRuns(),
+      keepDays: options.keepDays,
     })
     this.months = new MonthBook((month) => this.storage.readMonth(month))
     this.ledger = openLedger(() => this.view(utcMonth(this.ambient.now())), this.storage)
