@@ -5,9 +5,11 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
+import { createLogger } from '../../../../src/node/log.ts'
 import { type RelayOptions, startRelay } from '../../../../src/relay/relay.ts'
+import { startAuthority } from '../../../support/make-certificates.ts'
 import { startTestRelay } from '../../../support/start-relay.ts'
 
 let dir = ''
@@ -81,6 +83,22 @@ test('an address that others can reach is refused unless tokens are required or 
   const relay = await startRelay(open)
   expect((await fetch(`http://127.0.0.1:${relay.address?.port}/v1/models`)).status).toBe(401)
   await relay.close()
+})
+
+test('beyond loopback, client certificates are as good as tokens, and a lack of TLS is warned about', async () => {
+  const authority = await startAuthority(onTestFinished)
+  const lines: string[] = []
+  const log = createLogger('relay', 'info', { write: (line: string) => void lines.push(line) })
+  const open = options({ listen: { host: '0.0.0.0', port: 0 }, log })
+  const tls = { ...(await authority.make()), client_ca: authority.ca }
+  await writeFile(open.configPath, JSON.stringify({ relay: { tls } }))
+  await (await startRelay(open)).close()
+  expect(lines.join('')).not.toContain('clear text')
+  await writeFile(open.configPath, JSON.stringify({ relay: { tls: { ...tls, client_ca: undefined } } }))
+  await expect(startRelay(open)).rejects.toMatchObject({ code: 'relay.bind-refused' })
+  await writeFile(open.configPath, JSON.stringify({ relay: { allow_remote: true } }))
+  await (await startRelay(open)).close()
+  expect(lines.join('')).toContain('clear text')
 })
 
 test('a relay without a listener serves connections that are handed to it', async () => {
