@@ -11,9 +11,10 @@ import { DashboardDoor } from './api/dashboard-door.ts'
 import { readDashboardFiles } from './api/dashboard-files.ts'
 import { bridgeRuntimeDir } from './api/runtime-dir.ts'
 import { Bridge } from './bridge/bridge.ts'
-import { type DesktopServices, noServices } from './bridge/bridge-services.ts'
+import type { DesktopServices } from './bridge/bridge-services.ts'
 import { keytarStore } from './secrets/keytar-store.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
+import { makeServices } from './services/make-services.ts'
 import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
 import { defaultSettingsPath } from './settings/settings-path.ts'
 import { defaultConfigFiles } from './ssh/config/default-files.ts'
@@ -66,7 +67,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
       userName: userInfo().username,
       env,
     },
-    services: () => ({ ...noServices(), ...options.desktop?.services }),
+    services: makeServices({ settingsPath: settings.path, desktop: options.desktop?.services }),
     embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env, log },
     secrets,
     sessions,

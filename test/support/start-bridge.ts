@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Bridge } from '../../src/main/bridge/bridge.ts'
-import { noServices } from '../../src/main/bridge/bridge-services.ts'
+import { makeServices } from '../../src/main/services/make-services.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { settingsSchema } from '../../src/shared/settings/schema.ts'
@@ -27,6 +27,7 @@ export interface TestBridge {
   readonly bridge: Bridge
   readonly agentPort: number
   readonly dir: string
+  readonly settingsPath: string
   /** Resolves with the first state that fits, the present one included. */
   state(fits: (state: BridgeState) => boolean, what: string): Promise<BridgeState>
 }
@@ -53,13 +54,16 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
   const agentPort = await freePort()
   const env = { ...options.env }
   const log = createLogger('bridge', 'silent')
+  const settings = settingsSchema.parse({
+    profiles: [{ agent: { listen: `127.0.0.1:${agentPort}` }, ...options.profile }],
+  })
+  const settingsPath = join(dir, 'settings.json')
+  await writeFile(settingsPath, JSON.stringify(settings))
   const bridge = new Bridge({
-    settings: settingsSchema.parse({
-      profiles: [{ agent: { listen: `127.0.0.1:${agentPort}` }, ...options.profile }],
-    }),
+    settings,
     ssh: { configFiles: [configFile], home: dir, userName: 'nobody', env: {} },
     embeddedRelay: { configPath: join(dir, 'relay/config.json'), dataDir: join(dir, 'relay/data'), env, log },
-    services: noServices,
+    services: makeServices({ settingsPath, desktop: undefined }),
     secrets: memoryStore(),
     ambient: REAL_AMBIENT,
     log,
@@ -68,7 +72,7 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
     await bridge.disconnect(0)
     await rm(dir, { recursive: true, force: true })
   })
-  return { bridge, agentPort, dir, state: (fits, what) => firstState(bridge, fits, what) }
+  return { bridge, agentPort, dir, settingsPath, state: (fits, what) => firstState(bridge, fits, what) }
 }
 
 function firstState(

@@ -19,10 +19,16 @@ export interface BridgeCore {
   update(change: Partial<Pick<BridgeState, 'jobs' | 'ollama'>>): void
   /** @returns the unsubscribe function. */
   onState(listener: (state: BridgeState) => void): () => void
+  /** @returns the unsubscribe function. */
+  onSettings(listener: () => void): () => void
+  /** Connections that the settings do not touch stay up, with everything that crosses them. */
+  applySettings(settings: Settings): Promise<void>
   /** @throws AppError `bridge.disconnected` */
   relay(): RelayConnector
   /** The relay may have changed what it says of itself: ask it now. */
   askRelayHealth(): void
+  /** @throws AppError `bridge.disconnected`, `api.not-found`, `ssh.not-connected` */
+  clientLink(name: string): SshLink
   /** A further connection; its questions go where those of all others go. */
   createLink(target: SshTarget): SshLink
 }

@@ -1,32 +1,25 @@
-import type { Duplex } from 'node:stream'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import type { BridgeApi } from '../../shared/bridge-api/calls.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
-import type { ClientSettings, Profile, Settings } from '../../shared/settings/schema.ts'
-import type { BridgeState, RelayState } from '../../shared/state/bridge-state.ts'
+import type { Profile, RelaySettings, Settings } from '../../shared/settings/schema.ts'
+import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import type { DesktopState } from '../../shared/state/desktop.ts'
-import { IDLE } from '../../shared/state/link.ts'
-import { type Agent, startAgent } from '../agent/agent.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
-import { parseListenAddress } from '../settings/address.ts'
 import { type ResolveOptions, resolveHost } from '../ssh/config/resolve-host.ts'
 import type { SshLink, SshTarget } from '../ssh/link.ts'
 import type { SessionMemory } from '../ssh/session-memory.ts'
-import { splice } from '../ssh/splice.ts'
 import { createSshLink } from '../ssh/ssh-link.ts'
 import type { BridgeCore } from './bridge-core.ts'
 import type { MakeServices } from './bridge-services.ts'
-import { ClientTunnel } from './client-tunnel.ts'
-import { DisturbanceWatch } from './disturbance-watch.ts'
+import type { ClientTunnel } from './client-tunnel.ts'
 import { EmbeddedRelay, type EmbeddedRelayOptions } from './embedded-relay.ts'
 import { activeProfile, initialState, placeOf, targetOf } from './profile.ts'
 import { PromptDesk } from './prompt-desk.ts'
-import { refuseInWords } from './refuse-in-words.ts'
 import { RelayAdmin } from './relay-admin.ts'
 import type { RelayConnector } from './relay-connector.ts'
 import { RelayDial } from './relay-dial.ts'
-import { RelayHealthMonitor } from './relay-health.ts'
+import { Session } from './session.ts'
 import { SshRelay } from './ssh-relay.ts'
 import { StateStore } from './state-store.ts'
 import { UrlRelay } from './url-relay.ts'
@@ -45,16 +38,6 @@ export interface BridgeOptions {
   readonly log: Logger
 }
 
-/** Everything that runs while the user wants to be connected; made by `connect`, ended by `disconnect`. */
-interface Session {
-  readonly relay: RelayConnector
-  readonly health: RelayHealthMonitor
-  readonly clients: readonly ClientTunnel[]
-  readonly agent: Agent
-  readonly watch: DisturbanceWatch
-  readonly ended: AbortController
-}
-
 const DRAIN_MS = 5_000
 
 /**
@@ -63,18 +46,21 @@ const DRAIN_MS = 5_000
  */
 export class Bridge implements BridgeCore {
   readonly api: BridgeApi
-  readonly profile: Profile
   private readonly options: BridgeOptions
   private readonly store: StateStore
   private readonly prompts: PromptDesk
+  private readonly settingsListeners = new Set<() => void>()
+  private currentSettings: Settings
+  private currentProfile: Profile
   private session: Session | undefined
   /** Connects and disconnects happen one after the other. */
   private turn: Promise<void> = Promise.resolve()
 
   constructor(options: BridgeOptions) {
     this.options = options
-    this.profile = activeProfile(options.settings)
-    this.store = new StateStore(initialState(this.profile, options.ambient.now()))
+    this.currentSettings = options.settings
+    this.currentProfile = activeProfile(options.settings)
+    this.store = new StateStore(initialState(this.currentProfile, options.ambient.now()))
     this.prompts = new PromptDesk(options.ambient, (prompts) => this.store.update({ prompts }))
     this.api = this.createApi()
   }
@@ -84,7 +70,11 @@ export class Bridge implements BridgeCore {
   }
 
   get settings(): Settings {
-    return this.options.settings
+    return this.currentSettings
+  }
+
+  get profile(): Profile {
+    return this.currentProfile
   }
 
   get ssh(): ResolveOptions {
@@ -120,7 +110,20 @@ export class Bridge implements BridgeCore {
   }
 
   askRelayHealth(): void {
-    this.session?.health.askNow()
+    this.session?.askHealth()
+  }
+
+  clientLink(name: string): SshLink {
+    return this.clientNamed(name).currentLink
+  }
+
+  onSettings(listener: () => void): () => void {
+    this.settingsListeners.add(listener)
+    return () => this.settingsListeners.delete(listener)
+  }
+
+  applySettings(settings: Settings): Promise<void> {
+    return this.inTurn(async () => this.use(settings))
   }
 
   connect(): Promise<void> {
@@ -137,38 +140,16 @@ export class Bridge implements BridgeCore {
   }
 
   private open(): void {
-    if (this.session !== undefined) return
     const { ambient, log } = this.options
-    const ended = new AbortController()
-    const relay = this.createRelay()
-    const openRelay = (signal: AbortSignal): Promise<Duplex> =>
-      relay.open(AbortSignal.any([signal, ended.signal]))
-    const clients = this.profile.clients.map((client) => this.createTunnel(client, openRelay))
-    const agent = startAgent({
-      address: parseListenAddress(this.profile.agent.listen),
-      onRelayConnection: (socket) => void joinRelay(socket, openRelay(ended.signal)),
+    this.session ??= new Session({
+      profile: this.currentProfile,
+      createRelay: (settings) => this.createRelay(settings),
+      createLink: (target) => this.createLink(target),
+      state: () => this.state,
+      publish: (change) => this.store.update(change),
       ambient,
       log,
     })
-    const health = new RelayHealthMonitor(relay, ambient, (state) => {
-      const wasOk = this.state.relay.health.kind === 'ok'
-      this.updateRelay({ health: state })
-      if (state.kind === 'ok' && !wasOk) for (const client of clients) void client.provePath()
-    })
-    const watch = new DisturbanceWatch({
-      ambient,
-      onDisturbance: (kind) => {
-        log.info({ kind }, 'Looking whether everything is still connected')
-        this.probe()
-      },
-    })
-    this.session = { relay, health, clients, agent, watch, ended }
-    this.store.update({ wanted: 'connected', agent: agent.state })
-    agent.onState((state) => this.store.update({ agent: state }))
-    relay.onLink((link) => this.updateRelay({ link }))
-    relay.start()
-    this.updateRelay({ link: relay.link })
-    for (const client of clients) client.start()
   }
 
   private async end(drainMs: number): Promise<void> {
@@ -176,57 +157,32 @@ export class Bridge implements BridgeCore {
     if (session === undefined) return
     this.session = undefined
     this.store.update({ wanted: 'disconnected' })
-    const { relay, health, clients, agent, watch, ended } = session
-    watch.close()
-    health.close()
-    // Before whoever uses it is closed, which waits for the connections that have something under way.
-    relay.drain(drainMs)
-    await Promise.all([agent.close(drainMs), ...clients.map((client) => client.close(drainMs))])
-    ended.abort()
-    await relay.close(drainMs)
-    this.store.update({
-      agent: { phase: 'off' },
-      relay: { ...this.state.relay, link: IDLE, health: { kind: 'unknown' } },
-      clients: clients.map(({ state }) => state),
-    })
+    await session.close(drainMs)
   }
 
-  private updateRelay(change: Partial<RelayState>): void {
-    this.store.update({ relay: { ...this.state.relay, ...change } })
+  private use(settings: Settings): void {
+    const profile = activeProfile(settings)
+    this.currentSettings = settings
+    this.currentProfile = profile
+    if (this.session === undefined) {
+      const { relay, clients } = initialState(profile, 0)
+      this.store.update({ profile: profile.name, relay, clients })
+    } else {
+      this.store.update({ profile: profile.name })
+      this.session.apply(profile)
+    }
+    for (const listener of this.settingsListeners) listener()
   }
 
-  private publishClients(): void {
-    if (this.session !== undefined)
-      this.store.update({ clients: this.session.clients.map(({ state }) => state) })
-  }
-
-  private createRelay(): RelayConnector {
+  private createRelay(settings: RelaySettings): RelayConnector {
     const { ambient, embeddedRelay } = this.options
-    const { relay } = this.profile
-    if ('embedded' in relay) return new EmbeddedRelay(embeddedRelay, ambient)
-    if ('url' in relay) return new UrlRelay(new RelayDial(relay, this.options.ssh.home), ambient)
-    const target = targetOf(relay.ssh)
+    if ('embedded' in settings) return new EmbeddedRelay(embeddedRelay, ambient)
+    if ('url' in settings) return new UrlRelay(new RelayDial(settings, this.options.ssh.home), ambient)
     return new SshRelay({
-      link: this.createLink(target),
-      host: placeOf(relay.ssh),
-      port: relay.port,
-      adminSocket: relay.adminSocket,
-    })
-  }
-
-  private createTunnel(
-    client: ClientSettings,
-    openRelay: (signal: AbortSignal) => Promise<Duplex>,
-  ): ClientTunnel {
-    return new ClientTunnel({
-      name: client.name,
-      place: placeOf(client.ssh),
-      listen: parseListenAddress(client.listen),
-      enabled: client.enabled,
-      createLink: () => this.createLink(targetOf(client.ssh)),
-      openRelay,
-      ambient: this.options.ambient,
-      onChange: () => this.publishClients(),
+      link: this.createLink(targetOf(settings.ssh)),
+      host: placeOf(settings.ssh),
+      port: settings.port,
+      adminSocket: settings.adminSocket,
     })
   }
 
@@ -252,24 +208,24 @@ export class Bridge implements BridgeCore {
       connect: () => this.connect(),
       disconnect: () => this.disconnect(),
       retryNow: async ({ target }) => this.retryNow(target),
-      probe: async () => this.probe(),
+      probe: async () => this.current.probe(),
       answerPrompt: async ({ id, answer }) => this.prompts.answer(id, answer),
       setClientEnabled: async ({ name, enabled }) => this.clientNamed(name).setEnabled(enabled),
       useOtherPort: async ({ target, port }) => {
         if (target === 'agent') await this.current.agent.useOtherPort(port)
         else await this.clientNamed(target).useOtherPort(port)
       },
-      getSettings: async () => this.options.settings,
+      getSettings: async () => this.settings,
       relaySignInStatus: () => admin((relay) => relay.signInStatus()),
       startSignIn: ({ identity }) => admin((relay) => relay.startSignIn(identity)),
       pollSignIn: async ({ flowId }) => {
         const status = await admin((relay) => relay.pollSignIn(flowId))
-        if (status.status === 'success') this.current.health.askNow()
+        if (status.status === 'success') this.askRelayHealth()
         return status
       },
       giveCredential: async ({ kind, secret }) => {
         const status = await admin((relay) => relay.giveCredential(kind, secret))
-        this.current.health.askNow()
+        this.askRelayHealth()
         return status
       },
       signOut: () => admin((relay) => relay.signOut()),
@@ -291,13 +247,6 @@ export class Bridge implements BridgeCore {
     for (const client of target === undefined ? clients : [this.clientNamed(target)]) client.retryNow()
   }
 
-  private probe(): void {
-    const { relay, clients, health } = this.current
-    relay.probe()
-    for (const client of clients) client.probe()
-    health.askNow()
-  }
-
   private clientNamed(name: string): ClientTunnel {
     const { clients } = this.current
     const client = clients.find((candidate) => candidate.name === name)
@@ -306,17 +255,5 @@ export class Bridge implements BridgeCore {
     throw new AppError('api.not-found', `There is no client named "${name}" in this profile.`, {
       remedy: names === '' ? 'It has none.' : `It has ${names}.`,
     })
-  }
-}
-
-async function joinRelay(socket: Duplex, opening: Promise<Duplex>): Promise<void> {
-  // Reported by the splice; before it runs there is nobody to tell.
-  socket.on('error', () => undefined)
-  try {
-    const relay = await opening
-    if (socket.destroyed) relay.destroy()
-    else await splice(socket, relay)
-  } catch (error) {
-    refuseInWords(socket, error)
   }
 }

@@ -40,6 +40,7 @@ export class ClientTunnel {
   private readonly running = new Set<SpliceCounters>()
   private link: SshLink | undefined
   private listener: ReverseListener | undefined
+  private currentName: string
   private address: ListenAddress
   private enabled: boolean
   private path: PathProof = { kind: 'unproven' }
@@ -52,17 +53,30 @@ export class ClientTunnel {
 
   constructor(options: ClientTunnelOptions) {
     this.options = options
+    this.currentName = options.name
     this.address = options.listen
     this.enabled = options.enabled
   }
 
   get name(): string {
-    return this.options.name
+    return this.currentName
+  }
+
+  /** @throws AppError `ssh.not-connected` while the client is left out. */
+  get currentLink(): SshLink {
+    if (this.link !== undefined) return this.link
+    throw new AppError(
+      'ssh.not-connected',
+      `${this.name} is left out at the moment, so there is no connection.`,
+      {
+        remedy: 'Switch the client on first.',
+      },
+    )
   }
 
   get state(): ClientState {
     return {
-      name: this.options.name,
+      name: this.currentName,
       place: this.options.place,
       enabled: this.enabled,
       link: this.link?.state ?? IDLE,
@@ -88,6 +102,10 @@ export class ClientTunnel {
     this.trafficTimer = setInterval(() => this.countTraffic(), TRAFFIC_EVERY_MS)
     link.start()
     this.changed()
+  }
+
+  rename(name: string): void {
+    this.currentName = name
   }
 
   retryNow(): void {

@@ -39,7 +39,8 @@ export function initialState(profile: Profile, now: number): Omit<BridgeState, '
   }
 }
 
-function relayPlace(relay: Profile['relay']): Pick<RelayState, 'kind' | 'place'> {
+/** Where the settings say that the relay is. */
+export function relayPlace(relay: Profile['relay']): Pick<RelayState, 'kind' | 'place'> {
   if ('embedded' in relay) return { kind: 'embedded', place: 'this computer' }
   if ('url' in relay) return { kind: 'url', place: new URL(relay.url).origin }
   return { kind: 'ssh', place: `${placeOf(relay.ssh)}:${relay.port}` }

@@ -35,18 +35,30 @@ export async function resolveHost(target: SshTarget, options: ResolveOptions): P
   }
 }
 
-/** Names that can be offered for choosing: those in Host lines that are no patterns, in their order. */
-export async function listAliases(
-  options: Pick<ResolveOptions, 'configFiles' | 'home'>,
-): Promise<readonly string[]> {
+/** A host that a file calls by its name. */
+export interface NamedHost {
+  readonly alias: string
+  /** The line that names it first. */
+  readonly file: string
+  readonly line: number
+  /** Undefined where the configuration for it cannot be used. */
+  readonly resolved: ResolvedHost | undefined
+}
+
+/** Hosts that can be offered for choosing: the names in Host lines that are no patterns, in their order. */
+export async function namedHosts(options: ResolveOptions): Promise<readonly NamedHost[]> {
   const files = await Promise.all(options.configFiles.map((file) => parseConfigFile(file, options.home)))
-  const names = (lines: readonly ConfigLine[]): string[] =>
-    lines.flatMap((line) =>
-      line.keyword === 'host'
-        ? line.words.filter((word) => !/[*?!]/.test(word))
-        : line.included.flatMap(names),
-    )
-  return [...new Set(files.flatMap(names))]
+  const resolver = new Resolver(files, options)
+  const found = new Map<string, NamedHost>()
+  const collect = (lines: readonly ConfigLine[]): void => {
+    for (const { keyword, words, included, file, line } of lines) {
+      for (const alias of keyword === 'host' ? words.filter((word) => !/[*?!]/.test(word)) : [])
+        if (!found.has(alias)) found.set(alias, { alias, file, line, resolved: resolver.attempt(alias) })
+      included.forEach(collect)
+    }
+  }
+  files.forEach(collect)
+  return [...found.values()]
 }
 
 /** ssh waits for TCP, which is minutes; people are not that patient. */
@@ -59,6 +71,15 @@ class Resolver {
   constructor(files: readonly (readonly ConfigLine[])[], options: ResolveOptions) {
     this.files = files
     this.options = options
+  }
+
+  attempt(name: string): ResolvedHost | undefined {
+    try {
+      return this.resolve(name, {}, [])
+    } catch (error) {
+      if (error instanceof AppError) return undefined
+      throw error
+    }
   }
 
   /** `way` holds the aliases that led here, to notice jumps in a circle. */

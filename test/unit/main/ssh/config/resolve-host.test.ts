@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { listAliases, resolveHost } from '../../../../../src/main/ssh/config/resolve-host.ts'
+import { namedHosts, resolveHost } from '../../../../../src/main/ssh/config/resolve-host.ts'
 import type { SshTarget } from '../../../../../src/main/ssh/link.ts'
 
 async function startHome(config: string, files: Readonly<Record<string, string>> = {}) {
@@ -170,9 +170,22 @@ test('a configuration that anybody may change is not used', async () => {
   })
 })
 
-test('aliases to choose from are names without patterns, each once, also from included files', async () => {
-  const { options } = await startHome('Host pi web\nHost *.lab !x y?\nInclude more\nHost pi Zeta\n', {
-    more: 'Host inner\nMatch host other\n',
-  })
-  expect(await listAliases(options)).toEqual(['pi', 'web', 'inner', 'Zeta'])
+test('hosts to choose from are names without patterns, each once, also from included files', async () => {
+  const { options } = await startHome(
+    'Host pi web\n Port 7\nHost *.lab !x y?\nInclude more\nHost pi Zeta\nHost odd\n ProxyCommand nc %h %p\n',
+    { more: 'Host inner\n User eve\nMatch host other\n' },
+  )
+  const found = await namedHosts(options)
+  const lines = found.map(({ alias, file, line, resolved }) => [
+    alias,
+    `${basename(file)}:${line}`,
+    resolved && where(resolved),
+  ])
+  expect(lines).toEqual([
+    ['pi', 'config:1', 'me@pi:7'],
+    ['web', 'config:1', 'me@web:7'],
+    ['inner', 'more:1', 'me@inner:22'],
+    ['Zeta', 'config:5', 'me@zeta:22'],
+    ['odd', 'config:6', undefined],
+  ])
 })

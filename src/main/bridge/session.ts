@@ -1,0 +1,237 @@
+import type { Duplex } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
+import type { Ambient } from '../../node/ambient.ts'
+import type { Logger } from '../../node/log.ts'
+import type { ClientSettings, Profile, RelaySettings } from '../../shared/settings/schema.ts'
+import type { BridgeState } from '../../shared/state/bridge-state.ts'
+import { IDLE } from '../../shared/state/link.ts'
+import { type Agent, startAgent } from '../agent/agent.ts'
+import { parseListenAddress } from '../settings/address.ts'
+import type { SshLink, SshTarget } from '../ssh/link.ts'
+import { splice } from '../ssh/splice.ts'
+import { ClientTunnel } from './client-tunnel.ts'
+import { DisturbanceWatch } from './disturbance-watch.ts'
+import { placeOf, relayPlace, targetOf } from './profile.ts'
+import { refuseInWords } from './refuse-in-words.ts'
+import type { RelayConnector } from './relay-connector.ts'
+import { RelayHealthMonitor } from './relay-health.ts'
+import type { StateChange } from './state-store.ts'
+
+export interface SessionOptions {
+  readonly profile: Profile
+  readonly createRelay: (settings: RelaySettings) => RelayConnector
+  readonly createLink: (target: SshTarget) => SshLink
+  readonly state: () => BridgeState
+  readonly publish: (change: StateChange) => void
+  readonly ambient: Ambient
+  readonly log: Logger
+}
+
+/** How long connections of something that the settings have no place for any more may go on. */
+const RETIRE_MS = 5_000
+
+/**
+ * Everything that runs while the user wants to be connected; `close` ends it. The profile may change meanwhile:
+ * what it does not touch goes on, and what is replaced says nothing any more.
+ */
+export class Session {
+  private readonly options: SessionOptions
+  private readonly watch: DisturbanceWatch
+  private readonly ended = new AbortController()
+  /** Replaced parts whose last connections are still running. */
+  private readonly retiring = new Set<Promise<void>>()
+  private profile: Profile
+  private connector: RelayConnector
+  private monitor: RelayHealthMonitor
+  private tunnels: readonly ClientTunnel[] = []
+  private localAgent: Agent
+
+  constructor(options: SessionOptions) {
+    const { ambient, log, profile } = options
+    this.options = options
+    this.profile = profile
+    this.tunnels = profile.clients.map((client) => this.createTunnel(client))
+    this.localAgent = this.openAgent()
+    this.connector = options.createRelay(profile.relay)
+    this.monitor = this.watchHealth(this.connector)
+    this.watch = new DisturbanceWatch({
+      ambient,
+      onDisturbance: (kind) => {
+        log.info({ kind }, 'Looking whether everything is still connected')
+        this.probe()
+      },
+    })
+    options.publish({ wanted: 'connected', agent: this.localAgent.state })
+    this.startRelay(this.connector)
+    for (const tunnel of this.tunnels) tunnel.start()
+  }
+
+  get relay(): RelayConnector {
+    return this.connector
+  }
+
+  get clients(): readonly ClientTunnel[] {
+    return this.tunnels
+  }
+
+  get agent(): Agent {
+    return this.localAgent
+  }
+
+  askHealth(): void {
+    this.monitor.askNow()
+  }
+
+  probe(): void {
+    this.connector.probe()
+    for (const tunnel of this.tunnels) tunnel.probe()
+    this.monitor.askNow()
+  }
+
+  /** Replaces what differs; connections through the rest are not touched. */
+  apply(profile: Profile): void {
+    const before = this.profile
+    this.profile = profile
+    if (!isDeepStrictEqual(before.relay, profile.relay)) this.replaceRelay(profile.relay)
+    if (before.agent.listen !== profile.agent.listen) this.replaceAgent()
+    this.replaceClients(before.clients, profile.clients)
+  }
+
+  /** Lets connections finish for up to `drainMs`. */
+  async close(drainMs: number): Promise<void> {
+    const { connector, localAgent, tunnels } = this
+    this.watch.close()
+    this.monitor.close()
+    // Before whoever uses it is closed, which waits for the connections that have something under way.
+    connector.drain(drainMs)
+    await Promise.all([localAgent.close(drainMs), ...tunnels.map((tunnel) => tunnel.close(drainMs))])
+    this.ended.abort()
+    await Promise.all([connector.close(drainMs), ...this.retiring])
+    this.options.publish({
+      agent: { phase: 'off' },
+      relay: { ...this.options.state().relay, link: IDLE, health: { kind: 'unknown' } },
+      clients: tunnels.map(({ state }) => state),
+    })
+  }
+
+  private openRelay(signal: AbortSignal): Promise<Duplex> {
+    return this.connector.open(AbortSignal.any([signal, this.ended.signal]))
+  }
+
+  private replaceRelay(settings: RelaySettings): void {
+    const { connector, monitor } = this
+    monitor.close()
+    connector.drain(RETIRE_MS)
+    this.retire(connector.close(RETIRE_MS))
+    this.connector = this.options.createRelay(settings)
+    this.monitor = this.watchHealth(this.connector)
+    this.publishRelay({ ...relayPlace(settings), health: { kind: 'unknown' } })
+    this.startRelay(this.connector)
+  }
+
+  private startRelay(relay: RelayConnector): void {
+    relay.onLink((link) => {
+      if (this.connector === relay) this.publishRelay({ link })
+    })
+    relay.start()
+    this.publishRelay({ link: relay.link })
+  }
+
+  private watchHealth(relay: RelayConnector): RelayHealthMonitor {
+    return new RelayHealthMonitor(relay, this.options.ambient, (health) => {
+      if (this.connector !== relay) return
+      const wasOk = this.options.state().relay.health.kind === 'ok'
+      this.publishRelay({ health })
+      if (health.kind === 'ok' && !wasOk) for (const tunnel of this.tunnels) void tunnel.provePath()
+    })
+  }
+
+  private publishRelay(change: Partial<BridgeState['relay']>): void {
+    this.options.publish({ relay: { ...this.options.state().relay, ...change } })
+  }
+
+  private replaceAgent(): void {
+    this.retire(this.localAgent.close(RETIRE_MS))
+    this.localAgent = this.openAgent()
+    this.options.publish({ agent: this.localAgent.state })
+  }
+
+  private openAgent(): Agent {
+    const { ambient, log, publish } = this.options
+    const agent = startAgent({
+      address: parseListenAddress(this.profile.agent.listen),
+      onRelayConnection: (socket) => void joinRelay(socket, this.openRelay(this.ended.signal)),
+      ambient,
+      log,
+    })
+    agent.onState((state) => {
+      if (this.localAgent === agent) publish({ agent: state })
+    })
+    return agent
+  }
+
+  /** A client is the same as long as it is the same machine and the same address there; its name may change. */
+  private replaceClients(before: readonly ClientSettings[], after: readonly ClientSettings[]): void {
+    const running = new Map(before.map((client, index) => [client, this.tunnels[index]]))
+    const fresh: ClientTunnel[] = []
+    const next = after.map((client) => {
+      const [known, tunnel] = [...running].find(([other]) => isSamePlace(other, client)) ?? []
+      if (known === undefined || tunnel === undefined) {
+        const created = this.createTunnel(client)
+        fresh.push(created)
+        return created
+      }
+      running.delete(known)
+      tunnel.rename(client.name)
+      if (known.enabled !== client.enabled) void tunnel.setEnabled(client.enabled)
+      return tunnel
+    })
+    const closing = [...running.values()].map((tunnel) => tunnel?.close(RETIRE_MS))
+    for (const closed of closing) if (closed !== undefined) this.retire(closed)
+    this.tunnels = next
+    this.publishClients()
+    // An address on a host has to be free before another connection can ask for it.
+    void Promise.all(closing).then(() => {
+      for (const tunnel of fresh)
+        if (!this.ended.signal.aborted && this.tunnels.includes(tunnel)) tunnel.start()
+    })
+  }
+
+  private createTunnel(client: ClientSettings): ClientTunnel {
+    return new ClientTunnel({
+      name: client.name,
+      place: placeOf(client.ssh),
+      listen: parseListenAddress(client.listen),
+      enabled: client.enabled,
+      createLink: () => this.options.createLink(targetOf(client.ssh)),
+      openRelay: (signal) => this.openRelay(signal),
+      ambient: this.options.ambient,
+      onChange: () => this.publishClients(),
+    })
+  }
+
+  private publishClients(): void {
+    if (!this.ended.signal.aborted) this.options.publish({ clients: this.tunnels.map(({ state }) => state) })
+  }
+
+  private retire(closing: Promise<void>): void {
+    const done = closing.finally(() => this.retiring.delete(done))
+    this.retiring.add(done)
+  }
+}
+
+function isSamePlace(one: ClientSettings, other: ClientSettings): boolean {
+  return isDeepStrictEqual(one.ssh, other.ssh) && one.listen === other.listen
+}
+
+async function joinRelay(socket: Duplex, opening: Promise<Duplex>): Promise<void> {
+  // Reported by the splice; before it runs there is nobody to tell.
+  socket.on('error', () => undefined)
+  try {
+    const relay = await opening
+    if (socket.destroyed) relay.destroy()
+    else await splice(socket, relay)
+  } catch (error) {
+    refuseInWords(socket, error)
+  }
+}
