@@ -62,7 +62,8 @@ test('SIGKILL leaves no listener, no session and nothing that keeps the next bri
 test('SIGKILL while a client stands still costs the next bridge no port: it knows whose session holds it', async () => {
   const { sshd } = chain.client('vm')
   const sessionsFile = join(chain.bridgeEnv.SOVEREIGN_RUNTIME_DIR ?? '', 'sessions.json')
-  const remembered = async (): Promise<boolean> => (await readFile(sessionsFile, 'utf8')).includes('"pid"')
+  const remembered = async (): Promise<boolean> =>
+    existsSync(sessionsFile) && (await readFile(sessionsFile, 'utf8')).includes('"pid"')
   expect(await waitUntil(remembered, 5_000)).toBe(true)
   for (const pid of await sshd.sessionPids()) process.kill(pid, 'SIGSTOP')
   await chain.bridge().stop('SIGKILL')
