@@ -96,6 +96,12 @@ const profile = z.strictObject({
         .describe('Where programs on this machine find the relay'),
     })
     .prefault({}),
+  ollama: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/, error: 'use a URL such as http://127.0.0.1:11434' }),
+    })
+    .optional()
+    .describe('An Ollama that this machine reaches, to be shown beside the relay'),
 })
 
 /** Every value by itself; what has to agree between them is in cross-checks.ts. */
