@@ -62,7 +62,7 @@ function sums({ totals, premiumRequestsApply }: UsageDetails, now: number): Sum[
   if (premiumRequestsApply !== false) {
     rows.push({ name: 'premium requests', amount: totals.premiumRequests, age })
   }
-  rows.push({ name: 'OpenRouter cost', amount: totals.cost, age })
+  rows.push({ name: 'cost', amount: totals.cost, age })
   return rows
 }
 

@@ -5,6 +5,8 @@ export interface BodyUsage {
   readonly cached: number
   readonly output: number
   readonly nanoAiu?: number
+  /** USD. */
+  readonly cost?: number
 }
 
 export type BodyShape = 'chat' | 'responses' | 'messages' | 'json'
@@ -75,6 +77,7 @@ function chatUsage(usage: BodyUsage): object {
   return {
     usage: {
       prompt_tokens: usage.input,
+      ...(usage.cost === undefined ? {} : { cost: usage.cost }),
       completion_tokens: usage.output,
       total_tokens: usage.input + usage.output,
       prompt_tokens_details: { cached_tokens: usage.cached },

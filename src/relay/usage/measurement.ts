@@ -50,7 +50,7 @@ export class Measurement {
   private readonly billed = new Map<string, number>()
   /** Nano-AIU, as reported by Copilot. */
   creditsNano: bigint | undefined
-  /** Pico-USD, as reported by OpenRouter. */
+  /** Pico-USD, as reported by OpenRouter and others that follow it. */
   costPico: bigint | undefined
   /** The body is, or ended in, an error, whatever its HTTP status was. */
   isError = false

@@ -102,8 +102,8 @@ function renderMoney(out: Exposition, total: Totals): void {
     formatDecimal(total.creditsEstimatedNano, CREDIT_SCALE),
   )
   counter(
-    'sovereign_relay_openrouter_cost_usd_total',
-    'Cost in US dollars as reported by OpenRouter.',
+    'sovereign_relay_cost_usd_total',
+    'Cost in US dollars as reported by OpenRouter and others that do so.',
     total.costPico,
     USD_SCALE,
   )

@@ -60,7 +60,7 @@ export function reportTotals(totals: Totals): UsageTotals {
         true,
       ),
     },
-    cost: amount(totals.costPico, USD_SCALE, 'USD', 'reported by OpenRouter', totals.costUnknown, false),
+    cost: amount(totals.costPico, USD_SCALE, 'USD', 'reported by the upstream', totals.costUnknown, false),
     lastRequestAt: asOf,
   }
 }

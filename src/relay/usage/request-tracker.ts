@@ -163,10 +163,12 @@ export class TrackedRequest implements RequestRecord {
   }
 
   private cost(): Pick<UsageRow, 'costSource' | 'costPico'> {
-    if (this.facts.upstream !== 'openrouter') return { costSource: null, costPico: 0n }
-    const cost = this.body?.measurement.costPico
+    const { upstream } = this.facts
+    const cost = upstream === 'copilot' ? undefined : this.body?.measurement.costPico
     if (cost !== undefined) return { costSource: 'reported', costPico: cost }
-    return { costSource: this.mayHaveUsage() ? 'unknown' : null, costPico: 0n }
+    // Of the others nobody knows whether they ever report any.
+    const isMissing = upstream === 'openrouter' && this.mayHaveUsage()
+    return { costSource: isMissing ? 'unknown' : null, costPico: 0n }
   }
 
   private fenced(work: () => void): void {

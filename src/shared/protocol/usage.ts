@@ -10,7 +10,6 @@ export const sourceSchema = z.enum([
   'counted by this relay',
   'reported by the upstream',
   'reported by Copilot',
-  'reported by OpenRouter',
   'estimated from live Copilot prices',
   'live Copilot model list',
   'annual plan table of 2026-06',

@@ -95,7 +95,7 @@ describe('sovereign usage', () => {
     )
     expect(text).toMatch(/credits +1\.5\+\? +AI credits +reported by Copilot +.+ 1 request more/)
     expect(text).toMatch(/premium requests +6\+\? +premium requests +estimate, annual plan table of 2026-06/)
-    expect(text).toMatch(/OpenRouter cost +\? +USD +reported by OpenRouter +.+ 1 request more/)
+    expect(text).toMatch(/\ncost +\? +USD +reported by the upstream +.+ 1 request more/)
     expect(text).toMatch(/\nclaude-sonnet-4\.5 +copilot +1 +1,234 +56 +1\.5 +6 +0\n/)
     expect(text).toMatch(/\nlaptop +2 +/)
     expect(text).toMatch(

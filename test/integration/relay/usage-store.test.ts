@@ -95,6 +95,20 @@ describe('usage of a request', () => {
     ]).toEqual([1, 1, 6])
   })
 
+  it('costs what any upstream but Copilot reports, and nothing unknown where that one never reports any', async () => {
+    const usage = startUsage(await makeDir())
+    const usageWithCost = { input: 10, cached: 0, output: 5, cost: 0.25 }
+    send(usage, { facts: { upstream: 'groq' }, usage: usageWithCost })
+    send(usage, { facts: { upstream: 'groq' } })
+    send(usage, { facts: { upstream: 'copilot' }, usage: usageWithCost })
+    send(usage, { facts: { upstream: 'openrouter' } })
+    expect(usage.summary().totals.cost).toMatchObject({
+      value: 0.25,
+      unknown: 1,
+      source: 'reported by the upstream',
+    })
+  })
+
   it('turns a mid-stream error of OpenRouter into a failure', async () => {
     const usage = startUsage(await makeDir())
     const record = usage.recorder.begin({

@@ -221,7 +221,7 @@ describe('what is told about limits', () => {
       {
         ...{ scope: 'client', client: 'vm', isDefault: false, name: 'usd', unit: 'USD', period: 'month' },
         ...{ limit: 5, used: 4, left: 1, share: 0.8, state: 'near', unknown: 2, estimate: false },
-        source: 'reported by OpenRouter',
+        source: 'reported by the upstream',
         asOf: new Date(ambient.now()).toISOString(),
         resetsAt: '2026-12-01T00:00:00.000Z',
       },
