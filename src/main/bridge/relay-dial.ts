@@ -59,8 +59,7 @@ export class RelayDial {
 
   failureOf(cause: unknown): AppError {
     if (cause instanceof AppError) return cause
-    const error: NodeJS.ErrnoException =
-      cause instanceof Error ? cause : new Error('the connection failed')
+    const error: NodeJS.ErrnoException = cause instanceof Error ? cause : new Error('the connection failed')
     const code = tlsCodeOf(error.code ?? '')
     if (code !== undefined) return new AppError(code, `${this.place}: ${tlsWords(code, error)}.`, { cause })
     return new AppError('relay.unreachable', `${this.place} does not answer: ${wordsFor(error)}.`, { cause })
