@@ -3,6 +3,7 @@ import type { BridgeState } from '../shared/state/bridge-state.ts'
 import type { Prompt } from '../shared/state/prompt.ts'
 import { duration } from '../shared/util/amounts.ts'
 import { agentHop, clientHop, type Hop, relayHop, SYMBOLS, summary, upstreamHops } from './hop-words.ts'
+import { inOwnWords } from './own-name.ts'
 import { promptWords } from './prompt-words.ts'
 import { column, type Line, plainText, renderLine, type TextStyle, textWidth, wrap } from './terminal-text.ts'
 
@@ -13,20 +14,28 @@ const MESSAGE_MAX_LINES = 5
 const RAIL = ['│ ', 'quiet'] as const
 const ARROW: Line = [['▼', 'quiet']]
 
+export interface PageStyle extends TextStyle {
+  /** How this program is called here. */
+  readonly ownName?: string
+}
+
 /**
  * The bridge as a page of text: open questions, then the path from the clients down to the upstreams. Every line
  * is harmless for a terminal and at most `width` columns wide.
  */
-export function bridgeLines(state: BridgeState, now: number, style: TextStyle): string[] {
+export function bridgeLines(state: BridgeState, now: number, style: PageStyle): string[] {
+  const { ownName = 'sovereign' } = style
+  const inWords = (advice: string): string =>
+    inOwnWords(advice, ownName, { isRelayHere: state.relay.kind === 'embedded' })
   const clients = state.clients.map((client) => clientHop(client, now))
   const agent = agentHop(state.agent, now)
   const relay = relayHop(state.relay, now)
   const upstreams = upstreamHops(state.relay)
-  const layout = layoutOf([...clients, agent, relay, ...upstreams], style.width)
+  const layout = { ...layoutOf([...clients, agent, relay, ...upstreams], style.width), inWords }
   const lines: Line[] = [
     ...heading(state, now, style.width),
     ...state.prompts.flatMap((prompt) => promptLines(prompt, now, style.width)),
-    ...(state.prompts.length > 0 ? [[], adviceLine('Answer: sovereign prompts', ''), []] : []),
+    ...(state.prompts.length > 0 ? [[], adviceLine(inWords('Answer: sovereign prompts'), ''), []] : []),
     ...section('Clients', clients, 'none yet; add them under "clients" in the settings', layout),
     ...section('This machine', [agent], '', layout),
     ...section('Relay', [relay], '', layout),
@@ -61,6 +70,8 @@ function promptLines(prompt: Prompt, now: number, width: number): Line[] {
 }
 
 interface Layout {
+  /** Commands in advice as they are typed here. */
+  readonly inWords: (advice: string) => string
   readonly width: number
   readonly nameColumns: number
   /** Of facts, counted from the rail. */
@@ -68,7 +79,7 @@ interface Layout {
   readonly isLast?: boolean
 }
 
-function layoutOf(hops: readonly Hop[], width: number): Layout {
+function layoutOf(hops: readonly Hop[], width: number): Omit<Layout, 'inWords'> {
   const longest = Math.max(...hops.map(({ name }) => textWidth(plainText(name))))
   const nameColumns = Math.min(
     Math.max(longest, NAME_MIN_COLUMNS),
@@ -88,7 +99,7 @@ function section(title: string, hops: readonly Hop[], none: string, layout: Layo
   ]
 }
 
-function hopLines(hop: Hop, { width, nameColumns, indent }: Layout): Line[] {
+function hopLines(hop: Hop, { width, nameColumns, indent, inWords }: Layout): Line[] {
   const room = Math.max(20, width - indent - textWidth(RAIL[0]))
   const blank = ' '.repeat(indent)
   const cause = hop.cause === undefined ? [] : causeLines(hop.cause, room, blank)
@@ -103,7 +114,7 @@ function hopLines(hop: Hop, { width, nameColumns, indent }: Layout): Line[] {
     ...cause,
     ...(remedy === undefined
       ? []
-      : wrap(remedy, room - 2, MESSAGE_MAX_LINES).map((text, row) => adviceLine(text, blank, row))),
+      : wrap(inWords(remedy), room - 2, MESSAGE_MAX_LINES).map((text, row) => adviceLine(text, blank, row))),
   ]
 }
 

@@ -1,89 +1,78 @@
-import type { BridgeState, ListenerState } from '../shared/state/bridge-state.ts'
-import type { LinkState } from '../shared/state/link.ts'
-import { linkCause } from '../shared/state/link.ts'
-import { assertNever } from '../shared/util/assert-never.ts'
+import type { BridgeState } from '../shared/state/bridge-state.ts'
+import { duration } from '../shared/util/amounts.ts'
+import { inOwnWords } from './own-name.ts'
+import { type Fact, factsOf } from './state-facts.ts'
 
-/** One line for each thing that changed between two states, for a log file or a pipe; traffic is left out. */
-export function changeLines(before: BridgeState | undefined, now: BridgeState): string[] {
-  const then = new Map(before === undefined ? [] : facts(before))
-  return facts(now).flatMap(([thing, words]) => (then.get(thing) === words ? [] : [`${thing}: ${words}`]))
+const MINUTE_MS = 60_000
+/** A lasting trouble is told again after these, then after each further hour. */
+const REMINDERS_MS = [MINUTE_MS, 10 * MINUTE_MS]
+const LATER_REMINDERS_MS = 60 * MINUTE_MS
+
+interface Trouble {
+  readonly since: number
+  readonly toldCauses: Set<string>
+  reminders: number
 }
 
-function facts(state: BridgeState): [thing: string, words: string][] {
-  return [
-    [`relay ${state.relay.place}`, linkWords(state.relay.link)],
-    ['relay health', healthWords(state)],
-    ['this computer', listenerWords(state.agent)],
-    ...state.clients.flatMap((client): [string, string][] => [
-      [`client ${client.name}`, client.enabled ? linkWords(client.link) : 'switched off'],
-      [`client ${client.name} address`, listenerWords(client.listener)],
-      [`client ${client.name} path`, pathWords(client.path)],
-    ]),
-    ...state.prompts.map((prompt): [string, string] => [
-      `question ${prompt.id}`,
-      `${prompt.kind}; answer it with "sovereign prompts"`,
-    ]),
-  ]
+interface Told {
+  readonly words: string
+  readonly trouble?: Trouble
 }
 
-function linkWords(link: LinkState): string {
-  const cause = linkCause(link)
-  const why = cause === undefined ? '' : `: ${cause.message}`
-  switch (link.phase) {
-    case 'connected':
-      return link.roundTripMs === undefined || link.roundTripMs === 0
-        ? 'connected'
-        : `connected (${link.roundTripMs.toFixed(0)} ms)`
-    case 'connecting':
-      return link.step === 'waiting-for-you' ? 'waiting for an answer from you' : 'connecting'
-    case 'reconnecting':
-      return `reconnecting (attempt ${link.attempt})${why}`
-    case 'failed':
-      return `failed${why} ${link.cause.remedy}`
-    case 'idle':
-      return 'not connected'
-    case 'closing':
-      return 'closing'
-    default:
-      return assertNever(link)
+/**
+ * One line for each thing that changed, for a log file or a pipe. What is tried again and again is told once for
+ * each cause, then now and then for as long as it lasts.
+ */
+export class ChangeLines {
+  private readonly ownName: string
+  private readonly told = new Map<string, Told>()
+
+  constructor({ ownName }: { readonly ownName: string }) {
+    this.ownName = ownName
+  }
+
+  /** @param now milliseconds since the Unix epoch. */
+  next(state: BridgeState, now: number): string[] {
+    const isRelayHere = state.relay.kind === 'embedded'
+    const facts = factsOf(state)
+    const things = new Set(facts.map(([thing]) => thing))
+    for (const thing of this.told.keys()) if (!things.has(thing)) this.told.delete(thing)
+    return facts.flatMap(([thing, fact]) => {
+      const words = this.tell(thing, fact, now)
+      return words === undefined ? [] : [inOwnWords(`${thing}: ${words}`, this.ownName, { isRelayHere })]
+    })
+  }
+
+  private tell(thing: string, fact: Fact, now: number): string | undefined {
+    const before = this.told.get(thing)
+    if (fact.kind === 'trouble') return this.tellTrouble(thing, fact, now, before?.trouble)
+    const { words, note = '', back, kind } = fact
+    if (before?.trouble !== undefined && kind === 'passing') return undefined
+    this.told.set(thing, { words })
+    if (before?.trouble !== undefined && back !== undefined)
+      return `${back} after ${duration(now - before.trouble.since)}${note}`
+    return before?.words === words ? undefined : words + note
+  }
+
+  private tellTrouble(
+    thing: string,
+    { doing, cause, detail }: Extract<Fact, { kind: 'trouble' }>,
+    now: number,
+    trouble: Trouble = { since: now, toldCauses: new Set(), reminders: 0 },
+  ): string | undefined {
+    this.told.set(thing, { words: '', trouble })
+    if (!trouble.toldCauses.has(cause.code)) {
+      trouble.toldCauses.add(cause.code)
+      return `${doing}: ${detail}`
+    }
+    const lasted = now - trouble.since
+    if (lasted < reminderMs(trouble.reminders)) return undefined
+    while (lasted >= reminderMs(trouble.reminders)) trouble.reminders += 1
+    return `still ${doing} after ${duration(lasted)}: ${detail}`
   }
 }
 
-function listenerWords(listener: ListenerState): string {
-  switch (listener.phase) {
-    case 'off':
-      return 'not listening'
-    case 'opening':
-      return `opening ${listener.address}${listener.cause === undefined ? '' : `: ${listener.cause.message}`}`
-    case 'listening':
-      return `listening on ${listener.address}`
-    case 'failed':
-      return `${listener.cause.message} ${listener.cause.remedy}${listener.otherPort === undefined ? '' : ` Free instead: ${listener.otherPort}.`}`
-    default:
-      return assertNever(listener)
-  }
-}
-
-function healthWords({ relay: { health } }: BridgeState): string {
-  if (health.kind === 'unknown') return 'unknown'
-  if (health.kind === 'failing') return `failing: ${health.cause.message} ${health.cause.remedy}`
-  const signedIn = health.upstreams.filter((upstream) => upstream.signedIn).map(({ name }) => name)
-  return signedIn.length === 0
-    ? 'ok, not signed in: run "sovereign relay login"'
-    : `ok, signed in to ${signedIn.join(' and ')}`
-}
-
-function pathWords(path: BridgeState['clients'][number]['path']): string {
-  switch (path.kind) {
-    case 'unproven':
-      return 'not tried yet'
-    case 'proven':
-      return 'a request from there reached the relay and came back'
-    case 'broken':
-      return `broken: ${path.cause.message} ${path.cause.remedy}`
-    case 'not-checkable':
-      return `cannot be tried from here: ${path.reason}`
-    default:
-      return assertNever(path)
-  }
+/** Age of a trouble at which the reminder of this number is due. */
+function reminderMs(number: number): number {
+  return REMINDERS_MS[number] ?? (number - REMINDERS_MS.length + 1) * LATER_REMINDERS_MS
 }

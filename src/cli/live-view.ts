@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty'
+import { isDeepStrictEqual } from 'node:util'
 import type { BridgeState } from '../shared/state/bridge-state.ts'
 import { bridgeLines } from './bridge-text.ts'
 
@@ -8,14 +9,16 @@ const TICK_MS = 1_000
 /** Draws the state over the lines it drew before. */
 export class LiveView {
   private readonly output: WriteStream
+  private readonly ownName: string
   private readonly timer: NodeJS.Timeout
   private state: BridgeState
-  private drawnLines = 0
+  private drawn: readonly string[] = []
   private isPaused = false
 
-  constructor(state: BridgeState, output: WriteStream) {
+  constructor(state: BridgeState, output: WriteStream, ownName: string) {
     this.state = state
     this.output = output
+    this.ownName = ownName
     this.timer = setInterval(() => this.draw(), TICK_MS)
     this.draw()
   }
@@ -49,14 +52,19 @@ export class LiveView {
     const rows = this.output.rows || 40
     const color = this.output.hasColors()
     // A frame taller than the screen could not be erased again.
-    const lines = bridgeLines(this.state, Date.now(), { width: columns, color }).slice(0, rows - 1)
+    const lines = bridgeLines(this.state, Date.now(), { width: columns, color, ownName: this.ownName }).slice(
+      0,
+      rows - 1,
+    )
+    if (isDeepStrictEqual(lines, this.drawn)) return
     this.erase()
     this.output.write(`${lines.join('\n')}\n`)
-    this.drawnLines = lines.length
+    this.drawn = lines
   }
 
   private erase(): void {
-    if (this.drawnLines > 0) this.output.write(`\u001b[${this.drawnLines}A\u001b[0J`)
-    this.drawnLines = 0
+    // Back to the first column: a terminal shows ^C where the cursor was.
+    if (this.drawn.length > 0) this.output.write(`\r\u001b[${this.drawn.length}A\u001b[0J`)
+    this.drawn = []
   }
 }

@@ -5,6 +5,7 @@ import { bridgeControlCommands } from './commands/bridge-control.ts'
 import { dashboardCommand } from './commands/dashboard.ts'
 import { relayCommand } from './commands/relay.ts'
 import { usageCommand } from './commands/usage.ts'
+import { ownName } from './own-name.ts'
 import { leaveWithReader, quietNodeWarnings, watchLauncher } from './process-manners.ts'
 import { reportError } from './report-error.ts'
 
@@ -12,7 +13,7 @@ quietNodeWarnings()
 watchLauncher()
 leaveWithReader()
 
-const program = new Command('sovereign')
+const program = new Command(ownName())
   .description('Put your own AI within reach of every machine you can SSH into.')
   .version(VERSION)
   .enablePositionalOptions()
@@ -27,7 +28,7 @@ for (const command of [
 ])
   program.addCommand(command)
 
-pointToHelp(program, 'sovereign')
+pointToHelp(program, ownName())
 
 try {
   await program.parseAsync()

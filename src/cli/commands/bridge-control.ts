@@ -5,6 +5,7 @@ import { watchState } from '../../shared/bridge-api/watch-state.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { type BridgeOptions, withBridge, withBridgeOptions } from '../bridge-connection.ts'
 import { bridgeLines } from '../bridge-text.ts'
+import { ownName } from '../own-name.ts'
 import { promptsCommand } from './bridge-prompts.ts'
 
 interface StatusOptions extends BridgeOptions {
@@ -130,5 +131,6 @@ function page(state: BridgeState): string {
   return bridgeLines(state, Date.now(), {
     width: Math.min(columns || USUAL_COLUMNS, WIDEST_COLUMNS),
     color,
+    ownName: ownName(),
   }).join('\n')
 }

@@ -4,9 +4,11 @@ import { type Headless, startHeadless } from '../../main/headless.ts'
 import { createLogger, type Logger, type LogLevel } from '../../node/log.ts'
 import { logLevelOf } from '../../node/log-level.ts'
 import { settingsJsonSchema } from '../../shared/settings/json-schema.ts'
+import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { answerOnTerminal } from '../answer-on-terminal.ts'
-import { changeLines } from '../change-lines.ts'
+import { ChangeLines } from '../change-lines.ts'
 import { LiveView } from '../live-view.ts'
+import { ownName } from '../own-name.ts'
 import { whenReaderLeaves } from '../process-manners.ts'
 
 interface Options {
@@ -59,7 +61,7 @@ export function dashboardLine(
 ): string {
   const isService = env.JOURNAL_STREAM !== undefined || env.INVOCATION_ID !== undefined
   const link = isService ? undefined : makeDashboardLink()
-  return link === undefined ? 'Dashboard: run "sovereign dashboard" for a link.' : `Dashboard: ${link}`
+  return link === undefined ? `Dashboard: run "${ownName()} dashboard" for a link.` : `Dashboard: ${link}`
 }
 
 /** On a terminal a view that is drawn in place; elsewhere a line for each change worth reading. */
@@ -70,7 +72,7 @@ function show({ bridge, settings }: Headless, options: Options, log: Logger): ()
     return api.on('state', (state) => console.log(JSON.stringify({ event: 'state', payload: state })))
   }
   if (process.stdout.isTTY) {
-    const view = new LiveView(bridge.state, process.stdout)
+    const view = new LiveView(bridge.state, process.stdout, ownName())
     const unsubscribe = api.on('state', (state) => view.show(state))
     const stopAnswering = process.stdin.isTTY ? answerOnTerminal(api, view) : () => undefined
     return () => {
@@ -80,12 +82,12 @@ function show({ bridge, settings }: Headless, options: Options, log: Logger): ()
     }
   }
   log.debug({ settings: settings.path, existed: settings.existed }, 'settings read')
-  let before = bridge.state
-  for (const line of changeLines(undefined, before)) console.log(line)
-  return api.on('state', (state) => {
-    for (const line of changeLines(before, state)) console.log(line)
-    before = state
-  })
+  const lines = new ChangeLines({ ownName: ownName() })
+  const tell = (state: BridgeState): void => {
+    for (const line of lines.next(state, Date.now())) console.log(line)
+  }
+  tell(bridge.state)
+  return api.on('state', tell)
 }
 
 /** The first signal lets streams finish, the second cuts. */

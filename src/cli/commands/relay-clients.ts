@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { adminRequest } from '../../node/admin-client.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { type ClientList, clientListSchema, newTokenSchema } from '../../shared/protocol/clients.ts'
+import { ownName } from '../own-name.ts'
 import { type SocketOptions, socketOf, withSocketOptions } from '../relay-socket.ts'
 import { ago, textTable } from '../text-table.ts'
 import { clientLimitCommand } from './relay-limits.ts'
@@ -56,7 +57,7 @@ async function add(socket: string, name: string): Promise<string> {
   if (!required) {
     lines.push(
       '',
-      'Clients without a token are still let in. "sovereign relay clients require on" ends that.',
+      `Clients without a token are still let in. "${ownName()} relay clients require on" ends that.`,
     )
   }
   return lines.join('\n')

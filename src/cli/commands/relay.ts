@@ -7,6 +7,7 @@ import { ConfigFile } from '../../relay/config/config-file.ts'
 import { resolveListen } from '../../relay/config/relay-settings.ts'
 import { type Relay, startRelay } from '../../relay/relay.ts'
 import { saveMemory } from '../../relay/save-memory.ts'
+import { ownName } from '../own-name.ts'
 import { whenReaderLeaves } from '../process-manners.ts'
 import { relayBundleCommand } from './relay-bundle.ts'
 import { relayClientsCommand } from './relay-clients.ts'
@@ -40,7 +41,7 @@ export function relayCommand(): Command {
     .allowExcessArguments(true)
     .action((options: RelayOptions, command: Command) => {
       const [unknown] = command.args
-      if (unknown !== undefined) command.error(`error: unknown command '${unknown}' of "sovereign relay"`)
+      if (unknown !== undefined) command.error(`error: unknown command '${unknown}' of "${ownName()} relay"`)
       return run(options)
     })
   for (const part of [

@@ -309,3 +309,20 @@ describe('what others wrote', () => {
     )
   })
 })
+
+test('commands are named as they are typed here, those for another machine as they are called there', () => {
+  const relay: RelayState = {
+    ...PI,
+    health: {
+      ...{ kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 1 },
+      upstreams: [{ name: 'copilot', signedIn: false }],
+    },
+  }
+  const style = { width: 100, color: false, ownName: 'npx sovereign' }
+  const adviceOf = (state: BridgeState): string[] =>
+    bridgeLines(state, NOON, style).filter((line) => line.includes('→'))
+  expect(adviceOf(makeBridgeState({ relay: { ...relay, kind: 'embedded' } })).join()).toContain(
+    'In another terminal: npx sovereign relay login',
+  )
+  expect(adviceOf(makeBridgeState({ relay })).join()).toContain('On the relay: sovereign relay login')
+})
