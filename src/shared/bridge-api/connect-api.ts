@@ -1,4 +1,4 @@
-import { AppError, fromFailure } from '../errors/app-error.ts'
+import { AppError } from '../errors/app-error.ts'
 import {
   BRIDGE_CALLS,
   BRIDGE_EVENTS,
@@ -8,7 +8,8 @@ import {
   type EventName,
   isEventName,
 } from './calls.ts'
-import { type Answer, type EventMessage, fromBridgeSchema, type WireFailure } from './envelope.ts'
+import { type Answer, type EventMessage, fromBridgeSchema } from './envelope.ts'
+import { openAnswer } from './open-answer.ts'
 import type { MessagePortLike } from './port.ts'
 
 export type BridgeConnection = BridgeApi & {
@@ -95,16 +96,11 @@ export function connectApi(port: MessagePortLike): BridgeConnection {
 }
 
 function settle({ name, resolve, reject }: PendingCall, answer: Answer): void {
-  if (!answer.ok) {
-    reject(fromFailure(known(answer.error)))
-    return
+  try {
+    resolve(openAnswer(name, answer))
+  } catch (error) {
+    reject(error as AppError)
   }
-  const result = BRIDGE_CALLS[name].result.safeParse(answer.result)
-  if (result.success) resolve(result.data)
-  else
-    reject(
-      new AppError('api.malformed', `The answer of the bridge to ${name} has another form than expected.`),
-    )
 }
 
 function tell(
@@ -114,11 +110,4 @@ function tell(
   // A newer bridge may tell more than this face knows of.
   if (!isEventName(event) || !BRIDGE_EVENTS[event].safeParse(payload).success) return
   for (const listener of [...(listeners.get(event) ?? [])]) listener(payload)
-}
-
-type KnownFailure = Parameters<typeof fromFailure>[0]
-
-/** fromFailure copes with unknown codes at every depth; its type says so only for the outermost. */
-function known(failure: WireFailure): KnownFailure {
-  return failure as KnownFailure
 }
