@@ -1,0 +1,61 @@
+import type { ReactNode } from 'react'
+import './table.css'
+
+export interface Column<Row> {
+  readonly key: string
+  readonly title: ReactNode
+  readonly align?: 'end'
+  readonly cell: (row: Row) => ReactNode
+  /** Its cells name their rows for a screen reader. */
+  readonly isHead?: boolean
+}
+
+export interface TableProps<Row> {
+  /** What the table is about; read out by a screen reader. */
+  readonly caption: string
+  readonly columns: readonly Column<Row>[]
+  readonly rows: readonly Row[]
+  readonly rowKey: (row: Row, index: number) => string
+}
+
+/** A table that scrolls by itself, sideways, where the window is too narrow for it. */
+export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>): ReactNode {
+  return (
+    // A region that scrolls has to be reachable with the keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    <section className="table-scroll" aria-label={caption} tabIndex={0}>
+      <table className="table">
+        <caption className="visually-hidden">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(({ key, title, align }) => (
+              <th key={key} scope="col" className={align === 'end' ? 'align-end' : undefined}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={rowKey(row, index)}>
+              {columns.map((column) => (
+                <Cell key={column.key} column={column} row={row} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function Cell<Row>({ column, row }: { readonly column: Column<Row>; readonly row: Row }): ReactNode {
+  const className = column.align === 'end' ? 'align-end' : undefined
+  return column.isHead === true ? (
+    <th scope="row" className={className}>
+      {column.cell(row)}
+    </th>
+  ) : (
+    <td className={className}>{column.cell(row)}</td>
+  )
+}

@@ -1,0 +1,12 @@
+import { dashboardWords } from './en/dashboard.ts'
+import { shellWords } from './en/shell.ts'
+import { uiWords } from './en/ui.ts'
+
+/** Every sentence that the windows show, in English; a function where a number or a name stands in it. */
+export const en = {
+  /** For dates and numbers. */
+  locale: 'en-GB',
+  ui: uiWords,
+  shell: shellWords,
+  dashboard: dashboardWords,
+} as const
