@@ -1,0 +1,56 @@
+import type { Failure } from '../errors/app-error.ts'
+import type { BridgeState, ClientState, ListenerState } from './bridge-state.ts'
+import { type LinkState, linkCause } from './link.ts'
+
+/** How far one part has come. `pending` may mend itself; `broken` is not as it should be right now. */
+export type PartHealth =
+  | { readonly kind: 'good' }
+  | { readonly kind: 'pending'; readonly cause?: Failure }
+  | { readonly kind: 'broken'; readonly cause: Failure }
+
+const GOOD: PartHealth = { kind: 'good' }
+
+export function relayPartHealth({ relay: { link, health } }: Pick<BridgeState, 'relay'>): PartHealth {
+  const linked = linkPartHealth(link)
+  if (linked.kind !== 'good') return linked
+  if (health.kind === 'failing') return { kind: 'broken', cause: health.cause }
+  // A connection alone is no relay: it counts once it has answered.
+  return health.kind === 'ok' ? GOOD : { kind: 'pending' }
+}
+
+/** A client is good when its own programs can reach the relay. */
+export function clientPartHealth({ link, listener, path }: ClientState): PartHealth {
+  if (link.phase === 'reconnecting') return { kind: 'broken', cause: link.cause }
+  const health = linkPartHealth(link)
+  if (health.kind !== 'good') return health
+  const listening = listenerPartHealth(listener)
+  if (listening.kind !== 'good') return listening
+  return path.kind === 'broken' ? { kind: 'broken', cause: path.cause } : GOOD
+}
+
+export function linkPartHealth(link: LinkState): PartHealth {
+  if (link.phase === 'connected') return GOOD
+  if (link.phase === 'failed') return { kind: 'broken', cause: link.cause }
+  const cause = linkCause(link)
+  return cause === undefined ? { kind: 'pending' } : { kind: 'pending', cause }
+}
+
+export function listenerPartHealth(listener: ListenerState): PartHealth {
+  if (listener.phase === 'listening') return GOOD
+  if (listener.phase === 'failed') return { kind: 'broken', cause: listener.cause }
+  if (listener.phase === 'opening' && listener.cause !== undefined)
+    return { kind: 'broken', cause: listener.cause }
+  return { kind: 'pending' }
+}
+
+/** Whether the relay has an account of at least one upstream; true until it has said otherwise. */
+export function isSignedIn({ relay: { health } }: Pick<BridgeState, 'relay'>): boolean {
+  return health.kind !== 'ok' || health.upstreams.some(({ signedIn }) => signedIn)
+}
+
+/** Whether skipping a wait, or trying once more after a failure, would do anything. */
+export function mayRetry(state: Pick<BridgeState, 'wanted' | 'relay' | 'clients'>): boolean {
+  if (state.wanted === 'disconnected') return false
+  const links = [state.relay.link, ...state.clients.filter(({ enabled }) => enabled).map(({ link }) => link)]
+  return links.some(({ phase }) => phase === 'reconnecting' || phase === 'failed')
+}

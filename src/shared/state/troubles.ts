@@ -1,0 +1,147 @@
+import type { Failure } from '../errors/app-error.ts'
+import type { BridgeState, ClientState, ListenerState } from './bridge-state.ts'
+import type { LinkState } from './link.ts'
+import {
+  clientPartHealth,
+  isSignedIn,
+  linkPartHealth,
+  listenerPartHealth,
+  type PartHealth,
+  relayPartHealth,
+} from './part-health.ts'
+
+/** Something that is wrong now, told once at its root. */
+export interface Trouble {
+  readonly kind: 'questions' | 'relay' | 'sign-in' | 'agent' | 'clients' | 'ollama'
+  /** `needs-you`: waits for a person. `mending`: is tried again by itself. `limited`: the rest works without it. */
+  readonly urgency: 'needs-you' | 'mending' | 'limited'
+  /** The parts that have it: one, or several clients with the same failure. */
+  readonly parts: readonly TroubledPart[]
+  /** Names of the clients that do not work because of it. */
+  readonly affects: readonly string[]
+}
+
+export interface TroubledPart {
+  /** Empty where there is only one of its kind. */
+  readonly name: string
+  readonly cause?: Failure
+  readonly since?: number
+  readonly nextTryAt?: number
+  /** A free port that would do instead of the one that cannot be had. */
+  readonly otherPort?: number
+}
+
+/**
+ * What is wrong now, the most urgent first. Consequences are folded under their root: a client whose own
+ * connection works is no trouble of its own while the relay is out of reach, and clients that fail for the same
+ * reason are one trouble.
+ */
+export function troublesOf(state: BridgeState): Trouble[] {
+  if (state.wanted === 'disconnected') return []
+  const relay = relayTrouble(state)
+  const clients = state.clients.filter(({ enabled }) => enabled)
+  return [
+    ...questions(state),
+    ...(relay ?? signInTrouble(state)),
+    ...agentTrouble(state.agent),
+    ...clientTroubles(relay === undefined ? clients : clients.filter(hasOwnTrouble)),
+    ...ollamaTrouble(state),
+  ].sort((a, b) => ORDER.indexOf(a.urgency) - ORDER.indexOf(b.urgency))
+}
+
+const ORDER: readonly Trouble['urgency'][] = ['needs-you', 'mending', 'limited']
+
+function questions({ prompts }: BridgeState): Trouble[] {
+  if (prompts.length === 0) return []
+  const parts = prompts.map(({ id, askedAt }) => ({ name: id, since: askedAt }))
+  return [{ kind: 'questions', urgency: 'needs-you', parts, affects: [] }]
+}
+
+function relayTrouble(state: BridgeState): Trouble[] | undefined {
+  const cause = causeOf(relayPartHealth(state))
+  if (cause === undefined) return undefined
+  const { link, health } = state.relay
+  const since = health.kind === 'failing' && link.phase === 'connected' ? { since: health.at } : {}
+  const affects = state.clients.filter((client) => client.enabled && !hasOwnTrouble(client))
+  return [
+    {
+      kind: 'relay',
+      urgency: urgencyOf(cause, link),
+      parts: [{ name: '', cause, ...timesOf(link), ...since }],
+      affects: affects.map(({ name }) => name),
+    },
+  ]
+}
+
+function signInTrouble(state: BridgeState): Trouble[] {
+  if (isSignedIn(state)) return []
+  const affects = state.clients.filter(({ enabled }) => enabled).map(({ name }) => name)
+  return [{ kind: 'sign-in', urgency: 'needs-you', parts: [{ name: '' }], affects }]
+}
+
+function agentTrouble(agent: ListenerState): Trouble[] {
+  const cause = causeOf(listenerPartHealth(agent))
+  if (cause === undefined) return []
+  const parts = [{ name: '', cause, ...listenerFacts(agent) }]
+  return [{ kind: 'agent', urgency: urgencyOf(cause), parts, affects: [] }]
+}
+
+/** Whether a client would not work even with the best of relays. */
+function hasOwnTrouble({ link, listener }: ClientState): boolean {
+  return linkPartHealth(link).kind !== 'good' || listenerPartHealth(listener).kind === 'broken'
+}
+
+function clientTroubles(clients: readonly ClientState[]): Trouble[] {
+  const byCode = new Map<string, Trouble>()
+  for (const client of clients) {
+    const cause = causeOf(clientPartHealth(client))
+    if (cause === undefined) continue
+    const { link, listener, name } = client
+    const urgency = urgencyOf(cause, link)
+    const facts =
+      link.phase === 'connected' ? { ...pathFacts(client), ...listenerFacts(listener) } : timesOf(link)
+    const part: TroubledPart = { name, cause, ...facts }
+    const key = `${cause.code} ${urgency}`
+    const before = byCode.get(key)
+    byCode.set(key, {
+      kind: 'clients',
+      urgency,
+      parts: [...(before?.parts ?? []), part],
+      affects: [...(before?.affects ?? []), name],
+    })
+  }
+  return [...byCode.values()]
+}
+
+function ollamaTrouble({ ollama }: BridgeState): Trouble[] {
+  if (ollama.kind !== 'failing') return []
+  const parts = [{ name: '', cause: ollama.cause, since: ollama.at }]
+  return [{ kind: 'ollama', urgency: 'limited', parts, affects: [] }]
+}
+
+function causeOf(health: PartHealth): Failure | undefined {
+  return health.kind === 'good' ? undefined : health.cause
+}
+
+function urgencyOf({ recovery }: Failure, link?: LinkState): Trouble['urgency'] {
+  if (link?.phase === 'reconnecting') return 'mending'
+  return recovery === 'automatic' && link?.phase !== 'failed' ? 'mending' : 'needs-you'
+}
+
+type Times = Pick<TroubledPart, 'since' | 'nextTryAt'>
+
+function timesOf(link: LinkState): Times {
+  if (link.phase === 'reconnecting') return { since: link.since, nextTryAt: link.nextTryAt }
+  return link.phase === 'failed' ? { since: link.since } : {}
+}
+
+function pathFacts({ path }: ClientState): Times {
+  return path.kind === 'broken' ? { since: path.at } : {}
+}
+
+function listenerFacts(listener: ListenerState): Pick<TroubledPart, 'since' | 'otherPort'> {
+  if (listener.phase !== 'failed' && listener.phase !== 'opening') return {}
+  const { since } = listener
+  if (listener.phase === 'opening' || listener.otherPort === undefined) return { since }
+  return { since, otherPort: listener.otherPort }
+}
