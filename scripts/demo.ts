@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import type { ChainStep } from '../test/support/chain-hosts.ts'
 import { type Chain, startChain } from '../test/support/start-chain.ts'
+import { leaveWithNpm } from './leave-with-npm.ts'
 import { ensureSystemParts } from './system-parts.ts'
 
 const ANSWER =
@@ -42,6 +43,7 @@ interface Reporter {
 const { values: flags } = parseArgs({ options: { once: { type: 'boolean' }, json: { type: 'boolean' } } })
 ensureSystemParts('The demo hosts', ['ssh', 'sshd', 'curl', 'bash', 'ps'])
 const stopped = stopSignal()
+leaveWithNpm()
 try {
   await demo(flags.json === true ? jsonReporter() : textReporter(), flags.once === true)
 } catch (error) {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { leaveWithNpm } from './leave-with-npm.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -31,6 +32,7 @@ export function chooseFace(
 }
 
 if (import.meta.main) {
+  leaveWithNpm()
   const face = chooseFace(join(ROOT, 'node_modules/electron'), process.platform, process.env)
   const args = process.argv.slice(2)
   if (face.kind === 'tray') {

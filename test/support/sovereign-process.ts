@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { endWithThis } from './end-with-this.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -44,6 +45,7 @@ export function runSovereign(
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+  endWithThis(child)
   // A command that leaves without reading closes the pipe.
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(stdin)

@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { endWithThis } from './end-with-this.ts'
 import { freePort } from './free-port.ts'
 
 const run = promisify(execFile)
@@ -81,6 +82,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     const command = [...(options.launcher ?? []), SSHD as string, '-D', '-e', '-f', join(dir, 'sshd_config')]
     const started = spawn(command[0] as string, command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] })
     child = started
+    endWithThis(started)
     started.stderr?.on('data', (data: Buffer) => {
       log += data.toString()
     })
