@@ -41,7 +41,11 @@ export type ExchangeReply = z.infer<typeof exchangeReply>
 const refusal = z.looseObject({
   message: z.string().optional().catch(undefined),
   error_details: z
-    .looseObject({ message: z.string().optional(), url: z.string().optional() })
+    .looseObject({
+      message: z.string().optional(),
+      url: z.string().optional(),
+      notification_id: z.string().optional().catch(undefined),
+    })
     .optional()
     .catch(undefined),
 })
@@ -55,7 +59,7 @@ export interface UserReply {
 export interface GithubApi {
   startDevice(identity: Identity): Promise<DeviceStart>
   poll(identity: Identity, deviceCode: string): Promise<PollAnswer>
-  /** @throws AppError `relay.signed-out-by-github`, `relay.copilot-refused`, `relay.github-unreachable` */
+  /** @throws AppError `relay.signed-out-by-github`, `relay.copilot-refused`, `relay.copilot-blocked`, `relay.github-unreachable` */
   exchange(identity: Identity, userToken: string): Promise<ExchangeReply>
   /** @throws AppError as {@link GithubApi.exchange} */
   user(identity: Identity, userToken: string): Promise<UserReply>
@@ -186,6 +190,22 @@ function refusedBy(status: number, body: unknown): AppError {
   const said = redactText([details?.message ?? parsed?.message, details?.url].filter(Boolean).join(' '))
   const message = `GitHub answered with status ${status}${said === '' ? '' : `: ${said}`}.`
   if (status === 401) return new AppError('relay.signed-out-by-github', message)
+  if (status === 403 && isBlocked(details?.notification_id, said))
+    return new AppError('relay.copilot-blocked', message)
   if (status === 403 || status === 404) return new AppError('relay.copilot-refused', message)
   return new AppError('relay.github-unreachable', message)
+}
+
+/** What the exchange calls an account that may have Copilot but is kept from it. */
+const BLOCKED_IDS = new Set([
+  'feature_flag_blocked',
+  'enterprise_managed_user_account',
+  'spammy_user',
+  'codespaces_trial_license_abuse',
+])
+
+/** Policies have no id of their own; GitHub's text names who is in the way. */
+function isBlocked(id: string | undefined, said: string): boolean {
+  if (id !== undefined) return BLOCKED_IDS.has(id)
+  return /\b(?:policy|policies|administrator|suspended|disabled by)\b/i.test(said)
 }

@@ -5,7 +5,8 @@ export const RELAY_ERRORS = defineErrors({
   'relay.certificate-untrusted': {
     meaning: 'Nobody this computer trusts has signed the TLS certificate of the relay.',
     recovery: 'user',
-    remedy: 'If the certificate is your own, name its CA (or itself) under "ca" of the relay in the settings.',
+    remedy:
+      'If the certificate is your own, name its CA (or itself) under "ca" of the relay in the settings.',
     status: 502,
   },
   'relay.certificate-expired': {
@@ -180,7 +181,8 @@ export const RELAY_ERRORS = defineErrors({
   'relay.not-found': {
     meaning: 'The relay has nothing under this path.',
     recovery: 'never',
-    remedy: 'Use /v1/… for Copilot and /api/v1/… for OpenRouter.',
+    remedy:
+      'Use /v1/… for all upstreams, /api/v1/… for OpenRouter and /providers/NAME/v1/… for one provider.',
     status: 404,
   },
   'relay.method-not-allowed': {
@@ -270,7 +272,7 @@ export const RELAY_ERRORS = defineErrors({
   'relay.path-refused': {
     meaning: 'This path of the upstream is not open to clients.',
     recovery: 'never',
-    remedy: 'Use one of the inference paths, or add the path to relay.allowed_paths.',
+    remedy: 'Use one of the inference paths; those of OpenRouter can be added in relay.allowed_paths.',
     status: 403,
   },
   'relay.escapes-zdr': {
@@ -298,6 +300,12 @@ export const RELAY_ERRORS = defineErrors({
     remedy: 'Check the Copilot plan at https://github.com/settings/copilot, or sign in with another account.',
     status: 403,
   },
+  'relay.copilot-blocked': {
+    meaning: 'GitHub, or the organisation that manages the account, keeps it from using Copilot.',
+    recovery: 'user',
+    remedy: 'Ask the administrator of the account, or GitHub support, or sign in with another account.',
+    status: 403,
+  },
   'relay.signed-out-by-github': {
     meaning: 'GitHub no longer accepts the sign-in of the relay; it was revoked or has ended.',
     recovery: 'user',
@@ -309,6 +317,31 @@ export const RELAY_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Set a real key: run "sovereign relay login --openrouter-key" on the relay.',
     status: 401,
+  },
+  'relay.provider-key-missing': {
+    meaning: 'The relay has no key for a provider of config.json that is said to have one.',
+    recovery: 'user',
+    remedy:
+      'Set the variable or write the file that is named, or run "sovereign relay providers add" with --key.',
+    status: 401,
+  },
+  'relay.provider-unknown': {
+    meaning: 'There is no provider of this name.',
+    recovery: 'user',
+    remedy: 'See the names with "sovereign relay providers list".',
+    status: 404,
+  },
+  'relay.provider-invalid': {
+    meaning: 'A provider cannot be set as it is described.',
+    recovery: 'user',
+    remedy: 'Correct what is named.',
+    status: 400,
+  },
+  'relay.provider-needed': {
+    meaning: 'A provider cannot be removed while models without a prefix go to it.',
+    recovery: 'user',
+    remedy: 'Set routing.default in config.json to another upstream and start the relay again.',
+    status: 409,
   },
   'relay.identity-needed': {
     meaning: 'The relay has no client id of its own to sign in to GitHub with.',
@@ -364,7 +397,8 @@ export const RELAY_ERRORS = defineErrors({
   'relay.tls-unusable': {
     meaning: 'The TLS certificate or key of the relay cannot be used.',
     recovery: 'user',
-    remedy: 'Check relay.tls in config.json: PEM files, the key without a passphrase and for this user alone.',
+    remedy:
+      'Check relay.tls in config.json: PEM files, the key without a passphrase and for this user alone.',
   },
   'relay.already-running': {
     meaning: 'Another relay already uses this data folder.',
@@ -428,6 +462,21 @@ export const RELAY_ERRORS = defineErrors({
     meaning: 'The relay cannot install itself as a service on this kind of machine.',
     recovery: 'user',
     remedy: 'Start "sovereign relay" from whatever keeps programs running there, or use the container image.',
+  },
+  'install.no-node': {
+    meaning: 'The host has no Node that runs a relay, and none could be brought along.',
+    recovery: 'user',
+    remedy: 'Install Node 24 or later on the host (https://nodejs.org/en/download), then try again.',
+  },
+  'install.not-ours': {
+    meaning: 'A relay runs on the host that somebody else has installed there.',
+    recovery: 'user',
+    remedy: 'Use it as it is, or stop it first.',
+  },
+  'install.no-bundle': {
+    meaning: 'The file with the relay, which is to be copied to the host, is not at hand.',
+    recovery: 'user',
+    remedy: 'In a checkout run "npm run build"; otherwise install Sovereign Bridge anew.',
   },
   'install.failed': {
     meaning: 'The service manager refused a step of the installation.',

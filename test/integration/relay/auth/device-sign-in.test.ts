@@ -100,6 +100,18 @@ test('an account without Copilot ends the sign-in with the words of GitHub', asy
   expect(state.message).toContain('No Copilot here.')
 })
 
+test.each([
+  { notification_id: 'feature_flag_blocked', message: 'Contact Support.' },
+  { message: 'Access to Copilot has been disabled by your administrator.' },
+])('an account that is kept from Copilot is told apart from one without it: $message', async (details) => {
+  const to = await start()
+  const flow = await begin(to)
+  to.github.answerDevice('approved')
+  to.github.script('exchange', { status: 403, body: { error_details: details } })
+  nowMs += 6000
+  expect(await poll(to, flow)).toMatchObject({ status: 'error', code: 'relay.copilot-blocked' })
+})
+
 test('an unknown flow is refused', async () => {
   const to = await start()
   await expect(poll(to, 'nothing')).rejects.toMatchObject({ code: 'relay.sign-in-unknown' })
