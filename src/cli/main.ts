@@ -5,6 +5,7 @@ import { bridgeControlCommands } from './commands/bridge-control.ts'
 import { dashboardCommand } from './commands/dashboard.ts'
 import { relayCommand } from './commands/relay.ts'
 import { usageCommand } from './commands/usage.ts'
+import { firstSteps, setHelpManners } from './help-manners.ts'
 import { ownName } from './own-name.ts'
 import { leaveWithReader, quietNodeWarnings, watchLauncher } from './process-manners.ts'
 import { reportError } from './report-error.ts'
@@ -15,7 +16,7 @@ leaveWithReader()
 
 const program = new Command(ownName())
   .description('Put your own AI within reach of every machine you can SSH into.')
-  .version(VERSION)
+  .version(VERSION, '-V, --version', 'show the version')
   .enablePositionalOptions()
   .exitOverride()
 
@@ -28,16 +29,12 @@ for (const command of [
 ])
   program.addCommand(command)
 
-pointToHelp(program, ownName())
+program.addHelpText('after', firstSteps(ownName()))
+setHelpManners(program, ownName())
 
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = error instanceof CommanderError ? error.exitCode : reportError(error)
-}
-
-/** Settings of a command are not handed down to those that are added to it. */
-function pointToHelp(command: Command, name: string): void {
-  command.showHelpAfterError(`Run "${name} --help" to see what there is.`)
-  for (const part of command.commands) pointToHelp(part, `${name} ${part.name()}`)
+  const json = process.argv.includes('--json')
+  process.exitCode = error instanceof CommanderError ? error.exitCode : reportError(error, { json })
 }

@@ -71,7 +71,9 @@ function send(
 function unreachable(socketPath: string, cause: Error): AppError {
   const code = 'code' in cause ? cause.code : undefined
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-    return new AppError('relay.not-running', `Nothing listens on the admin socket ${socketPath}.`, { cause })
+    return new AppError('relay.not-running', `No relay runs here: nothing listens on ${socketPath}.`, {
+      cause,
+    })
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return new AppError('relay.not-running', `This user may not open the admin socket ${socketPath}.`, {

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { BridgeConnection } from '../../shared/bridge-api/connect-api.ts'
 import { watchState } from '../../shared/bridge-api/watch-state.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { type BridgeOptions, withBridge, withBridgeOptions } from '../bridge-connection.ts'
 import { bridgeLines } from '../bridge-text.ts'
 import { ownName } from '../own-name.ts'
+import { portArgument } from '../port-argument.ts'
 import { promptsCommand } from './bridge-prompts.ts'
 
 interface StatusOptions extends BridgeOptions {
@@ -62,17 +63,11 @@ export function retryCommand(): Command {
 export function usePortCommand(): Command {
   return withBridgeOptions(new Command('use-port'))
     .argument('<target>', 'a client, or "agent"')
-    .argument('<port>', '1 to 65535', portNumber)
+    .argument('<port>', '1 to 65535', portArgument)
     .description('listen on another port, for this run of the bridge only')
     .action((target: string, port: number, options: BridgeOptions) =>
       withBridge(options, (bridge) => bridge.useOtherPort({ target, port })),
     )
-}
-
-function portNumber(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (port < 1 || port > 65_535) throw new InvalidArgumentError('A port is a number from 1 to 65535.')
-  return port
 }
 
 function print(state: BridgeState, isJson = false): void {

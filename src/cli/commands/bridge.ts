@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { type Headless, startHeadless } from '../../main/headless.ts'
+import { defaultSettingsPath } from '../../main/settings/settings-path.ts'
 import { createLogger, type Logger, type LogLevel } from '../../node/log.ts'
 import { logLevelOf } from '../../node/log-level.ts'
 import { settingsJsonSchema } from '../../shared/settings/json-schema.ts'
@@ -23,7 +24,10 @@ interface Options {
 export function bridgeCommand(): Command {
   return new Command('bridge')
     .description('connect client machines to the relay, without a window')
-    .option('--config <file>', 'settings file (default: that of the tray app)')
+    .option(
+      '--config <file>',
+      `settings file (default: that of the tray app, ${defaultSettingsPath(process.env)})`,
+    )
     .option('--ssh-config <file>', 'read this file instead of ~/.ssh/config')
     .option('--json', 'print every change of state as a line of JSON')
     .option('--print-schema', 'print the JSON Schema of the settings file and exit')

@@ -65,7 +65,9 @@ async function add(socket: string, name: string): Promise<string> {
 
 async function setRequired(socket: string, word: string): Promise<string> {
   if (word !== 'on' && word !== 'off') {
-    throw new AppError('clients.request-invalid', `"${word}" is neither "on" nor "off".`)
+    throw new AppError('clients.request-invalid', `"${word}" is neither "on" nor "off".`, {
+      remedy: 'Say "on" to ask for tokens, or "off" not to.',
+    })
   }
   const { body } = await adminRequest(socket, 'POST', '/admin/clients/require', { required: word === 'on' })
   const { clients } = clientListSchema.parse(body)

@@ -10,11 +10,12 @@ import { defaultRelayConfigPath, defaultRelayDataDir } from '../../node/relay-pa
 import { type InstallPlan, installPlan, type Step } from '../../relay/install/install-plan.ts'
 import type { RelayService } from '../../relay/install/service.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { portArgument } from '../port-argument.ts'
 
 interface InstallOptions {
   readonly config?: string
   readonly dataDir?: string
-  readonly port?: string
+  readonly port?: number
   readonly dryRun?: boolean
   readonly start: boolean
 }
@@ -41,7 +42,7 @@ function serviceCommand(
       .description(description)
       .option('--config <file>', 'config.json of the relay')
       .option('--data-dir <folder>', 'for the usage database, bundles and the admin socket')
-      .option('--port <port>', 'port to listen on')
+      .option('--port <port>', 'port to listen on', portArgument)
       .option('--dry-run', 'print what would be done')
       .option('--no-start', 'write or remove the file and leave the service manager alone')
       // The relay command has options of the same names and may take them first.
@@ -109,7 +110,7 @@ function serviceOf({ config, dataDir, port }: InstallOptions): RelayService {
     command: [process.execPath, realpathSync(process.argv[1] ?? ''), 'relay'],
     configPath: config === undefined ? defaultRelayConfigPath(env) : resolve(config),
     dataDir: data,
-    env: { SOVEREIGN_DATA_DIR: data, ...(port === undefined ? {} : { RELAY_PORT: port }) },
+    env: { SOVEREIGN_DATA_DIR: data, ...(port === undefined ? {} : { RELAY_PORT: String(port) }) },
   }
 }
 

@@ -30,7 +30,10 @@ export function relayLoginCommand(): Command {
       ).conflicts('pat'),
     )
     .addOption(
-      new Option('--identity <name>', 'own (needs copilot.client_id) or vscode (borrowed, at your own risk)')
+      new Option(
+        '--identity <name>',
+        'sign in as your own app (needs copilot.client_id), or as VS Code, at your own risk',
+      )
         .choices(['own', 'vscode'])
         .conflicts(['pat', 'openrouterKey']),
     )

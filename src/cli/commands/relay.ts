@@ -31,8 +31,11 @@ export function relayCommand(): Command {
     .description('hold the Copilot and OpenRouter credentials and forward to them')
     // What stands behind a subcommand belongs to it, also where the relay has an option of that name.
     .enablePositionalOptions()
-    .option('--config <file>', 'config.json (CONFIG_PATH)')
-    .option('--data-dir <folder>', 'for usage, bundles and the admin socket (SOVEREIGN_DATA_DIR)')
+    .option('--config <file>', `config.json (CONFIG_PATH; default: ${defaultRelayConfigPath(process.env)})`)
+    .option(
+      '--data-dir <folder>',
+      `for usage, bundles and the admin socket (SOVEREIGN_DATA_DIR; default: ${defaultRelayDataDir(process.env)})`,
+    )
     .option('--port <port>', 'port to listen on (RELAY_PORT)', portText)
     .option('--host <address>', 'address to listen on (RELAY_HOST)')
     .option('--tls-cert <file>', 'certificate chain in PEM; makes it https (RELAY_TLS_CERT)')

@@ -163,7 +163,7 @@ export const RELAY_ERRORS = defineErrors({
     meaning: 'No relay runs on this machine, or it runs with another data folder.',
     recovery: 'user',
     remedy:
-      'Start it with "sovereign relay" or, where it is inside the bridge, start the bridge; or name its admin socket with --socket.',
+      'Start one with "sovereign relay", or start the bridge that has one inside. Where it runs with another data folder, name that with --data-dir.',
   },
   'relay.admin-only': {
     meaning: 'This part of the relay is only for its owner.',

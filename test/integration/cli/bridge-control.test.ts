@@ -113,8 +113,8 @@ test('without a bridge each command says so and what to do', async () => {
   await server.close()
   const { code, out, err } = await outcomeOf(startCommand(['status']))
   expect([code === 0, out]).toEqual([false, ''])
-  expect(err).toContain(`There is no ${join(dir, 'bridge.json')}.`)
-  expect(err).toContain('Start it with "sovereign bridge"')
+  expect(err).toContain(`there is no ${join(dir, 'bridge.json')}.`)
+  expect(err).toContain('Start it with "npx sovereign bridge"')
 })
 
 test('a refusal of the bridge is shown in its words', async () => {

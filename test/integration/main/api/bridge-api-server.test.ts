@@ -345,7 +345,7 @@ test('addresses that others can reach and ports that are taken are refused', asy
 test('without a bridge a face says so and what to do', async () => {
   await expect(connectBridge({ env: { SOVEREIGN_RUNTIME_DIR: dir } })).rejects.toMatchObject({
     code: 'bridge.not-running',
-    message: `There is no ${join(dir, 'bridge.json')}.`,
+    message: `No bridge runs for this user: there is no ${join(dir, 'bridge.json')}.`,
     remedy: 'Start it with "sovereign bridge", or start the tray app.',
   })
   await writeFile(join(dir, 'bridge.json'), await staleInfo(), { mode: 0o600 })
