@@ -228,7 +228,10 @@ export class Bridge implements BridgeCore {
         this.askRelayHealth()
         return status
       },
-      signOut: () => admin((relay) => relay.signOut()),
+      signOut: async ({ upstream }) => {
+        await admin((relay) => relay.signOut(upstream))
+        this.askRelayHealth()
+      },
       relayUsage: () => admin((relay) => relay.usage()),
       ...this.options.services(this),
     }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { type ClientList, clientListSchema, type NewToken, newTokenSchema } from '../../shared/protocol/clients.ts'
+import { type RecentRequests, recentRequestsSchema } from '../../shared/protocol/recent-requests.ts'
 import {
   type AuthStatus,
   authStatusSchema,
@@ -39,12 +41,29 @@ export class RelayAdmin {
     return this.ask('POST', '/auth/poll', flowStatusSchema, { flow_id: flowId })
   }
 
-  async signOut(): Promise<void> {
-    await this.ask('DELETE', '/auth/token', z.unknown())
+  async signOut(upstream: 'copilot' | 'openrouter' = 'copilot'): Promise<void> {
+    await this.ask('DELETE', `/auth/token?upstream=${upstream}`, z.unknown())
   }
 
   usage(): Promise<unknown> {
     return this.ask('GET', '/stats', z.unknown())
+  }
+
+  recentRequests(): Promise<RecentRequests> {
+    return this.ask('GET', '/stats/requests', recentRequestsSchema)
+  }
+
+  clients(): Promise<ClientList> {
+    return this.ask('GET', '/admin/clients', clientListSchema)
+  }
+
+  /** The one time that the token is told. */
+  addClient(name: string): Promise<NewToken> {
+    return this.ask('POST', '/admin/clients', newTokenSchema, { name })
+  }
+
+  async revokeClient(name: string): Promise<void> {
+    await this.ask('DELETE', `/admin/clients/${encodeURIComponent(name)}`, z.unknown())
   }
 
   private async ask<T>(

@@ -251,6 +251,10 @@ describe('with the embedded relay', () => {
     expect(body).toMatchObject({ object: 'list' })
     await bridge.api.signOut({})
     expect(await bridge.api.relaySignInStatus({})).toMatchObject({ authenticated: false })
+    await bridge.api.giveCredential({ kind: 'openrouter-key', secret: 'sk-or-v1-0123456789abcdef' })
+    expect(await bridge.api.relaySignInStatus({})).toMatchObject({ openrouter: { authenticated: true } })
+    await bridge.api.signOut({ upstream: 'openrouter' })
+    expect(await bridge.api.relaySignInStatus({})).toMatchObject({ openrouter: { authenticated: false } })
   })
 })
 
