@@ -94,7 +94,12 @@ async function readText(path: string): Promise<string | undefined> {
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code
     if (reason === 'ENOENT') return undefined
-    throw new AppError('relay.config-invalid', `${path} cannot be read (${String(reason)}).`)
+    const what =
+      reason === 'EISDIR' ? 'is a folder; the configuration has to be a file' : `cannot be read (${reason})`
+    throw new AppError('relay.config-invalid', `${path} ${what}.`, {
+      cause: error,
+      remedy: 'Name a file that this user may read, with --config or CONFIG_PATH.',
+    })
   }
 }
 

@@ -43,6 +43,14 @@ describe('a relay that cannot start says so in words and nothing else', () => {
     expect(stderr).not.toContain('{"level"')
   })
 
+  test('where a folder stands for its configuration', async () => {
+    const { code, stderr } = await start(['relay', '--port', '0', '--config', home])
+    expect(code).toBe(1)
+    expect(stderr).toBe(
+      `${home} is a folder; the configuration has to be a file.\nName a file that this user may read, with --config or CONFIG_PATH.\n`,
+    )
+  })
+
   // Node's own recursive mkdir never comes back from /proc.
   test.runIf(process.platform === 'linux').each(['/proc/x', '/sys/x/y', '/dev/null/x'])(
     'where its data folder would be %s',
