@@ -111,6 +111,10 @@ export const settingsSchema = z.strictObject({
   activeProfile: z.string().optional().describe('The name of the profile to use; the first one unless told'),
   profiles: z.array(profile).min(1, 'there has to be at least one profile').prefault([{}]),
   connectAtStart: z.boolean().default(true),
+  notifications: z
+    .boolean()
+    .default(true)
+    .describe('Whether the desktop tells of what needs somebody, while the window is not in front'),
 })
 
 export type Settings = z.infer<typeof settingsSchema>

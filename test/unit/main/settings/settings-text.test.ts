@@ -17,6 +17,7 @@ describe('a settings file that is right', () => {
     expect(parseSettings('{}', 'settings.json').settings).toEqual({
       version: 1,
       connectAtStart: true,
+      notifications: true,
       profiles: [
         {
           name: 'default',
