@@ -77,6 +77,8 @@ export async function startSetupServer(dataDir: string): Promise<SetupServer> {
     dataDir,
     tokensRequired: () => state.token !== undefined,
     signedIn: () => ({ copilot: state.copilot !== undefined, openrouter: state.openrouter !== undefined }),
+    defaultUpstream: () => 'copilot',
+    otherModels: async () => [],
     modelsReply: async (upstream) => state[upstream],
   }
   const routes = setupRoutes(dependencies)

@@ -18,7 +18,7 @@ function part(baseUrl = 'http://127.0.0.1:8080', models = MODELS) {
   return openCodePart({
     baseUrl,
     tokenRequired: false,
-    copilot: models,
+    routed: models,
     openRouter: undefined,
     defaults: defaultModels(models, undefined),
     defaultsProvider: 'sovereign',
