@@ -5,6 +5,7 @@ import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build, type Plugin } from 'rolldown'
 
@@ -136,9 +137,11 @@ function kib(bytes: number): string {
 }
 
 if (import.meta.main) {
-  const outFile = join(ROOT, 'dist/sovereign.mjs')
+  // "--out <file>" puts it elsewhere.
+  const { values } = parseArgs({ options: { out: { type: 'string' } } })
+  const outFile = values.out ?? join(ROOT, 'dist/sovereign.mjs')
   await rm(outFile, { force: true })
   const { bytes, gzipBytes } = await bundle(join(ROOT, 'src/cli/main.ts'), outFile)
   await proveAlone(outFile)
-  console.log(`dist/sovereign.mjs  ${kib(bytes)}, ${kib(gzipBytes)} compressed`)
+  console.log(`${relative(ROOT, outFile)}  ${kib(bytes)}, ${kib(gzipBytes)} compressed`)
 }

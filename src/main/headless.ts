@@ -14,7 +14,7 @@ import { Bridge } from './bridge/bridge.ts'
 import type { DesktopServices } from './bridge/bridge-services.ts'
 import { keytarStore } from './secrets/keytar-store.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
-import { makeServices } from './services/make-services.ts'
+import { createServices, type Services } from './services/services.ts'
 import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
 import { defaultSettingsPath } from './settings/settings-path.ts'
 import { defaultConfigFiles } from './ssh/config/default-files.ts'
@@ -58,6 +58,10 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
   const secrets = await openKeychain(log)
   const runtimeDir = options.runtimeDir ?? bridgeRuntimeDir(env)
   const sessions = new SessionFile(join(runtimeDir, 'sessions.json'), { ambient, log })
+  const services = createServices({
+    settingsPath: settings.path,
+    desktop: options.desktop?.services,
+  })
   const bridge = new Bridge({
     settings: settings.settings,
     ssh: {
@@ -67,7 +71,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
       userName: userInfo().username,
       env,
     },
-    services: makeServices({ settingsPath: settings.path, desktop: options.desktop?.services }),
+    services: services.make,
     embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env, log },
     secrets,
     sessions,
@@ -87,7 +91,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     settings,
     apiUrl: server.url,
     makeDashboardLink: () => server.makeDashboardLink(),
-    stop: (drainMs) => stop({ bridge, server, sessions }, drainMs),
+    stop: (drainMs) => stop({ bridge, server, services, sessions }, drainMs),
   }
 }
 
@@ -104,10 +108,15 @@ async function checkReadable(sshConfigFile: string): Promise<void> {
   }
 }
 
-async function stop(
-  { bridge, server, sessions }: { bridge: Bridge; server: ApiServer; sessions: SessionFile },
-  drainMs?: number,
-): Promise<void> {
+interface RunningParts {
+  readonly bridge: Bridge
+  readonly server: ApiServer
+  readonly services: Services
+  readonly sessions: SessionFile
+}
+
+async function stop({ bridge, server, services, sessions }: RunningParts, drainMs?: number): Promise<void> {
+  await services.close()
   await bridge.disconnect(drainMs)
   await sessions.saved()
   await server.close()

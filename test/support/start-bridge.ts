@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Bridge } from '../../src/main/bridge/bridge.ts'
-import { makeServices } from '../../src/main/services/make-services.ts'
+import { createServices, type ServicesOptions } from '../../src/main/services/services.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { settingsSchema } from '../../src/shared/settings/schema.ts'
@@ -19,6 +19,7 @@ export interface TestBridgeOptions {
   readonly hosts?: Readonly<Record<string, Sshd>>
   /** For the embedded relay. */
   readonly env?: Readonly<Record<string, string>>
+  readonly services?: Partial<ServicesOptions>
   /** Start with an empty known_hosts. */
   readonly forgetHosts?: boolean
 }
@@ -59,16 +60,18 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
   })
   const settingsPath = join(dir, 'settings.json')
   await writeFile(settingsPath, JSON.stringify(settings))
+  const services = createServices({ settingsPath, desktop: undefined, ...options.services })
   const bridge = new Bridge({
     settings,
     ssh: { configFiles: [configFile], home: dir, userName: 'nobody', env: {} },
     embeddedRelay: { configPath: join(dir, 'relay/config.json'), dataDir: join(dir, 'relay/data'), env, log },
-    services: makeServices({ settingsPath, desktop: undefined }),
+    services: services.make,
     secrets: memoryStore(),
     ambient: REAL_AMBIENT,
     log,
   })
   options.teardown(async () => {
+    await services.close()
     await bridge.disconnect(0)
     await rm(dir, { recursive: true, force: true })
   })

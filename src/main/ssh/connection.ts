@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors/app-error.ts'
 import type { ListenAddress } from '../../shared/state/bridge-state.ts'
 import { adoptChannel } from './channel.ts'
 import { toConnectError } from './connect-error.ts'
-import type { ExecResult, ForwardTarget } from './link.ts'
+import type { ExecOptions, ExecResult, ForwardTarget } from './link.ts'
 import { sendKeepalive } from './ssh2-internals.ts'
 
 /** CHANNEL_OPEN_FAILURE reasons of RFC 4254, section 5.1. */
@@ -138,15 +138,13 @@ export class Connection {
     return channel
   }
 
-  async exec(
-    command: string,
-    { stdin, signal }: { readonly stdin?: string; readonly signal?: AbortSignal } = {},
-  ): Promise<ExecResult> {
+  async exec(command: string, options: ExecOptions = {}): Promise<ExecResult> {
+    const { signal } = options
     signal?.throwIfAborted()
     const { channel, result } = await this.request<Running>((done) => {
       this.client.exec(command, (error, opened) => {
         // The end may already be in the next packet, so listening cannot wait for a promise.
-        if (error === undefined || error === null) done(undefined, collectOutput(this.adopt(opened), stdin))
+        if (error === undefined || error === null) done(undefined, collectOutput(this.adopt(opened), options))
         else done(error, undefined as never)
       })
     })
@@ -252,13 +250,17 @@ interface Running {
   readonly result: Promise<Omit<ExecResult, 'exitCode'> & { readonly exitCode: number | undefined }>
 }
 
-function collectOutput(channel: ClientChannel, stdin: string | undefined): Running {
+function collectOutput(channel: ClientChannel, { stdin = '', onOutput }: ExecOptions): Running {
   const result: Running['result'] = new Promise((resolve, reject) => {
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     let exitCode: number | undefined
-    channel.on('data', (data: Buffer) => stdout.push(data))
-    channel.stderr.on('data', (data: Buffer) => stderr.push(data))
+    const collect = (parts: Buffer[]) => (data: Buffer) => {
+      parts.push(data)
+      onOutput?.(data.toString())
+    }
+    channel.on('data', collect(stdout))
+    channel.stderr.on('data', collect(stderr))
     channel.on('exit', (code: number | null) => {
       exitCode = code ?? -1
     })
@@ -270,7 +272,13 @@ function collectOutput(channel: ClientChannel, stdin: string | undefined): Runni
   })
   // A connection that dies in this very turn fails the request as well, and then nobody waits for the result.
   result.catch(() => undefined)
-  channel.end(stdin ?? '')
+  if (typeof stdin === 'string') channel.end(stdin)
+  else {
+    const stream: Duplex = channel
+    stdin.on('error', (error) => stream.destroy(error))
+    channel.once('close', () => stdin.destroy())
+    stdin.pipe(channel)
+  }
   return { channel, result }
 }
 

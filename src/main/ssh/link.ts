@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { ListenAddress, ListenerState } from '../../shared/state/bridge-state.ts'
 import type { LinkState } from '../../shared/state/link.ts'
 import type { Answer, Question } from '../../shared/state/prompt.ts'
@@ -36,13 +36,17 @@ export interface SshLink {
   /** A channel to an address as seen from the host; half-close and backpressure as Node streams have them. */
   openChannel(target: ForwardTarget, signal?: AbortSignal): Promise<Duplex>
   /** Runs a command there; stdout and stderr as text. */
-  exec(
-    command: string,
-    options?: { readonly stdin?: string; readonly signal?: AbortSignal },
-  ): Promise<ExecResult>
+  exec(command: string, options?: ExecOptions): Promise<ExecResult>
   listen(address: ListenAddress, onChannel: (channel: Duplex) => void): ReverseListener
   /** Lets channels finish for up to `drainMs`, then closes. Idempotent. */
   close(drainMs?: number): Promise<void>
+}
+
+export interface ExecOptions {
+  readonly stdin?: string | Readable
+  /** Standard output and error as they come; they are in the result as well. */
+  readonly onOutput?: (text: string) => void
+  readonly signal?: AbortSignal
 }
 
 export interface ExecResult {

@@ -8,7 +8,7 @@ import { IDLE, type LinkState, type LinkStep } from '../../shared/state/link.ts'
 import type { BackoffPolicy } from '../../shared/util/backoff.ts'
 import type { Connection } from './connection.ts'
 import { type Heartbeat, type HeartbeatTimings, startHeartbeat } from './heartbeat.ts'
-import type { ExecResult, ForwardTarget, ReverseListener, SshLink } from './link.ts'
+import type { ExecOptions, ExecResult, ForwardTarget, ReverseListener, SshLink } from './link.ts'
 import { ReconnectPauses } from './reconnect-pauses.ts'
 import { RemoteHolder } from './remote-address.ts'
 import { SupervisedListener } from './reverse-listener.ts'
@@ -103,10 +103,7 @@ export class SupervisedLink implements SshLink {
     return this.need().openChannel(target, signal)
   }
 
-  async exec(
-    command: string,
-    options?: { readonly stdin?: string; readonly signal?: AbortSignal },
-  ): Promise<ExecResult> {
+  async exec(command: string, options?: ExecOptions): Promise<ExecResult> {
     return this.need().exec(command, options)
   }
 

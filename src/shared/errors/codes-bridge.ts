@@ -133,6 +133,22 @@ export const BRIDGE_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Give the folder to this user alone (mode 0700), delete the file, and start the bridge again.',
   },
+  'job.running-already': {
+    meaning: 'The same work is under way already, or as much other work as the bridge does at once.',
+    recovery: 'user',
+    remedy: 'Wait until it is over, or cancel it.',
+    status: 409,
+  },
+  'job.cancelled': {
+    meaning: 'Somebody cancelled the work, or the bridge stopped.',
+    recovery: 'user',
+    remedy: 'Nothing is left behind; start it again when it suits.',
+  },
+  'job.unexpected-answer': {
+    meaning: 'A command on the host did not do what it should.',
+    recovery: 'user',
+    remedy: 'Log in to the host and look at what the message says.',
+  },
   'api.no-desktop': {
     meaning: 'The bridge runs without a desktop, which this needs.',
     recovery: 'never',

@@ -37,7 +37,8 @@ export interface JobStep {
 
 export type StepProgress =
   | { readonly phase: 'waiting' }
-  | { readonly phase: 'running'; readonly since: number; readonly share?: number }
+  /** `share` is of 1; `detail` is the last that was heard, such as a line of output. */
+  | { readonly phase: 'running'; readonly since: number; readonly share?: number; readonly detail?: string }
   /** `detail` says what was found: "OpenSSH 9.2, Node 24.21". */
   | { readonly phase: 'done'; readonly at: number; readonly detail?: string }
   | { readonly phase: 'failed'; readonly at: number; readonly cause: Failure }

@@ -1,0 +1,91 @@
+import { AppError, fromFailure } from '../../../shared/errors/app-error.ts'
+import type { LinkState } from '../../../shared/state/link.ts'
+import type { BridgeCore } from '../../bridge/bridge-core.ts'
+import { resolveHost } from '../../ssh/config/resolve-host.ts'
+import type { SshLink } from '../../ssh/link.ts'
+import type { PlannedStep } from './job-plan.ts'
+
+/** One connection to a host for the time of a job. It is tried once: whoever waits wants to know what is wrong. */
+export class HostVisit {
+  /** An alias of the SSH config, or user@host:port; also how people call the host. */
+  readonly place: string
+  private readonly core: BridgeCore
+  private opened: SshLink | undefined
+
+  constructor(core: BridgeCore, place: string) {
+    this.core = core
+    this.place = place
+  }
+
+  /** Only after the steps have been done. */
+  get link(): SshLink {
+    if (this.opened !== undefined) return this.opened
+    throw new AppError('ssh.not-connected', `There is no connection to ${this.place}.`)
+  }
+
+  steps(): PlannedStep[] {
+    const { place } = this
+    return [
+      { id: 'resolve', title: `Find ${place} in the SSH configuration`, run: () => this.resolve() },
+      { id: 'connect', title: `Reach ${place}`, run: ({ signal }) => this.connect(signal) },
+      { id: 'log-in', title: `Log in to ${place}`, run: ({ signal }) => this.logIn(signal) },
+    ]
+  }
+
+  async close(): Promise<void> {
+    await this.opened?.close()
+  }
+
+  private async resolve(): Promise<string> {
+    const { hostName, jumps, port, user } = await resolveHost({ alias: this.place }, this.core.ssh)
+    const way = jumps.map(({ displayName }) => displayName)
+    return `${user}@${hostName}:${port}${way.length === 0 ? '' : `, by way of ${way.join(' and ')}`}`
+  }
+
+  private async connect(signal: AbortSignal): Promise<undefined> {
+    this.opened = this.core.createLink({ alias: this.place })
+    this.opened.start()
+    // The key of the host is checked before the login, so a question about it belongs to this step.
+    await reached(
+      this.opened,
+      signal,
+      (state) => state.phase === 'connecting' && state.step === 'authenticating',
+    )
+  }
+
+  private async logIn(signal: AbortSignal): Promise<string | undefined> {
+    const state = await reached(this.link, signal, ({ phase }) => phase === 'connected')
+    if (state.phase !== 'connected' || state.roundTripMs === undefined) return undefined
+    return `Answers within ${Math.max(1, Math.round(state.roundTripMs))} ms.`
+  }
+}
+
+/** Resolves with the first state that fits or is beyond that; rejects with why the one attempt failed. */
+function reached(
+  link: SshLink,
+  signal: AbortSignal,
+  fits: (state: LinkState) => boolean,
+): Promise<LinkState> {
+  return new Promise((resolve, reject) => {
+    const settle = (state: LinkState): boolean => {
+      if (state.phase === 'failed' || state.phase === 'reconnecting') reject(fromFailure(state.cause))
+      else if (signal.aborted) reject(signal.reason)
+      else if (state.phase === 'connected' || fits(state)) resolve(state)
+      else return false
+      return true
+    }
+    if (settle(link.state)) return
+    const finish = (): void => {
+      unsubscribe()
+      signal.removeEventListener('abort', onAbort)
+    }
+    const onAbort = (): void => {
+      finish()
+      reject(signal.reason)
+    }
+    const unsubscribe = link.onState((state) => {
+      if (settle(state)) finish()
+    })
+    signal.addEventListener('abort', onAbort)
+  })
+}

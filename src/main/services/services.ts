@@ -1,0 +1,48 @@
+import type { BridgeCore } from '../bridge/bridge-core.ts'
+import { type BridgeServices, type DesktopServices, noServices } from '../bridge/bridge-services.ts'
+import { type Carried, carriedHere } from './jobs/carried.ts'
+import { JobDesk } from './jobs/job-desk.ts'
+import { planJob } from './jobs/plan-job.ts'
+import { settingsService } from './settings-service.ts'
+import { listSshHosts } from './ssh-hosts.ts'
+
+export interface ServicesOptions {
+  readonly settingsPath: string
+  readonly desktop: DesktopServices | undefined
+  /** What can be copied to other machines; what lies beside this program unless told. */
+  readonly carried?: Carried
+}
+
+/** What a bridge offers besides its connections. */
+export interface Services {
+  /** Called once, by the bridge. */
+  readonly make: (core: BridgeCore) => BridgeServices
+  /** Ends what is under way and undoes it. Idempotent. */
+  close(): Promise<void>
+}
+
+export function createServices({
+  settingsPath,
+  desktop,
+  carried = carriedHere(),
+}: ServicesOptions): Services {
+  const closing: (() => Promise<void>)[] = []
+  return {
+    make: (core) => {
+      const jobs = new JobDesk(core, (order) => planJob(core, order, carried))
+      closing.push(() => jobs.close())
+      return {
+        ...noServices(),
+        ...settingsService(core, settingsPath),
+        listSshHosts: () => listSshHosts(core.ssh),
+        startJob: jobs.startJob,
+        cancelJob: jobs.cancelJob,
+        forgetJob: jobs.forgetJob,
+        ...desktop,
+      }
+    },
+    close: async () => {
+      await Promise.all(closing.map((close) => close()))
+    },
+  }
+}
