@@ -1,5 +1,6 @@
 import { dashboardWords } from './en/dashboard.ts'
 import { shellWords } from './en/shell.ts'
+import { stateWords } from './en/states.ts'
 import { uiWords } from './en/ui.ts'
 
 /** Every sentence that the windows show, in English; a function where a number or a name stands in it. */
@@ -8,5 +9,6 @@ export const en = {
   locale: 'en-GB',
   ui: uiWords,
   shell: shellWords,
+  states: stateWords,
   dashboard: dashboardWords,
 } as const

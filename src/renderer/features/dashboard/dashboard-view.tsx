@@ -1,6 +1,26 @@
 import type { ReactNode } from 'react'
-import { words } from '../../words/words.ts'
+import './dashboard-view.css'
+import { OllamaCard } from './ollama-card.tsx'
+import { PathCard } from './path-card.tsx'
+import { RecentCard } from './recent-card.tsx'
+import { RelayCard } from './relay-card.tsx'
+import { StatusHeader } from './status-header.tsx'
+import { TroublesPanel } from './troubles-panel.tsx'
+import { UsageCard } from './usage-card.tsx'
 
+/** Everything at a glance: how it is, what is wrong, the path, the parts, and what was used. */
 export function DashboardView(): ReactNode {
-  return <h1>{words.dashboard.title}</h1>
+  return (
+    <>
+      <StatusHeader />
+      <TroublesPanel />
+      <PathCard />
+      <div className="card-pair">
+        <RelayCard />
+        <OllamaCard />
+      </div>
+      <UsageCard />
+      <RecentCard />
+    </>
+  )
 }
