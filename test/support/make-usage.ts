@@ -186,7 +186,7 @@ function totalsMaker(amount: MakeAmount, asOf: string): (requests: number, share
         },
       ),
     },
-    cost: amount(Number((1.2873 * share).toFixed(4)), 'USD', 'reported by OpenRouter'),
+    cost: amount(Number((1.2873 * share).toFixed(4)), 'USD', 'reported by the upstream'),
     lastRequestAt: asOf,
   })
 }
