@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -21,25 +21,33 @@ export interface BuiltFile {
  * Native or Electron-only packages: each is reached through a dynamic import or a guarded `require` and the
  * program does without it where it is not installed.
  */
-const LEFT_OUT = ['electron', 'electron-store', 'keytar', 'cpu-features', /\.node$/]
+const LEFT_OUT = ['electron', 'keytar', 'cpu-features', /\.node$/]
 
 const READ_BESIDE =
   /readFileSync\(\s*new URL\(\s*(['"])(\.[^'"]+)\1\s*,\s*import\.meta\.url\s*\)\s*,\s*(['"])utf-?8\3\s*,?\s*\)/g
 
-/** Puts the text of a file in place of `readFileSync(new URL('./name', import.meta.url), 'utf8')`. */
-export async function inlineFiles(code: string, id: string): Promise<string> {
+const DIST = join(ROOT, 'dist')
+
+/**
+ * Puts the text of a file in place of `readFileSync(new URL('./name', import.meta.url), 'utf8')`.
+ * @param dist where files that are built themselves are taken from.
+ */
+export async function inlineFiles(code: string, id: string, dist = DIST): Promise<string> {
   const texts = new Map<string, string>()
-  for (const [expression, , name = ''] of code.matchAll(READ_BESIDE))
-    texts.set(expression, JSON.stringify(await readFile(join(dirname(id), name), 'utf8')))
+  for (const [expression, , name = ''] of code.matchAll(READ_BESIDE)) {
+    const path = join(dirname(id), name)
+    const source = path.startsWith(DIST) ? join(dist, relative(DIST, path)) : path
+    texts.set(expression, JSON.stringify(await readFile(source, 'utf8')))
+  }
   return code.replace(READ_BESIDE, (expression) => texts.get(expression) ?? expression)
 }
 
-function inlineFilesPlugin(): Plugin {
+function inlineFilesPlugin(dist: string): Plugin {
   return {
     name: 'inline-files',
     transform: {
       filter: { id: /[\\/]src[\\/].*\.ts$/, code: /readFileSync/ },
-      handler: async (code, id) => ({ code: await inlineFiles(code, id), map: null }),
+      handler: async (code, id) => ({ code: await inlineFiles(code, id, dist), map: null }),
     },
   }
 }
@@ -80,15 +88,18 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 }
 `
 
-/** Bundles one entry into one file. @throws when something is neither bundled nor known to be optional. */
-export async function bundle(entry: string, outFile: string): Promise<BuiltFile> {
+/**
+ * Bundles one entry into one file. @param dist holds the built renderer.
+ * @throws when something is neither bundled nor known to be optional.
+ */
+export async function bundle(entry: string, outFile: string, dist = DIST): Promise<BuiltFile> {
   const { output } = await build({
     input: entry,
     platform: 'node',
     external: [...builtinModules, /^node:/, ...LEFT_OUT],
     // jsonc-parser's CommonJS form hides its requires from every bundler.
     resolve: { mainFields: ['module', 'main'] },
-    plugins: [inlineFilesPlugin()],
+    plugins: [inlineFilesPlugin(dist)],
     transform: {
       target: READABLE_SYNTAX,
       // What CommonJS packages know of their place; there is none of theirs left in one file.
