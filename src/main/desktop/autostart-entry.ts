@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { HIDDEN_OPTION } from './desktop-options.ts'
 
 /**
  * The file that starts a program at login on Linux desktops.
@@ -23,7 +24,7 @@ export function autostartEntry(program: string): string {
     '[Desktop Entry]',
     'Type=Application',
     'Name=Sovereign Bridge',
-    `Exec=${quoteExec(program)}`,
+    `Exec=${quoteExec(program)} --${HIDDEN_OPTION}`,
     'Terminal=false',
     'X-GNOME-Autostart-enabled=true',
     '',

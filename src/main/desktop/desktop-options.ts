@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '../../shared/errors/app-error.ts'
 
+/** Without the dashes. */
+export const HIDDEN_OPTION = 'hidden'
+
 export interface DesktopOptions {
   readonly settingsPath?: string
   readonly sshConfigFile?: string
   readonly verbose: boolean
+  /** Started by the system and not by a person: no window opens by itself. */
+  readonly hidden: boolean
 }
 
 /**
@@ -18,6 +23,7 @@ export function desktopOptions(args: readonly string[]): DesktopOptions {
       config: { type: 'string' },
       'ssh-config': { type: 'string' },
       verbose: { type: 'boolean' },
+      [HIDDEN_OPTION]: { type: 'boolean' },
     },
     strict: false,
     allowPositionals: true,
@@ -26,6 +32,7 @@ export function desktopOptions(args: readonly string[]): DesktopOptions {
   const sshConfigFile = fileName('--ssh-config', values['ssh-config'])
   return {
     verbose: values.verbose === true,
+    hidden: values[HIDDEN_OPTION] === true,
     ...(settingsPath === undefined ? {} : { settingsPath }),
     ...(sshConfigFile === undefined ? {} : { sshConfigFile }),
   }

@@ -1,5 +1,4 @@
 import type { Failure } from '../../shared/errors/app-error.ts'
-import type { StartedFlow } from '../../shared/protocol/relay-auth.ts'
 import type { Answer, Prompt } from '../../shared/state/prompt.ts'
 import { oneLine } from './words.ts'
 
@@ -59,46 +58,4 @@ export function hostKeyBox({ host, port, keyType, fingerprint }: HostKeyPrompt):
 /** @returns `undefined` when the question stays open. */
 export function hostKeyAnswer(button: number): Answer | undefined {
   return HOST_KEY_ANSWERS[button]
-}
-
-/** A page that we open in the browser: at GitHub and nowhere else, whatever the relay says. */
-export function isGitHubPage(address: string): boolean {
-  if (!URL.canParse(address)) return false
-  const { protocol, hostname, port, username, password } = new URL(address)
-  const isPlain = port === '' && username === '' && password === ''
-  return protocol === 'https:' && isPlain && (hostname === 'github.com' || hostname.endsWith('.ghe.com'))
-}
-
-export interface SignInBox {
-  readonly box: MessageBox
-  readonly choices: readonly SignInChoice[]
-}
-export type SignInChoice = 'copy-and-open' | 'copy' | 'cancel'
-
-const CHOICE_LABELS: Readonly<Record<SignInChoice, string>> = {
-  'copy-and-open': 'Copy Code and Open Browser',
-  copy: 'Copy Code',
-  cancel: 'Cancel',
-}
-
-/** The code comes first; a browser opens only after somebody has seen it. */
-export function signInBox({ user_code, verification_uri, expires_in }: StartedFlow): SignInBox {
-  const mayOpen = isGitHubPage(verification_uri)
-  const choices: SignInChoice[] = mayOpen ? ['copy-and-open', 'copy', 'cancel'] : ['copy', 'cancel']
-  const warning = mayOpen ? [] : ['This address is not one of GitHub: it is not opened from here.']
-  return {
-    choices,
-    box: {
-      type: 'info',
-      message: `Your code: ${oneLine(user_code, 40)}`,
-      detail: [
-        `Enter it at ${oneLine(verification_uri, 200)} within ${Math.max(1, Math.floor(expires_in / 60))} minutes.`,
-        ...warning,
-        'Go on only if you have just asked to sign in from this menu.',
-      ].join('\n\n'),
-      buttons: choices.map((choice) => CHOICE_LABELS[choice]),
-      defaultId: 0,
-      cancelId: choices.length - 1,
-    },
-  }
 }

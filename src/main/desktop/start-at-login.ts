@@ -3,7 +3,8 @@ import { homedir } from 'node:os'
 import { app } from 'electron'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
 import { autostartEntry, autostartPath, autostartProgram, isAutostartOn } from './autostart-entry.ts'
-import type { LoginSwitch } from './tray-controller.ts'
+import { HIDDEN_OPTION } from './desktop-options.ts'
+import type { LoginSwitch } from './desktop-services.ts'
 
 /** @returns `undefined` in a checkout, where Electron itself would be what starts. */
 export function startAtLogin(): LoginSwitch | undefined {
@@ -11,10 +12,13 @@ export function startAtLogin(): LoginSwitch | undefined {
   return process.platform === 'linux' ? xdgAutostart() : loginItem()
 }
 
+/** Windows passes them on, and finds its entry by them; macOS tells in another way that it was the starter. */
+const HIDDEN = [`--${HIDDEN_OPTION}`]
+
 function loginItem(): LoginSwitch {
   return {
-    isOn: async () => app.getLoginItemSettings().openAtLogin,
-    set: async (isOn) => app.setLoginItemSettings({ openAtLogin: isOn }),
+    isOn: async () => app.getLoginItemSettings({ args: HIDDEN }).openAtLogin,
+    set: async (isOn) => app.setLoginItemSettings({ openAtLogin: isOn, args: HIDDEN }),
   }
 }
 

@@ -5,7 +5,6 @@ import { toFailure } from '../../shared/errors/app-error.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import { failureBox, hostKeyAnswer, hostKeyBox, type ShowMessageBox } from './dialogs.ts'
-import { signIn } from './sign-in.ts'
 import { type MenuItemModel, primaryAction, type TrayAction, type TrayModel, trayModel } from './tray-menu.ts'
 import type { TrayIcon } from './tray-status.ts'
 
@@ -16,20 +15,13 @@ export interface TrayFace {
   setItems(items: readonly MenuItemModel[]): void
 }
 
-/** The switch for starting at login, where the system has one. */
-export interface LoginSwitch {
-  isOn(): Promise<boolean>
-  set(isOn: boolean): Promise<void>
-}
-
 export interface TrayControllerOptions {
   readonly api: BridgeApi
   readonly state: BridgeState
   readonly face: TrayFace
   readonly show: ShowMessageBox
-  readonly copy: (text: string) => void
-  readonly openBrowser: (address: string) => void
-  readonly loginSwitch: LoginSwitch | undefined
+  /** @param route where in the window, such as `#/prompts`. */
+  readonly openWindow: (kind: 'dashboard' | 'sign-in', route?: string) => void
   readonly quit: () => void
   readonly ambient: Ambient
 }
@@ -44,9 +36,6 @@ export class TrayController {
   private readonly answering = new Set<string>()
   private state: BridgeState
   private shown: TrayModel | undefined
-  private startsAtLogin: boolean | undefined
-  private signInCode: string | undefined
-  private signingIn: AbortController | undefined
   private clickedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: TrayControllerOptions) {
@@ -57,11 +46,6 @@ export class TrayController {
       this.draw()
     })
     this.draw()
-    void this.readLoginSwitch()
-  }
-
-  get current(): BridgeState {
-    return this.state
   }
 
   /** A click on the icon itself. */
@@ -84,11 +68,10 @@ export class TrayController {
 
   close(): void {
     this.unsubscribe()
-    this.signingIn?.abort()
   }
 
   private async run(action: TrayAction): Promise<void> {
-    const { api, copy, quit } = this.options
+    const { api, openWindow, quit } = this.options
     switch (action.kind) {
       case 'connect':
         return api.connect({})
@@ -96,12 +79,10 @@ export class TrayController {
         return api.disconnect({})
       case 'retry':
         return api.retryNow({})
+      case 'open-dashboard':
+        return openWindow('dashboard')
       case 'sign-in':
-        return this.signIn()
-      case 'copy-sign-in-code':
-        return this.signInCode === undefined ? undefined : copy(this.signInCode)
-      case 'cancel-sign-in':
-        return this.signingIn?.abort()
+        return openWindow('sign-in')
       case 'answer':
         return this.answer(action.promptId)
       case 'use-other-port':
@@ -109,7 +90,7 @@ export class TrayController {
       case 'enable-client':
         return api.setClientEnabled({ name: action.name, enabled: action.enabled })
       case 'start-at-login':
-        return this.setLoginSwitch(action.enabled)
+        return api.setStartAtLogin({ enabled: action.enabled })
       case 'quit':
         return quit()
       default:
@@ -125,24 +106,10 @@ export class TrayController {
     }
   }
 
-  private async signIn(): Promise<void> {
-    if (this.signingIn !== undefined) return
-    const { api, show, copy, openBrowser } = this.options
-    this.signingIn = new AbortController()
-    const onCode = (code: string | undefined): void => {
-      this.signInCode = code
-      this.draw()
-    }
-    try {
-      await signIn({ api, show, copy, openBrowser, onCode, signal: this.signingIn.signal })
-    } finally {
-      this.signingIn = undefined
-    }
-  }
-
   private async answer(id: string): Promise<void> {
     const prompt = this.promptWithId(id)
-    if (prompt?.kind !== 'host-key' || this.answering.has(id)) return
+    if (prompt === undefined || this.answering.has(id)) return
+    if (prompt.kind !== 'host-key') return this.options.openWindow('dashboard', '#/prompts')
     this.answering.add(id)
     try {
       const answer = hostKeyAnswer(await this.options.show(hostKeyBox(prompt)))
@@ -158,24 +125,9 @@ export class TrayController {
     return this.state.prompts.find((prompt) => prompt.id === id)
   }
 
-  private async setLoginSwitch(isOn: boolean): Promise<void> {
-    try {
-      await this.options.loginSwitch?.set(isOn)
-    } finally {
-      await this.readLoginSwitch()
-    }
-  }
-
-  /** The system has the last word on what it will do. */
-  private async readLoginSwitch(): Promise<void> {
-    this.startsAtLogin = await this.options.loginSwitch?.isOn()
-    this.draw()
-  }
-
   private draw(): void {
     const { face } = this.options
-    const { startsAtLogin, signInCode } = this
-    const model = trayModel(this.state, { startsAtLogin, signInCode })
+    const model = trayModel(this.state)
     const before = this.shown
     this.shown = model
     if (model.icon !== before?.icon) face.setIcon(model.icon)

@@ -32,7 +32,7 @@ export const TRAY_NOTICE: MessageBox = {
   type: 'warning',
   message: 'This desktop shows no tray icons.',
   detail:
-    'Install and switch on the extension "AppIndicator and KStatusNotifierItem Support" of GNOME, then start again. The bridge runs meanwhile; "sovereign status" and "sovereign disconnect" reach it from a terminal.',
+    'Install and switch on the extension "AppIndicator and KStatusNotifierItem Support" of GNOME, then start again. The bridge runs meanwhile: starting the app once more opens its window.',
   buttons: ['OK'],
   defaultId: 0,
   cancelId: 0,

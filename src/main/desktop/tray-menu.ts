@@ -8,9 +8,8 @@ export type TrayAction =
   | { readonly kind: 'connect' }
   | { readonly kind: 'disconnect' }
   | { readonly kind: 'retry' }
+  | { readonly kind: 'open-dashboard' }
   | { readonly kind: 'sign-in' }
-  | { readonly kind: 'copy-sign-in-code' }
-  | { readonly kind: 'cancel-sign-in' }
   | { readonly kind: 'answer'; readonly promptId: string }
   | { readonly kind: 'use-other-port'; readonly target: string; readonly port: number }
   | { readonly kind: 'enable-client'; readonly name: string; readonly enabled: boolean }
@@ -34,28 +33,20 @@ export interface TrayModel {
   readonly items: readonly MenuItemModel[]
 }
 
-/** What the menu shows that is no part of the bridge. */
-export interface TrayFacts {
-  /** `undefined` where this computer offers no such switch. */
-  readonly startsAtLogin?: boolean | undefined
-  /** The code that is to be typed at GitHub while a sign-in is under way. */
-  readonly signInCode?: string | undefined
-}
-
 const SEPARATOR: MenuItemModel = { kind: 'separator' }
 /** The tooltip of a Windows notification icon takes 127 characters and a terminating zero. */
 const TOOLTIP_LENGTH = 127
 
 /** Everything the tray shows. Flat, since GNOME shows no submenus of it. */
-export function trayModel(state: BridgeState, facts: TrayFacts = {}): TrayModel {
+export function trayModel(state: BridgeState): TrayModel {
   const status = trayStatus(state)
   const groups = [
     statusItems(status),
     state.prompts.map(promptItem),
     partItems(state),
     commandItems(state),
-    signInItems(state, facts),
-    programItems(state, facts),
+    windowItems(state),
+    programItems(state),
   ]
   const items = groups.filter((group) => group.length > 0).flatMap((group) => [SEPARATOR, ...group])
   return { icon: status.icon, tooltip: tooltip(status), items: items.slice(1) }
@@ -115,56 +106,50 @@ function commandItems(state: BridgeState): MenuItemModel[] {
   ]
 }
 
-function signInItems(state: BridgeState, { signInCode }: TrayFacts): MenuItemModel[] {
-  if (signInCode !== undefined)
-    return [
-      text(`Waiting for GitHub to confirm the code ${signInCode}`),
-      action(`Copy ${signInCode}`, { kind: 'copy-sign-in-code' }),
-      action('Cancel the sign-in', { kind: 'cancel-sign-in' }),
-    ]
-  const isNeeded = state.wanted === 'connected' && state.relay.health.kind === 'ok' && !hasCopilot(state)
-  if (!isNeeded) return []
+function windowItems(state: BridgeState): MenuItemModel[] {
+  const dashboard = action('Open dashboard', { kind: 'open-dashboard' })
+  const { health } = state.relay
+  if (state.wanted === 'disconnected' || health.kind !== 'ok' || hasCopilot(state)) return [dashboard]
   const label = isSignedIn(state) ? 'Sign in to GitHub Copilot too…' : 'Sign in to GitHub Copilot…'
-  return [action(label, { kind: 'sign-in' })]
+  return [dashboard, action(label, { kind: 'sign-in' })]
 }
 
 function hasCopilot({ relay: { health } }: BridgeState): boolean {
   return health.kind === 'ok' && health.upstreams.some(({ name, signedIn }) => name === 'copilot' && signedIn)
 }
 
-function programItems({ wanted }: BridgeState, { startsAtLogin }: TrayFacts): MenuItemModel[] {
+function programItems({ wanted, desktop }: BridgeState): MenuItemModel[] {
   const quit = action(wanted === 'connected' ? 'Disconnect and quit' : 'Quit', { kind: 'quit' })
-  if (startsAtLogin === undefined) return [quit]
+  if (desktop.kind === 'none' || desktop.startsAtLogin === undefined) return [quit]
   return [
     {
       kind: 'check',
       label: 'Start at login',
-      checked: startsAtLogin,
-      action: { kind: 'start-at-login', enabled: !startsAtLogin },
+      checked: desktop.startsAtLogin,
+      action: { kind: 'start-at-login', enabled: !desktop.startsAtLogin },
     },
     quit,
   ]
 }
 
-/** Native dialogs have no field to type a secret into: those questions are answered in a terminal. */
+/** Native dialogs have no field to type a secret into: those questions open a window. */
 function promptItem(prompt: Prompt): MenuItemModel {
+  return action(promptWords(prompt), { kind: 'answer', promptId: prompt.id })
+}
+
+function promptWords(prompt: Prompt): string {
   switch (prompt.kind) {
     case 'host-key':
-      return action(`Check the unknown host key of ${prompt.host}…`, { kind: 'answer', promptId: prompt.id })
+      return `Check the unknown host key of ${prompt.host}…`
     case 'passphrase':
-      return inTerminal(`The key ${prompt.keyFile} needs its passphrase`)
+      return `Type the passphrase of ${prompt.keyFile}…`
     case 'password':
-      return inTerminal(`${prompt.user}@${prompt.host} asks for a password`)
+      return `Type the password of ${prompt.user}@${prompt.host}…`
     case 'keyboard-interactive':
-      return inTerminal(`${prompt.user}@${prompt.host} has a question`)
+      return `Answer ${prompt.user}@${prompt.host}…`
     default:
       return assertNever(prompt)
   }
-}
-
-function inTerminal(question: string): MenuItemModel {
-  // The command comes first: a long name must not cut it off.
-  return text(`Run "sovereign prompts": ${question}`)
 }
 
 function text(label: string): MenuItemModel {

@@ -155,6 +155,36 @@ export const BRIDGE_ERRORS = defineErrors({
     remedy: 'Do it in the tray app.',
     status: 409,
   },
+  'desktop.page-unknown': {
+    meaning: 'A web page was not opened because its address is not one that the app knows.',
+    recovery: 'never',
+    remedy: 'Open the address in the browser yourself if you trust it.',
+    status: 403,
+  },
+  'desktop.cannot-open': {
+    meaning: 'The desktop has no program that opens the file, or the file is not there.',
+    recovery: 'user',
+    remedy: 'Save the settings once if there is no file yet, or open it in an editor yourself.',
+    status: 409,
+  },
+  'desktop.no-login-switch': {
+    meaning: 'This installation of the app has no way to be started at login.',
+    recovery: 'never',
+    remedy: 'Install the app from a package; a checkout can be started by the session of the desktop.',
+    status: 409,
+  },
+  'desktop.no-updates': {
+    meaning: 'There is no update to install, or this installation does not update itself.',
+    recovery: 'never',
+    remedy: 'Look for updates first, or update the way the app was installed.',
+    status: 409,
+  },
+  'desktop.in-use': {
+    meaning: 'Requests are being answered, which an update would cut off.',
+    recovery: 'user',
+    remedy: 'Wait until they are answered, or disconnect, and install the update then.',
+    status: 409,
+  },
   'api.not-found': {
     meaning: 'The thing that a call refers to does not exist.',
     recovery: 'never',

@@ -54,17 +54,32 @@ test('a failure box says what happened, why, and what to do', () => {
 })
 
 test('options of the bridge are read from between those of Electron', () => {
-  const args = ['/app', '--config', 'a.json', '--ozone-platform=x11', '--verbose', '--ssh-config=b']
-  expect(desktopOptions(args)).toEqual({ settingsPath: 'a.json', sshConfigFile: 'b', verbose: true })
-  expect(desktopOptions(['/app'])).toEqual({ verbose: false })
+  const args = [
+    '/app',
+    '--config',
+    'a.json',
+    '--ozone-platform=x11',
+    '--verbose',
+    '--hidden',
+    '--ssh-config=b',
+  ]
+  expect(desktopOptions(args)).toEqual({
+    settingsPath: 'a.json',
+    sshConfigFile: 'b',
+    verbose: true,
+    hidden: true,
+  })
+  expect(desktopOptions(['/app'])).toEqual({ verbose: false, hidden: false })
 })
 
 test('an option without its file name is refused and not taken for the default', () => {
   expect(() => desktopOptions(['/app', '--config'])).toThrow('--config needs the name of a file.')
 })
 
-test('an autostart entry runs programs with any name', () => {
-  expect(autostartEntry('/opt/My $App/100%"x"')).toContain('\nExec="/opt/My \\\\$App/100%%\\\\"x\\\\""\n')
+test('an autostart entry runs programs with any name, and without a window', () => {
+  expect(autostartEntry('/opt/My $App/100%"x"')).toContain(
+    '\nExec="/opt/My \\\\$App/100%%\\\\"x\\\\"" --hidden\n',
+  )
 })
 
 test('an AppImage is started from where it lies', () => {

@@ -1,7 +1,6 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { MessageBox } from '../../../../src/main/desktop/dialogs.ts'
-import { type LoginSwitch, TrayController } from '../../../../src/main/desktop/tray-controller.ts'
-import type { MenuItemModel } from '../../../../src/main/desktop/tray-menu.ts'
+import { TrayController } from '../../../../src/main/desktop/tray-controller.ts'
 import { AppError } from '../../../../src/shared/errors/app-error.ts'
 import type { BridgeState } from '../../../../src/shared/state/bridge-state.ts'
 import type { Prompt } from '../../../../src/shared/state/prompt.ts'
@@ -19,14 +18,12 @@ const HOST_KEY: Prompt = {
   fingerprint: 'SHA256:abc',
 }
 
-function startTray(initial: Partial<BridgeState> = {}, loginSwitch?: LoginSwitch) {
+function startTray(initial: Partial<BridgeState> = {}) {
   const api = fakeBridgeApi(initial)
   const ambient = fakeAmbient()
   const drawn: string[] = []
   const boxes: MessageBox[] = []
-  const copied: string[] = []
-  const opened: string[] = []
-  let items: readonly MenuItemModel[] = []
+  const windows: string[] = []
   let press = (_box: MessageBox): number | Promise<number> => 0
   const controller = new TrayController({
     api,
@@ -34,18 +31,13 @@ function startTray(initial: Partial<BridgeState> = {}, loginSwitch?: LoginSwitch
     face: {
       setIcon: (icon) => void drawn.push(`icon ${icon}`),
       setTooltip: () => void drawn.push('tooltip'),
-      setItems: (next) => {
-        drawn.push('items')
-        items = next
-      },
+      setItems: () => void drawn.push('items'),
     },
     show: async (box) => {
       boxes.push(box)
       return press(box)
     },
-    copy: (text) => void copied.push(text),
-    openBrowser: (address) => void opened.push(address),
-    loginSwitch,
+    openWindow: (kind, route = '') => void windows.push(kind + route),
     quit: () => undefined,
     ambient,
   })
@@ -55,10 +47,8 @@ function startTray(initial: Partial<BridgeState> = {}, loginSwitch?: LoginSwitch
     ambient,
     boxes,
     controller,
-    copied,
     drawn,
-    opened,
-    labels: () => items.map((item) => (item.kind === 'separator' ? '--' : item.label)),
+    windows,
     pressing: (answer: typeof press) => {
       press = answer
     },
@@ -128,35 +118,19 @@ test('a question that goes away under its box is not answered', async () => {
   expect(api.calls).toEqual([])
 })
 
-test('a sign-in shows its code in the menu until it is cancelled there', async () => {
-  const { boxes, controller, copied, labels, opened } = startTray()
-  const done = controller.perform({ kind: 'sign-in' })
-  await vi.waitFor(() => expect(labels()).toContain('Copy ABCD-1234'))
-  await controller.perform({ kind: 'copy-sign-in-code' })
-  expect({ copied, opened }).toEqual({
-    copied: ['ABCD-1234', 'ABCD-1234'],
-    opened: ['https://github.com/login/device'],
+test('a question that needs typing opens the window where it is asked', async () => {
+  const { boxes, controller, windows } = startTray({
+    prompts: [{ id: 'p2', askedAt: NOON, kind: 'password', user: 'eve', host: 'vm', attempt: 1 }],
   })
-  await controller.perform({ kind: 'cancel-sign-in' })
-  await done
-  expect(labels()).not.toContain('Copy ABCD-1234')
-  expect(boxes).toHaveLength(1)
+  await controller.perform({ kind: 'answer', promptId: 'p2' })
+  expect([boxes, windows]).toEqual([[], ['dashboard#/prompts']])
 })
 
-test('the switch for starting at login shows what the system says', async () => {
-  let isOn = false
-  const { controller, labels } = startTray(
-    {},
-    {
-      isOn: async () => isOn,
-      set: async (wanted) => {
-        isOn = wanted
-      },
-    },
-  )
-  await vi.waitFor(() => expect(labels()).toContain('Start at login'))
-  await controller.perform({ kind: 'start-at-login', enabled: true })
-  expect(isOn).toBe(true)
+test('the dashboard and the sign-in open in windows of their own', async () => {
+  const { controller, windows } = startTray()
+  await controller.perform({ kind: 'open-dashboard' })
+  await controller.perform({ kind: 'sign-in' })
+  expect(windows).toEqual(['dashboard', 'sign-in'])
 })
 
 test('a closed tray listens no more', () => {

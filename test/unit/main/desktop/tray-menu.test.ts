@@ -11,6 +11,13 @@ const TAKEN = toFailure(new AppError('port.taken', 'Port 8080 is held by nginx (
 const UP: LinkState = { phase: 'connected', since: NOON, roundTripMs: 3 }
 const FAILED: LinkState = { phase: 'failed', since: NOON, cause: DOWN }
 const RETRYING: LinkState = { phase: 'reconnecting', attempt: 2, nextTryAt: NOON, since: NOON, cause: DOWN }
+const DESKTOP: BridgeState['desktop'] = {
+  kind: 'desktop',
+  platform: 'linux',
+  startsAtLogin: true,
+  hasTray: true,
+  update: { kind: 'none', checkedAt: undefined },
+}
 const HOST_KEY: Prompt = {
   id: 'p1',
   askedAt: NOON,
@@ -137,8 +144,8 @@ test.each<[string, Partial<BridgeState>, string, string]>([
 })
 
 test('the menu of a healthy bridge has a line for every part', () => {
-  const state = makeState({ clients: [makeClientState({ name: 'vm' })] })
-  expect(labels(trayModel(state, { startsAtLogin: true }).items)).toEqual([
+  const state = makeState({ clients: [makeClientState({ name: 'vm' })], desktop: DESKTOP })
+  expect(labels(trayModel(state).items)).toEqual([
     'Connected to the relay pi:8080',
     '--',
     'The relay pi:8080: connected, copilot ready',
@@ -147,6 +154,8 @@ test('the menu of a healthy bridge has a line for every part', () => {
     '--',
     'Disconnect',
     '--',
+    'Open dashboard',
+    '--',
     'Start at login',
     'Disconnect and quit',
   ])
@@ -154,7 +163,7 @@ test('the menu of a healthy bridge has a line for every part', () => {
 
 test('a disconnected bridge offers to connect, and to quit without more ado', () => {
   const { items } = trayModel(makeState({ wanted: 'disconnected', clients: [makeClientState()] }))
-  expect(labels(items)).toEqual(['Disconnected', '--', 'Connect', '--', 'Quit'])
+  expect(labels(items)).toEqual(['Disconnected', '--', 'Connect', '--', 'Open dashboard', '--', 'Quit'])
 })
 
 test('a failure is told with what happened and what to do, and can be tried again', () => {
@@ -194,28 +203,28 @@ test('a click on the line of a client switches it off, or on again', () => {
   ])
 })
 
-test('only questions that need no typing are answered here', () => {
+test('every question has a line that leads to its answer', () => {
+  const from = { id: 'p2', askedAt: NOON, user: 'eve', host: 'vm' }
   const prompts: Prompt[] = [
     HOST_KEY,
-    { id: 'p2', askedAt: NOON, kind: 'passphrase', keyFile: '~/.ssh/id', attempt: 1, canRemember: true },
+    { ...from, kind: 'passphrase', keyFile: '~/.ssh/id', attempt: 1, canRemember: true },
+    { ...from, kind: 'password', attempt: 1 },
+    { ...from, kind: 'keyboard-interactive', title: '', instructions: '', questions: [] },
   ]
-  const { items } = trayModel(makeState({ prompts }))
-  expect(items).toContainEqual({
-    kind: 'action',
-    label: 'Check the unknown host key of pi…',
-    action: { kind: 'answer', promptId: 'p1' },
-  })
-  expect(items).toContainEqual({
-    kind: 'text',
-    label: 'Run "sovereign prompts": The key ~/.ssh/id needs its passphrase',
-  })
+  const lines = trayModel(makeState({ prompts })).items.filter(
+    (item) => item.kind === 'action' && item.action.kind === 'answer',
+  )
+  expect(lines).toMatchObject([
+    { label: 'Check the unknown host key of pi…', action: { promptId: 'p1' } },
+    { label: 'Type the passphrase of ~/.ssh/id…', action: { promptId: 'p2' } },
+    { label: 'Type the password of eve@vm…' },
+    { label: 'Answer eve@vm…' },
+  ])
 })
 
-test.each([
-  [healthy(false), {}, 'Sign in to GitHub Copilot…'],
-  [healthy(false), { signInCode: 'ABCD-1234' }, 'Cancel the sign-in'],
-] as const)('a relay without an account offers the way to one', (health, facts, label) => {
-  expect(labels(trayModel(makeState({ relay: relay(UP, health) }), facts).items)).toContain(label)
+test('a relay without an account offers the way to one', () => {
+  const { items } = trayModel(makeState({ relay: relay(UP, healthy(false)) }))
+  expect(labels(items)).toContain('Sign in to GitHub Copilot…')
 })
 
 test('what a server wrote becomes one short printable line', () => {

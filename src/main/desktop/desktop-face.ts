@@ -1,0 +1,92 @@
+import { app, powerMonitor, session, shell } from 'electron'
+import { REAL_AMBIENT } from '../../node/ambient.ts'
+import type { Logger } from '../../node/log.ts'
+import { readDashboardFiles } from '../api/dashboard-files.ts'
+import type { Headless } from '../headless.ts'
+import { setAppMenu } from './app-menu.ts'
+import { servePages } from './app-scheme.ts'
+import { openDesktopMemory } from './desktop-memory.ts'
+import type { MessageBox } from './dialogs.ts'
+import { drainThenExit } from './drain-then-exit.ts'
+import { hardenContents, hardenSession } from './harden.ts'
+import { serveWindows } from './ipc.ts'
+import { isKnownPage } from './known-pages.ts'
+import { showBox } from './show-box.ts'
+import { createTray } from './tray.ts'
+import { TrayController } from './tray-controller.ts'
+import { Windows } from './windows.ts'
+
+export interface Face {
+  readonly windows: Windows
+  /** Puts everything away in order, the bridge included; the program may end then. */
+  close(): Promise<void>
+}
+
+/** Tray and windows of a bridge. */
+export function showFace({ bridge, stop }: Headless, log: Logger): Face {
+  const windows = openWindows(log)
+  serveWindows({
+    api: bridge.api,
+    isOurs: (contents) => windows.isOurs(contents),
+    onBug: (err, call) => log.error({ err, call }, 'a call of a window failed'),
+  })
+  const tray = createTray(
+    () => controller.click(),
+    (action) => void controller.perform(action),
+  )
+  const controller = new TrayController({
+    api: bridge.api,
+    state: bridge.state,
+    face: tray,
+    show: showBox,
+    openWindow: (kind, route) => windows.show(kind, route),
+    quit: () => app.quit(),
+    ambient: REAL_AMBIENT,
+  })
+  powerMonitor.on('resume', () => void controller.wokeUp())
+  app.on('second-instance', () => windows.show('dashboard'))
+  app.on('activate', () => windows.show('dashboard'))
+  const close = async (): Promise<void> => {
+    controller.close()
+    windows.close()
+    await stop()
+    tray.close()
+  }
+  return { windows, close: closeBeforeQuit(close) }
+}
+
+/** @returns what closes ahead of somebody else's quit, which then goes through. */
+function closeBeforeQuit(close: () => Promise<void>): () => Promise<void> {
+  let isClosed = false
+  const leave = drainThenExit(close, (code) => app.exit(code))
+  app.on('before-quit', (event) => {
+    if (isClosed) return
+    event.preventDefault()
+    leave()
+  })
+  return async () => {
+    await close()
+    isClosed = true
+  }
+}
+
+function openWindows(log: Logger): Windows {
+  const openPage = (address: string): void => {
+    if (isKnownPage(address)) void shell.openExternal(address)
+  }
+  setAppMenu(process.platform)
+  servePages(session.defaultSession, readDashboardFiles())
+  hardenSession(session.defaultSession)
+  app.on('web-contents-created', (_event, contents) => hardenContents(contents, openPage))
+  const memory = openDesktopMemory(app.getPath('userData'), (text) => log.warn(text))
+  return new Windows({ memory, ambient: REAL_AMBIENT, log, onGivenUp: () => void showBox(GIVEN_UP) })
+}
+
+const GIVEN_UP: MessageBox = {
+  type: 'error',
+  message: 'The window has ended several times in a minute and stays closed.',
+  detail: 'The bridge is not touched by that. Open the dashboard again from the tray.',
+  buttons: ['OK'],
+  defaultId: 0,
+  cancelId: 0,
+}

@@ -1,0 +1,50 @@
+import { AppError } from '../../shared/errors/app-error.ts'
+import type { DesktopFacts } from '../../shared/state/desktop.ts'
+import type { DesktopServices } from '../bridge/bridge-services.ts'
+import { isKnownPage } from './known-pages.ts'
+import type { Updates } from './updates.ts'
+
+/** The switch for starting at login, where the system has one. */
+export interface LoginSwitch {
+  isOn(): Promise<boolean>
+  set(isOn: boolean): Promise<void>
+}
+
+export interface DesktopServicesOptions {
+  readonly loginSwitch: LoginSwitch | undefined
+  readonly updates: Pick<Updates, 'check' | 'install'>
+  readonly settingsPath: string
+  readonly openExternal: (address: string) => Promise<void>
+  /** Opens a file with whatever this user opens such files with. @returns why it cannot, or an empty text. */
+  readonly openPath: (path: string) => Promise<string>
+  readonly quit: () => void
+  readonly onChange: (change: Pick<DesktopFacts, 'startsAtLogin'>) => void
+}
+
+/** What the bridge can ask of the desktop around it. */
+export function desktopServices(options: DesktopServicesOptions): DesktopServices {
+  const { loginSwitch, updates, settingsPath, openExternal, openPath, quit, onChange } = options
+  return {
+    async setStartAtLogin({ enabled }) {
+      if (loginSwitch === undefined)
+        throw new AppError('desktop.no-login-switch', 'This installation cannot be started at login.')
+      try {
+        await loginSwitch.set(enabled)
+      } finally {
+        // The system has the last word on what it will do.
+        onChange({ startsAtLogin: await loginSwitch.isOn() })
+      }
+    },
+    async openPage({ url }) {
+      if (!isKnownPage(url)) throw new AppError('desktop.page-unknown', `${url} is not opened from here.`)
+      await openExternal(url)
+    },
+    async openSettingsFile() {
+      const reason = await openPath(settingsPath)
+      if (reason !== '') throw new AppError('desktop.cannot-open', `${settingsPath}: ${reason}`)
+    },
+    checkForUpdate: () => updates.check(),
+    installUpdate: () => updates.install(),
+    quit: async () => quit(),
+  }
+}

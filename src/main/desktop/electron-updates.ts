@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { app } from 'electron'
+import type { Updater } from './updates.ts'
+
+/** In words, why this installation cannot update itself; undefined when it can. */
+export function whyNoUpdates(): string | undefined {
+  if (!app.isPackaged) return 'This is a checkout: bring it up to date with git.'
+  // Written by electron-builder when it is told where updates are published.
+  if (!existsSync(join(process.resourcesPath, 'app-update.yml')))
+    return 'This build knows no place for updates.'
+  if (process.platform === 'linux' && !process.env.APPIMAGE)
+    return 'The package manager of this computer brings updates.'
+  return undefined
+}
+
+/** electron-updater, which checks the signature or checksum of what it fetches, and does nothing unasked. */
+export async function loadElectronUpdater(): Promise<Updater> {
+  const { autoUpdater } = await import('electron-updater')
+  autoUpdater.autoDownload = false
+  autoUpdater.autoInstallOnAppQuit = false
+  autoUpdater.logger = null
+  return {
+    async check() {
+      const found = await autoUpdater.checkForUpdates()
+      return found?.isUpdateAvailable === true ? found.updateInfo.version : undefined
+    },
+    async download(onShare) {
+      const tell = ({ percent }: { readonly percent: number }): void => onShare(percent / 100)
+      autoUpdater.on('download-progress', tell)
+      try {
+        await autoUpdater.downloadUpdate()
+      } finally {
+        autoUpdater.off('download-progress', tell)
+      }
+    },
+    restart: () => autoUpdater.quitAndInstall(false, true),
+  }
+}
