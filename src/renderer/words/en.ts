@@ -1,5 +1,8 @@
 import { dashboardWords } from './en/dashboard.ts'
+import { diagnosticsWords } from './en/diagnostics.ts'
+import { settingsWords } from './en/settings.ts'
 import { shellWords } from './en/shell.ts'
+import { signInWords } from './en/sign-in.ts'
 import { stateWords } from './en/states.ts'
 import { uiWords } from './en/ui.ts'
 
@@ -11,4 +14,7 @@ export const en = {
   shell: shellWords,
   states: stateWords,
   dashboard: dashboardWords,
+  settings: settingsWords,
+  diagnostics: diagnosticsWords,
+  signIn: signInWords,
 } as const
