@@ -8,8 +8,10 @@ import { uiWords } from './en/ui.ts'
 
 /** Every sentence that the windows show, in English; a function where a number or a name stands in it. */
 export const en = {
-  /** For dates and numbers. */
+  /** For dates. */
   locale: 'en-GB',
+  /** For numbers: the short forms of en-GB have a small m for a million. */
+  numberLocale: 'en',
   ui: uiWords,
   shell: shellWords,
   states: stateWords,

@@ -1,12 +1,5 @@
-import type { Ending } from '../../features/sign-in/device-sign-in.ts'
-
-interface EndingWords {
-  readonly title: string
-  /** What to do next. */
-  readonly next: string
-}
-
-const endings: Readonly<Record<Ending, EndingWords>> = {
+/** By how a sign-in ended: what happened, and what to do next. */
+const endings = {
   expired: {
     title: 'The code has run out',
     next: 'Nobody typed it in time, so it is worth nothing any more. Get a new one.',
@@ -142,7 +135,7 @@ export const signInWords = {
   useVscode: 'Go on as VS Code',
 
   tokenLead: 'Make a fine-grained token at GitHub, and give it one permission and no repository:',
-  tokenPermission: 'Account permissions → Copilot Requests → Read-only',
+  tokenPermission: 'Account permissions → Copilot Requests',
   tokenPage: 'Make one at GitHub',
   tokenLabel: 'Token',
   tokenHint: 'Begins with github_pat_. Tokens that begin with ghp_ do not work.',
