@@ -15,7 +15,9 @@ import {
   type FlowStatus,
   flowStatusSchema,
   type StartedFlow,
+  type StartedOpenrouterFlow,
   startedFlowSchema,
+  startedOpenrouterSchema,
 } from '../../shared/protocol/relay-auth.ts'
 import { answeredFailure } from './answered-failure.ts'
 import { type HttpCall, httpOver } from './http-over.ts'
@@ -54,6 +56,14 @@ export class RelayAdmin {
 
   usage(): Promise<unknown> {
     return this.ask('GET', '/stats', z.unknown())
+  }
+
+  startOpenrouterSignIn(callbackUrl: string): Promise<StartedOpenrouterFlow> {
+    return this.ask('POST', '/auth/openrouter/start', startedOpenrouterSchema, { callback_url: callbackUrl })
+  }
+
+  finishOpenrouterSignIn(flowId: string, code: string): Promise<AuthStatus> {
+    return this.ask('POST', '/auth/openrouter/finish', authStatusSchema, { flow_id: flowId, code })
   }
 
   recentRequests(): Promise<RecentRequests> {

@@ -1,8 +1,10 @@
 import type { BridgeCore } from '../bridge/bridge-core.ts'
 import { type BridgeServices, type DesktopServices, noServices } from '../bridge/bridge-services.ts'
+import { RelayAdmin } from '../bridge/relay-admin.ts'
 import { type Carried, carriedHere } from './jobs/carried.ts'
 import { JobDesk } from './jobs/job-desk.ts'
 import { planJob } from './jobs/plan-job.ts'
+import { OpenrouterSignIn } from './openrouter-sign-in.ts'
 import { settingsService } from './settings-service.ts'
 import { listSshHosts } from './ssh-hosts.ts'
 
@@ -30,7 +32,11 @@ export function createServices({
   return {
     make: (core) => {
       const jobs = new JobDesk(core, (order) => planJob(core, order, carried))
-      closing.push(() => jobs.close())
+      const openrouter = new OpenrouterSignIn(core)
+      closing.push(
+        () => jobs.close(),
+        async () => openrouter.close(),
+      )
       return {
         ...noServices(),
         ...settingsService(core, settingsPath),
@@ -38,6 +44,8 @@ export function createServices({
         startJob: jobs.startJob,
         cancelJob: jobs.cancelJob,
         forgetJob: jobs.forgetJob,
+        recentRequests: async () => new RelayAdmin(core.relay()).recentRequests(),
+        startOpenrouterSignIn: () => openrouter.start(),
         ...desktop,
       }
     },

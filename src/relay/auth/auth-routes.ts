@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors/app-error.ts'
-import type { AuthStatus } from '../../shared/protocol/relay-auth.ts'
+import {
+  type AuthStatus,
+  finishOpenrouterSchema,
+  startOpenrouterSchema,
+} from '../../shared/protocol/relay-auth.ts'
 import type { ConfigFile } from '../config/config-file.ts'
 import { explain, sendJson } from '../server/error-response.ts'
 import { parseObject, readBody } from '../server/read-body.ts'
@@ -9,11 +13,13 @@ import type { OpenrouterKey } from '../upstreams/openrouter/openrouter-key.ts'
 import { sendAuthPage } from './auth-page.ts'
 import type { CopilotAccount } from './copilot-account.ts'
 import type { DeviceFlows } from './device-flow.ts'
+import type { OpenrouterFlows } from './openrouter-flows.ts'
 
 export interface AuthDependencies {
   readonly account: CopilotAccount
   readonly flows: DeviceFlows
   readonly openrouter: OpenrouterKey
+  readonly openrouterFlows: OpenrouterFlows
   readonly configFile: ConfigFile
 }
 
@@ -53,6 +59,25 @@ export function authRoutes(deps: AuthDependencies): Route[] {
       handle: async ({ response, access }) => sendJson(response, 200, statusOf(deps, access === 'admin')),
     },
     { method: 'POST', path: '/auth/token', access: 'admin', handle: (x) => takeToken(deps, x) },
+    {
+      method: 'POST',
+      path: '/auth/openrouter/start',
+      access: 'admin',
+      handle: async (x) => {
+        const { callback_url } = await readJson(x, startOpenrouterSchema)
+        sendJson(x.response, 200, deps.openrouterFlows.start(callback_url))
+      },
+    },
+    {
+      method: 'POST',
+      path: '/auth/openrouter/finish',
+      access: 'admin',
+      handle: async (x) => {
+        const { flow_id, code } = await readJson(x, finishOpenrouterSchema)
+        await deps.openrouterFlows.finish(flow_id, code)
+        sendJson(x.response, 200, statusOf(deps, true))
+      },
+    },
     {
       method: 'DELETE',
       path: '/auth/token',

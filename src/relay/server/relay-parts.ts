@@ -9,6 +9,7 @@ import { authRoutes } from '../auth/auth-routes.ts'
 import { CopilotAccount } from '../auth/copilot-account.ts'
 import { DeviceFlows } from '../auth/device-flow.ts'
 import { createGithubApi } from '../auth/github-api.ts'
+import { OpenrouterFlows } from '../auth/openrouter-flows.ts'
 import { type Clients, openClients } from '../clients/clients.ts'
 import { ConfigFile } from '../config/config-file.ts'
 import { resolveSettings } from '../config/relay-settings.ts'
@@ -88,6 +89,10 @@ export async function buildParts(
     models.forget()
     models.warmUp()
   })
+  const openrouterFlows = new OpenrouterFlows({
+    ...{ baseUrl: settings.baseUrls.openrouter, dispatcher: upstream, ambient },
+    onKey: (key) => openrouterKey.set(key),
+  })
   const shared = { dispatcher: upstream, recorder: limits.recorder, settings, log }
   const openrouter = { ...shared, key: openrouterKey }
   const signedIn = () => ({ copilot: isSignedIn(), openrouter: openrouterKey.problem === undefined })
@@ -104,7 +109,7 @@ export async function buildParts(
   })
   const router = new Router([
     ...healthRoutes(health),
-    ...authRoutes({ account, flows, openrouter: openrouterKey, configFile }),
+    ...authRoutes({ account, flows, openrouter: openrouterKey, openrouterFlows, configFile }),
     ...copilotRoutes({ ...shared, account, models }),
     ...openrouterRoutes(openrouter),
     ...usage.routes(),

@@ -136,6 +136,17 @@ export class UsageDatabase {
     return rollUpOldestDay(this.database, day, exceptBoot)
   }
 
+  /** The newest ended requests, the oldest of them first; those of `exceptBoot` left out. */
+  readRecent(limit: number, exceptBoot: string): UsageRow[] {
+    // By day first, which has an index: the table may hold years.
+    const statement = this.database.prepare(
+      `SELECT ${Object.keys(COLUMNS).join(', ')} FROM requests
+        WHERE boot <> ? AND outcome <> 'open' ORDER BY day DESC, at DESC, seq DESC LIMIT ?`,
+    )
+    statement.setReadBigInts(true)
+    return statement.all(exceptBoot, limit).map(readRow).reverse()
+  }
+
   readNote(key: string): string | undefined {
     const value = this.database.prepare('SELECT value FROM notes WHERE key = ?').get(key)?.value
     return typeof value === 'string' ? value : undefined
@@ -165,6 +176,17 @@ export class UsageDatabase {
     }
   }
 }
+
+/** Money is kept as big integers, everything else fits into a number. */
+function readRow(cells: Record<string, unknown>): UsageRow {
+  const values = Object.entries(COLUMNS).map(([column, name]) => {
+    const value = cells[column]
+    return [name, typeof value === 'bigint' && !BIG.has(name) ? Number(value) : value]
+  })
+  return Object.fromEntries(values) as UsageRow
+}
+
+const BIG: ReadonlySet<keyof UsageRow> = new Set(['premiumMicro', 'creditsNano', 'costPico'])
 
 function readCells(cells: Record<string, unknown>): [Labels, Totals] {
   const totals = emptyTotals()

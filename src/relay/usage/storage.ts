@@ -112,6 +112,11 @@ export class UsageStorage {
     return this.attempt((database) => database.readNote(key))
   }
 
+  /** The newest requests of earlier runs, the oldest of them first. */
+  readRecent(limit: number): UsageRow[] {
+    return this.attempt((database) => database.readRecent(limit, this.options.boot)) ?? []
+  }
+
   /** Sums of earlier runs; undefined where they cannot be read at the moment. */
   readMonth(month: string): [Labels, Totals][] | undefined {
     return this.attempt((database) => [...database.readMonth(month, this.options.boot)])

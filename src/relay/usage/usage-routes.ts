@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { AppError } from '../../shared/errors/app-error.ts'
+import type { RecentRequests } from '../../shared/protocol/recent-requests.ts'
 import type { UsageDetails, UsageSummary } from '../../shared/protocol/usage.ts'
 import type { Route } from '../server/route.ts'
 import { Exposition } from './exposition.ts'
@@ -8,6 +9,7 @@ import type { StatsStream } from './stats-stream.ts'
 export interface UsageViews {
   summary(client: string): UsageSummary
   details(month?: string): UsageDetails
+  recent(): RecentRequests
   metrics(): string
   readonly stream: StatsStream
 }
@@ -25,6 +27,12 @@ export function usageRoutes(views: UsageViews): Route[] {
         if (access !== 'admin') sendJson(response, views.summary(client.name))
         else sendJson(response, views.details(month === null ? undefined : checkMonth(month)))
       },
+    },
+    {
+      method: 'GET',
+      path: '/stats/requests',
+      access: 'admin',
+      handle: async ({ response }) => sendJson(response, views.recent()),
     },
     {
       method: 'GET',

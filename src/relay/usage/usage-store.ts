@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
+import type { RecentRequests } from '../../shared/protocol/recent-requests.ts'
 import {
   accountSchema,
   quotaSchema,
@@ -17,6 +18,7 @@ import { renderMetrics } from './metrics.ts'
 import { MonthBook } from './month-book.ts'
 import { PriceList } from './price-list.ts'
 import { AccountState } from './quota.ts'
+import { RECENT_MAX, RecentRows } from './recent.ts'
 import type { RequestFacts, RequestRecord, UsageRecorder } from './recorder.ts'
 import { reportBreakdown, reportTotals } from './report.ts'
 import { type RequestHost, TrackedRequest } from './request-tracker.ts'
@@ -62,6 +64,8 @@ export interface Usage {
   summary(client?: string): UsageSummary
   /** A month, the current one by default (`2026-11`), with its tables. */
   details(month?: string): UsageDetails
+  /** The newest requests first, those under way included. */
+  recent(): RecentRequests
   /** Something changed that statistics tell and that no request brought about. */
   changed(): void
   /** Writes what is left and closes the database. Idempotent. */
@@ -100,6 +104,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
   private readonly storage: UsageStorage
   private readonly stream: StatsStream
   private readonly active = new Set<TrackedRequest>()
+  private readonly recentRows = new RecentRows()
   private readonly duration = new Histogram(DURATION_BOUNDS)
   private readonly firstByte = new Histogram(FIRST_BYTE_BOUNDS)
   private nextSeq = 1
@@ -153,6 +158,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     this.months.add(labels, totals)
     this.run.add(labels, totals)
     this.storage.save(row)
+    this.recentRows.add(row)
     this.log.info(auditOf(row, request.requestId), 'inference request ended')
     if (row.durationMs !== null) this.duration.observe(row.durationMs / 1000)
     if (row.firstByteMs !== null) this.firstByte.observe(row.firstByteMs / 1000)
@@ -176,6 +182,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     return usageRoutes({
       summary: (client) => this.summary(client),
       details: (month) => this.details(month),
+      recent: () => this.recent(),
       metrics: () => this.metrics(),
       stream: this.stream,
     })
@@ -203,6 +210,13 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
       quotas: this.account.quotas(),
       // They stand as they are now, which says nothing about another month.
       limits: month === utcMonth(this.ambient.now()) ? this.limits().all() : [],
+    }
+  }
+
+  recent(): RecentRequests {
+    return {
+      generatedAt: new Date(this.ambient.now()).toISOString(),
+      requests: this.recentRows.list([...this.active].map((request) => request.openRow())),
     }
   }
 
@@ -270,6 +284,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
 
   private readEarlierRuns(): void {
     this.months.complete()
+    this.recentRows.addEarlier(this.storage.readRecent(RECENT_MAX))
     const note = this.storage.readNote(ACCOUNT_NOTE)
     // What came from Copilot in this run is newer than any note.
     if (note === undefined || this.account.account.asOf !== null || this.account.quotas().length > 0) return

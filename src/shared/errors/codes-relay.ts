@@ -372,6 +372,12 @@ export const RELAY_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Start a new sign-in and enter the code within 15 minutes.',
   },
+  'relay.openrouter-refused': {
+    meaning: 'OpenRouter did not give the relay a key for a sign-in.',
+    recovery: 'user',
+    remedy: 'Start a new sign-in, or make a key at https://openrouter.ai/settings/keys and paste it.',
+    status: 502,
+  },
   'relay.sign-in-impossible': {
     meaning: 'GitHub does not allow this kind of sign-in for this client id.',
     recovery: 'user',

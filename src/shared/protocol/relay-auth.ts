@@ -22,6 +22,19 @@ export const flowStatusSchema = z.object({
 })
 export type FlowStatus = z.infer<typeof flowStatusSchema>
 
+/** `POST /auth/openrouter/start`; the browser comes back to the callback with `?code=`. */
+export const startOpenrouterSchema = z.object({ callback_url: z.string().max(500) })
+export const startedOpenrouterSchema = z.object({
+  url: z.url(),
+  flow_id: z.string(),
+  /** Seconds. */
+  expires_in: z.number(),
+})
+export type StartedOpenrouterFlow = z.infer<typeof startedOpenrouterSchema>
+
+/** `POST /auth/openrouter/finish`; answers with the status. */
+export const finishOpenrouterSchema = z.object({ flow_id: z.string(), code: z.string().min(1).max(2000) })
+
 const upstreamStatus = z.object({
   authenticated: z.boolean(),
   /** Why not, or what went wrong last. */

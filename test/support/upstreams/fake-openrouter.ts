@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type Dialect, encodeReply } from './dialects.ts'
 import { lastUserText, list, type Reply, type Responder, record } from './reply.ts'
@@ -14,6 +15,8 @@ export interface FakeOpenrouterOptions {
 
 export interface FakeOpenrouter extends StandIn {
   script(...replies: readonly Reply[]): void
+  /** A person has agreed at the page of this URL: where the browser goes back to, with a code in it. */
+  agree(url: string): string
   /** Inference requests that came without zero data retention, or with something that escapes it. */
   readonly violations: readonly string[]
 }
@@ -45,6 +48,21 @@ const BODY_PATHS = new Set([...DIALECTS.keys(), '/api/v1/completions', '/api/v1/
 /** OpenRouter; base URL is `url`, paths start with `/api/v1`. */
 export async function startFakeOpenrouter(options: FakeOpenrouterOptions = {}): Promise<FakeOpenrouter> {
   const scripted: Reply[] = []
+  /** Challenges by the code that stands for them. */
+  const codes = new Map<string, string>()
+
+  /** As documented at https://openrouter.ai/docs/use-cases/oauth-pkce; a code is good once. */
+  const exchange = ({ json = {} }: RecordedRequest, response: ServerResponse): void => {
+    const challenge = codes.get(String(json.code))
+    codes.delete(String(json.code))
+    const answer = createHash('sha256').update(String(json.code_verifier)).digest('base64url')
+    if (json.code_challenge_method !== 'S256')
+      sendJson(response, 400, errorBody(400, 'Invalid code_challenge_method'))
+    else if (challenge === undefined || challenge !== answer)
+      sendJson(response, 403, errorBody(403, 'Invalid code or code_verifier'))
+    else
+      sendJson(response, 200, { key: options.apiKey ?? 'sk-or-v1-from-oauth-0123456789', user_id: 'user_1' })
+  }
   const violations: string[] = []
 
   const infer = async (
@@ -78,6 +96,7 @@ export async function startFakeOpenrouter(options: FakeOpenrouterOptions = {}): 
   }
 
   const standIn = await startStandIn(async (request, response) => {
+    if (request.method === 'POST' && request.path === '/api/v1/auth/keys') return exchange(request, response)
     const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
     if (key === undefined || (options.apiKey !== undefined && key !== options.apiKey))
       return sendJson(response, 401, errorBody(401, 'No auth credentials found'))
@@ -89,7 +108,20 @@ export async function startFakeOpenrouter(options: FakeOpenrouterOptions = {}): 
     sendJson(response, 404, errorBody(404, 'Not Found'))
   }, options.keepRequests ?? true)
 
-  return { ...standIn, violations, script: (...replies) => void scripted.push(...replies) }
+  return {
+    ...standIn,
+    violations,
+    script: (...replies) => void scripted.push(...replies),
+    agree: (url) => {
+      const asked = new URL(url).searchParams
+      if (asked.get('code_challenge_method') !== 'S256') throw new Error('This flow is to use S256.')
+      const code = randomUUID()
+      codes.set(code, asked.get('code_challenge') ?? '')
+      const back = new URL(asked.get('callback_url') ?? '')
+      back.searchParams.set('code', code)
+      return back.href
+    },
+  }
 }
 
 function violationsOf(request: RecordedRequest): string[] {
