@@ -1,5 +1,6 @@
 import { dashboardWords } from './en/dashboard.ts'
 import { diagnosticsWords } from './en/diagnostics.ts'
+import { promptsWords } from './en/prompts.ts'
 import { settingsWords } from './en/settings.ts'
 import { shellWords } from './en/shell.ts'
 import { signInWords } from './en/sign-in.ts'
@@ -19,4 +20,5 @@ export const en = {
   settings: settingsWords,
   diagnostics: diagnosticsWords,
   signIn: signInWords,
+  prompts: promptsWords,
 } as const
