@@ -19,7 +19,7 @@ export function makeUsage({ now }: MakeUsageOptions, change: Partial<UsageDetail
   const today = date.getUTCDate()
   return {
     requests: 1284,
-    premium_requests_used: 412.33,
+    premium_requests_used: 510,
     authenticated: true,
     uptime: 86_400,
     month,
@@ -44,7 +44,7 @@ export function makeUsage({ now }: MakeUsageOptions, change: Partial<UsageDetail
         scope: 'relay',
         client: null,
         limit: 2000,
-        used: 412.33,
+        used: 510,
         left: 1587.67,
         share: 0.21,
       },
@@ -53,6 +53,7 @@ export function makeUsage({ now }: MakeUsageOptions, change: Partial<UsageDetail
     models: MODELS.map(
       ([model, upstream, requests, multiplier]): Model => ({
         ...totals(requests, requests / 1284),
+        premiumRequests: amount(requests * (multiplier ?? 0), 'premium requests', 'live Copilot model list'),
         upstream,
         model,
         multiplier:
@@ -110,11 +111,11 @@ const UNLIMITED = {
 
 const MODELS: readonly (readonly [model: string, upstream: string, requests: number, multiplier?: number])[] =
   [
-    ['claude-sonnet-4.6', 'copilot', 702, 1],
-    ['gpt-5.5', 'copilot', 318, 1],
-    ['claude-opus-4.7', 'copilot', 61, 7.5],
-    ['gpt-5-mini', 'copilot', 143, 0],
+    ['gpt-5-mini', 'copilot', 792, 0],
+    ['claude-sonnet-4.6', 'copilot', 302, 1],
+    ['gpt-5.5', 'copilot', 118, 1],
     ['qwen/qwen3-coder', 'openrouter', 60],
+    ['claude-opus-4.7', 'copilot', 12, 7.5],
   ]
 
 function limit(asOf: string, resetsAt: string): UsageDetails['limits'][number] {
@@ -170,11 +171,7 @@ function totalsMaker(amount: MakeAmount, asOf: string): (requests: number, share
       }),
       reasoning: amount(Math.round(120_800 * share), 'tokens', 'reported by the upstream'),
     },
-    premiumRequests: amount(
-      Number((412.33 * share).toFixed(2)),
-      'premium requests',
-      'live Copilot model list',
-    ),
+    premiumRequests: amount(Number((510 * share).toFixed(2)), 'premium requests', 'live Copilot model list'),
     credits: {
       reported: amount(Number((38.2 * share).toFixed(2)), 'AI credits', 'reported by Copilot'),
       estimated: amount(

@@ -22,8 +22,8 @@ export function amountText({ value, unit, estimate, unknown }: Measured): string
 /** Something small is not nothing, and millions are not counted one by one. */
 export function numberText(value: number, digits = 2): string {
   if (value >= COMPACT_FROM)
-    return value.toLocaleString(words.locale, { notation: 'compact', maximumSignificantDigits: 4 })
-  const text = value.toLocaleString(words.locale, { maximumFractionDigits: digits })
+    return value.toLocaleString(words.numberLocale, { notation: 'compact', maximumSignificantDigits: 4 })
+  const text = value.toLocaleString(words.numberLocale, { maximumFractionDigits: digits })
   return Number(value.toFixed(digits)) === 0 && value > 0 ? `<${10 ** -digits}` : text
 }
 
@@ -31,7 +31,7 @@ export function numberText(value: number, digits = 2): string {
 export function provenance({ value, unit, source, estimate, unknown }: Measured): string {
   const { usage } = words.dashboard
   return [
-    `${value.toLocaleString(words.locale, { maximumFractionDigits: 6 })} ${plain(unit, 60)}`,
+    `${value.toLocaleString(words.numberLocale, { maximumFractionDigits: 6 })} ${plain(unit, 60)}`,
     estimate ? usage.estimate : [],
     source === '' ? [] : plain(source, 120),
     unknown > 0 ? usage.unmeasured(unknown) : [],

@@ -20,10 +20,10 @@ export function Card({ title, aside, footer, children, isStale = false }: CardPr
         <h2 id={titleId} className="card-title">
           {title}
         </h2>
-        {aside !== undefined && <div className="card-aside">{aside}</div>}
+        {aside !== undefined && aside !== false && <div className="card-aside">{aside}</div>}
       </header>
       <div className={isStale ? 'card-body stale' : 'card-body'}>{children}</div>
-      {footer !== undefined && <footer className="card-foot">{footer}</footer>}
+      {footer !== undefined && footer !== false && <footer className="card-foot">{footer}</footer>}
     </section>
   )
 }

@@ -54,5 +54,5 @@ export function Whole({ count }: { readonly count: number }): ReactNode {
 }
 
 export function wholeText(count: number): string {
-  return count.toLocaleString(words.locale, { maximumFractionDigits: 0 })
+  return count.toLocaleString(words.numberLocale, { maximumFractionDigits: 0 })
 }

@@ -7,7 +7,7 @@ import { Segmented } from '../../ui/segmented.tsx'
 import { Table } from '../../ui/table.tsx'
 import { words } from '../../words/words.ts'
 import './day-chart.css'
-import { type DayValue, dayValues, type Measure, measuresOf } from './days.ts'
+import { type DayValue, daysInMonth, dayValues, type Measure, measuresOf } from './days.ts'
 
 const { usage: say } = words.dashboard
 
@@ -61,9 +61,8 @@ const GAP = 3
 function Bars({ values, name }: { readonly values: readonly DayValue[]; readonly name: string }): ReactNode {
   const most = Math.max(...values.map(({ amount }) => amount?.value ?? 0))
   const scale = most > 0 ? HEIGHT / most : 0
-  const width = values.length * (BAR + GAP) - GAP
-  const first = values.at(0)
-  const last = values.at(-1)
+  const first = values.at(0)?.day ?? ''
+  const slots = daysInMonth(first.slice(0, 7))
   return (
     <figure className="chart">
       <p className="chart-most faint" aria-hidden="true">
@@ -71,7 +70,7 @@ function Bars({ values, name }: { readonly values: readonly DayValue[]; readonly
       </p>
       <svg
         className="chart-bars"
-        viewBox={`0 0 ${Math.max(width, BAR)} ${HEIGHT}`}
+        viewBox={`0 0 ${slots * (BAR + GAP) - GAP} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
         aria-label={say.chart(name, values.length, numberText(most))}
@@ -101,8 +100,8 @@ function Bars({ values, name }: { readonly values: readonly DayValue[]; readonly
         })}
       </svg>
       <figcaption className="row spread faint" aria-hidden="true">
-        <span>{first !== undefined && dayText(first.day, 'short')}</span>
-        <span>{last !== undefined && last !== first && dayText(last.day, 'short')}</span>
+        <span>{dayText(first, 'short')}</span>
+        <span>{dayText(`${first.slice(0, 8)}${slots}`, 'short')}</span>
       </figcaption>
     </figure>
   )

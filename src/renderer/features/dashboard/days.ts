@@ -14,6 +14,12 @@ export interface DayValue {
   readonly isTold: boolean
 }
 
+/** How many days the month of a usage has, so that the chart shows how far it is. */
+export function daysInMonth(month: string): number {
+  const [year = 0, number = 1] = month.split('-').map(Number)
+  return new Date(Date.UTC(year, number, 0)).getUTCDate()
+}
+
 /** Every day of the month up to today, also those without requests. */
 export function dayValues(
   { days, month }: Pick<Usage, 'days' | 'month'>,
@@ -56,9 +62,8 @@ export function measureOf(day: UsageDay, measure: Measure): Measured | undefined
 const NOTHING: Measured = { value: 0, unit: '', source: '', estimate: false, unknown: 0 }
 
 function daysOf(month: string, today: string): string[] {
-  const [year = 0, number = 1] = month.split('-').map(Number)
-  const length = new Date(Date.UTC(year, number, 0)).getUTCDate()
-  return Array.from({ length }, (_, index) => `${month}-${String(index + 1).padStart(2, '0')}`).filter(
-    (day) => day <= today,
-  )
+  return Array.from(
+    { length: daysInMonth(month) },
+    (_, index) => `${month}-${String(index + 1).padStart(2, '0')}`,
+  ).filter((day) => day <= today)
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { BridgeState } from '../../../shared/state/bridge-state.ts'
 import { useBridgeState, useIsStale, useMirror } from '../../store/bridge-context.tsx'
 import { useNow } from '../../store/clock.ts'
@@ -23,7 +23,8 @@ export function PathCard(): ReactNode {
   const state = useBridgeState((whole) => whole)
   const rates = useMirror((mirror) => mirror.rates)
   const now = useNow()
-  const frame = useRef<HTMLDivElement>(null)
+  // In the state and not in a ref: the lines are drawn once it is there.
+  const [frame, setFrame] = useState<HTMLDivElement | null>(null)
   const [showsAll, setShowsAll] = useState(false)
   const isStale = useIsStale()
   const shown = showsAll ? state.clients : state.clients.slice(0, SHOWN_CLIENTS)
@@ -32,9 +33,9 @@ export function PathCard(): ReactNode {
   const isUp = relayWord(state.relay).tone === 'good'
   return (
     <Card title={say.title} isStale={isStale}>
-      <div ref={frame} className="path">
+      <div ref={setFrame} className="path">
         <PathLines lines={linesOf(state, shown, rates, now)} frame={frame} />
-        <ul className="path-column" aria-label={say.clients}>
+        <ul className="path-column path-clients" aria-label={say.clients}>
           {shown.map((client) => (
             <li key={client.name} data-node={`client ${client.name}`}>
               <ClientNode client={client} rate={rateOf(rates, client.name, now)} />
@@ -67,11 +68,6 @@ export function PathCard(): ReactNode {
           <li data-node="computer">
             <ComputerNode agent={state.agent} wanted={state.wanted} />
           </li>
-          {state.ollama.kind !== 'off' && (
-            <li data-node="ollama">
-              <OllamaNode ollama={state.ollama} />
-            </li>
-          )}
         </ul>
         <ul className="path-column" aria-label={say.relay}>
           <li data-node="relay">
@@ -90,6 +86,13 @@ export function PathCard(): ReactNode {
           ))}
           {upstreams.length === 0 && <li className="path-empty faint">{say.upstreamsUnknown}</li>}
         </ul>
+        {state.ollama.kind !== 'off' && (
+          <ul className="path-column path-beside" aria-label={say.beside}>
+            <li data-node="ollama">
+              <OllamaNode ollama={state.ollama} />
+            </li>
+          </ul>
+        )}
       </div>
     </Card>
   )

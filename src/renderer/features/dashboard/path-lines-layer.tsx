@@ -1,4 +1,4 @@
-import { type ReactNode, type RefObject, useLayoutEffect, useState } from 'react'
+import { type ReactNode, useLayoutEffect, useState } from 'react'
 import type { Tone } from '../../ui/tone.ts'
 import { type Box, lineBetween } from './path-lines.ts'
 
@@ -13,7 +13,7 @@ export interface PathLine {
 export interface PathLinesProps {
   readonly lines: readonly PathLine[]
   /** The positioned element around the nodes; they carry `data-node` around them. */
-  readonly frame: RefObject<HTMLElement | null>
+  readonly frame: HTMLElement | null
 }
 
 /** The lines between the nodes, measured from where the browser has put them. For the eye only. */
@@ -42,16 +42,15 @@ interface Layout {
 }
 
 /** @param nodes changes whenever other nodes are shown. */
-function useLayout(frame: RefObject<HTMLElement | null>, nodes: string): Layout {
+function useLayout(frame: HTMLElement | null, nodes: string): Layout {
   const [layout, setLayout] = useState<Layout>({ boxes: new Map(), isStacked: false })
   // biome-ignore lint/correctness/useExhaustiveDependencies: other nodes have to be watched anew
   useLayoutEffect(() => {
-    const element = frame.current
-    if (element === null) return
-    const measure = (): void => setLayout(measured(element))
+    if (frame === null) return
+    const measure = (): void => setLayout(measured(frame))
     const watcher = new ResizeObserver(measure)
-    watcher.observe(element)
-    for (const node of element.querySelectorAll('[data-node]')) watcher.observe(node)
+    watcher.observe(frame)
+    for (const node of frame.querySelectorAll('[data-node]')) watcher.observe(node)
     measure()
     return () => watcher.disconnect()
   }, [frame, nodes])

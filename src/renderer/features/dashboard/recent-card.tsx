@@ -14,6 +14,7 @@ import { State } from '../../ui/state.tsx'
 import type { Column } from '../../ui/table.tsx'
 import type { Tone } from '../../ui/tone.ts'
 import { words } from '../../words/words.ts'
+import { RelayNeeded } from './relay-needed.tsx'
 
 const { recent: say, usage } = words.dashboard
 
@@ -39,7 +40,7 @@ export function RecentCard(): ReactNode {
       }
     >
       {error !== undefined && isWanted && <FailureNotice tone="ask" title={say.failed} failure={error} />}
-      {value === undefined && !isWanted && <p className="muted">{usage.disconnected}</p>}
+      {value === undefined && !isWanted && <RelayNeeded />}
       {value === undefined && isWanted && error === undefined && <Notice tone="busy" title={usage.loading} />}
       {value?.requests.length === 0 && <p className="muted">{say.none}</p>}
       {value !== undefined && value.requests.length > 0 && (

@@ -3,7 +3,7 @@ import type { RelayState } from '../../../shared/state/bridge-state.ts'
 import { useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
 import { Card } from '../../ui/card.tsx'
 import { type Fact, Facts } from '../../ui/facts.tsx'
-import { Age, Latency, Since } from '../../ui/measures.tsx'
+import { Age, Latency, Since, Until } from '../../ui/measures.tsx'
 import { FailureNotice } from '../../ui/notice.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { State } from '../../ui/state.tsx'
@@ -25,8 +25,9 @@ export function RelayCard(): ReactNode {
         <FailureNotice title={say.failing} failure={health.cause} />
       )}
       <Facts facts={factsOf(relay, version)} />
-      {health.kind === 'unknown' && (
-        <p className="muted">{relay.link.phase === 'connected' ? say.unknown : say.disconnected}</p>
+      {relay.link.phase === 'idle' && <p className="muted">{say.disconnected}</p>}
+      {relay.link.phase === 'connected' && health.kind === 'unknown' && (
+        <p className="muted">{say.unknown}</p>
       )}
     </Card>
   )
@@ -44,6 +45,12 @@ function factsOf({ place, kind, link, health }: RelayState, version: string): Fa
     if (link.roundTripMs !== undefined)
       facts.push({ name: say.link, value: <Latency ms={link.roundTripMs} /> })
   }
+  if (link.phase === 'reconnecting') {
+    facts.push({ name: say.down, value: <Since at={link.since} /> })
+    facts.push({ name: say.nextTry, value: <Until at={link.nextTryAt} /> })
+    facts.push({ name: say.attempt, value: link.attempt })
+  }
+  if (link.phase === 'failed') facts.push({ name: say.down, value: <Since at={link.since} /> })
   if (health.kind !== 'ok') return facts
   const isOther = health.version !== version
   return [

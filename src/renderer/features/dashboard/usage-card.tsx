@@ -15,6 +15,7 @@ import { AllowanceList } from './allowance-list.tsx'
 import { Breakdown } from './breakdown.tsx'
 import { DayChart } from './day-chart.tsx'
 import { MonthSums } from './month-sums.tsx'
+import { RelayNeeded } from './relay-needed.tsx'
 
 const { usage: say } = words.dashboard
 
@@ -39,7 +40,7 @@ export function UsageCard(): ReactNode {
       isStale={isOld}
       aside={
         value?.account?.plan !== undefined && (
-          <span className="faint">{say.plan(plain(value.account.plan, 60))}</span>
+          <span className="faint">{say.plan(plain(value.account.plan.replaceAll('_', ' '), 60))}</span>
         )
       }
       footer={
@@ -93,7 +94,7 @@ function Content({ polled: { value, error, isAsking, askNow }, isWanted }: Conte
     />
   )
   if (value === undefined) {
-    if (!isWanted) return <p className="muted">{say.disconnected}</p>
+    if (!isWanted) return <RelayNeeded />
     return failure !== false ? failure : <Notice tone="busy" title={say.loading} />
   }
   return (
