@@ -54,6 +54,7 @@ export interface RunningApp {
   readonly tray: {
     /** The tray once one of its lines holds such words. */
     with(words: string): Promise<TrayView>
+    /** Clicks a line, once it is there and can be clicked. */
     click(label: string): Promise<void>
     primaryClick(): Promise<void>
   }
@@ -83,6 +84,8 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     started.kill()
     await started.exited
     await started.close()
+    // A home that was handed in belongs to whoever did that.
+    if (options.home !== undefined) return
     // Chromium notices a little later that it is alone.
     await waitUntil(async () => (await processesOf(home)).length === 0, DEADLINE_MS)
     await rm(home, { recursive: true, force: true, maxRetries: 5 })
@@ -143,7 +146,13 @@ function drive(started: DesktopProcess, home: string): RunningApp {
         if (tray === undefined) throw new Error('There is no tray.')
         return tray
       },
-      click: (label) => started.ask('clickMenu', label),
+      click: async (label) => {
+        await seen(
+          `line "${label}" to click`,
+          ({ tray }) => tray?.menu.some((line) => line.label === label && line.enabled) === true,
+        )
+        await started.ask('clickMenu', label)
+      },
       primaryClick: () => started.ask('clickTray'),
     },
     async press(button) {

@@ -1,4 +1,4 @@
-import { crossing, exposer, preloadModule } from './page-worlds.ts'
+import { crossing, exposer, preloadModule, withoutPopups } from './page-worlds.ts'
 import { decode, encode } from './wire.ts'
 
 /** Names that a page can neither guess nor list. */
@@ -19,6 +19,7 @@ export function pageSource({ toPage, toPreload }: SecretNames): string {
 if (window !== window.top) return
 ${PARTS}
 const exposer = ${exposer}
+;(${withoutPopups})(window)
 crossing(codec, globalThis, ['${toPage}', '${toPreload}'], exposer(globalThis))
 })()`
 }

@@ -123,6 +123,15 @@ export function exposer(window: object): (key: string, value: unknown) => void {
     void Object.defineProperty(window, key, { value: freeze(value), enumerable: true, writable: false })
 }
 
+/** `window.open` is told of and gives null, as where the handler of the window denies; whoever drives the page asks it. */
+export function withoutPopups(window: { open(...args: unknown[]): { close(): void } | null }): void {
+  const open = window.open.bind(window)
+  window.open = (...args) => {
+    open(...args)?.close()
+    return null
+  }
+}
+
 export interface IpcMessage {
   readonly kind: 'send' | 'invoke'
   readonly id: number

@@ -209,6 +209,10 @@ export class WebContents extends EventEmitter {
 
   private receiveOfBrowser({ method, params }: CdpEvent): void {
     if (method === 'Target.targetDestroyed' && params.targetId === this.targetId) this.emit('stand-in-closed')
+    if (method !== 'Target.targetCreated') return
+    // What a link has opened all the same.
+    const { targetId, openerId } = params.targetInfo as { targetId: string; openerId?: string }
+    if (openerId === this.targetId) void this.chromium?.send('Target.closeTarget', { targetId })
   }
 
   private navigated({ id, parentId, url, urlFragment = '', securityOrigin }: FrameInfo): void {
