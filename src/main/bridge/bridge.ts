@@ -102,7 +102,7 @@ export class Bridge implements BridgeCore {
   }
 
   onState(listener: (state: BridgeState) => void): () => void {
-    return this.store.subscribe(listener)
+    return this.store.observe(listener)
   }
 
   relay(): RelayConnector {

@@ -6,6 +6,8 @@ export type StateChange = Partial<Omit<BridgeState, 'revision'>>
 export class StateStore {
   private current: BridgeState
   private readonly listeners = new Set<(state: BridgeState) => void>()
+  /** Parts of the bridge itself, which nobody looks at. */
+  private readonly insiders = new Set<(state: BridgeState) => void>()
 
   constructor(initial: Omit<BridgeState, 'revision'>) {
     this.current = { revision: 1, ...initial }
@@ -21,12 +23,18 @@ export class StateStore {
 
   update(change: StateChange): void {
     this.current = { ...this.current, ...change, revision: this.current.revision + 1 }
-    for (const listener of [...this.listeners]) listener(this.current)
+    for (const listener of [...this.listeners, ...this.insiders]) listener(this.current)
   }
 
   /** @returns the unsubscribe function. */
   subscribe(listener: (state: BridgeState) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
+  }
+
+  /** As subscribe, for a part of the bridge. */
+  observe(listener: (state: BridgeState) => void): () => void {
+    this.insiders.add(listener)
+    return () => this.insiders.delete(listener)
   }
 }

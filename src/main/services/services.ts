@@ -1,6 +1,7 @@
 import type { BridgeCore } from '../bridge/bridge-core.ts'
 import { type BridgeServices, type DesktopServices, noServices } from '../bridge/bridge-services.ts'
 import { RelayAdmin } from '../bridge/relay-admin.ts'
+import { OllamaMonitor } from '../probes/ollama/ollama-monitor.ts'
 import { type Carried, carriedHere } from './jobs/carried.ts'
 import { JobDesk } from './jobs/job-desk.ts'
 import { planJob } from './jobs/plan-job.ts'
@@ -33,7 +34,9 @@ export function createServices({
     make: (core) => {
       const jobs = new JobDesk(core, (order) => planJob(core, order, carried))
       const openrouter = new OpenrouterSignIn(core)
+      const ollama = new OllamaMonitor(core)
       closing.push(
+        async () => ollama.close(),
         () => jobs.close(),
         async () => openrouter.close(),
       )
@@ -45,6 +48,7 @@ export function createServices({
         cancelJob: jobs.cancelJob,
         forgetJob: jobs.forgetJob,
         recentRequests: async () => new RelayAdmin(core.relay()).recentRequests(),
+        probeOllama: () => ollama.probe(),
         startOpenrouterSignIn: () => openrouter.start(),
         ...desktop,
       }
