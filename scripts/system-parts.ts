@@ -26,6 +26,12 @@ const PARTS: readonly Part[] = [
   { commands: ['nft'], apt: 'nftables', dnf: 'nftables', linuxOnly: true },
   { commands: ['openssl'], apt: 'openssl', dnf: 'openssl' },
   { commands: ['gnome-keyring-daemon'], apt: 'gnome-keyring', dnf: 'gnome-keyring', linuxOnly: true },
+  {
+    commands: ['chromium', 'chromium-browser', 'google-chrome'],
+    apt: 'chromium',
+    dnf: 'chromium',
+    linuxOnly: true,
+  },
   { commands: ['dbus-daemon'], apt: 'dbus', dnf: 'dbus-daemon', linuxOnly: true },
 ]
 

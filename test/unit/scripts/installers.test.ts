@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { builderArguments } from '../../../scripts/package.ts'
 
 const require = createRequire(import.meta.url)
 const CONFIG = fileURLToPath(new URL('../../../electron-builder.yml', import.meta.url))
@@ -21,4 +22,24 @@ test('electron-builder accepts the description of the installers', async () => {
   await expect(validateConfiguration(config, { isEnabled: false })).resolves.toBeUndefined()
   const wrong = validateConfiguration({ ...config, asarr: true }, { isEnabled: false })
   await expect(wrong).rejects.toThrow('asarr')
+})
+
+test('an installer holds what the app is made of, for every system and processor', async () => {
+  const { files, mac, win, linux } = (await readConfig()) as Record<
+    string,
+    { readonly target: readonly { readonly target: string; readonly arch: readonly string[] }[] } & string[]
+  >
+  expect(files).toEqual(expect.arrayContaining(['dist/main/**', 'dist/preload/**', 'assets/tray/**']))
+  const targets = [mac, win, linux].flatMap((system) => system?.target ?? [])
+  expect(targets.map(({ target }) => target)).toEqual(['dmg', 'zip', 'nsis', 'AppImage', 'deb', 'rpm'])
+  for (const { arch } of targets) expect(arch).toEqual(['x64', 'arm64'])
+})
+
+test('nothing is published, and updates come from the one address that is named', () => {
+  expect(builderArguments({}, ['--linux'])).toEqual(['--publish', 'never', '--linux'])
+  expect(builderArguments({ SOVEREIGN_UPDATE_URL: 'https://updates.example/app' }, [])).toEqual([
+    ...['--publish', 'never'],
+    ...['-c.publish.provider=generic', '-c.publish.url=https://updates.example/app'],
+  ])
+  expect(() => builderArguments({ SOVEREIGN_UPDATE_URL: 'http://updates.example' }, [])).toThrow('https')
 })
