@@ -32,7 +32,12 @@ export function fakeBridgeApi(initial: Partial<BridgeState> = {}): FakeBridgeApi
       startSignIn: () => STARTED_FLOW,
       pollSignIn: () => ({ status: 'pending', message: 'Not yet.' }),
       relayUsage: () => ({ requests: 3 }),
-      getSettingsFile: () => ({ path: '/home/eve/settings.json', text: '{}\n', existed: true, revision: 'r1' }),
+      getSettingsFile: () => ({
+        path: '/home/eve/settings.json',
+        text: '{}\n',
+        existed: true,
+        revision: 'r1',
+      }),
       checkSettings: () => ({ mistakes: [] }),
       listSshHosts: () => ({ hosts: [] }),
       startJob: () => ({ id: 'job-1' }),

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +16,7 @@ export const IS_ELECTRON = process.env.SOVEREIGN_E2E === 'electron'
 
 /** Why no window can be opened here; undefined when one can. */
 export const NO_WINDOWS: string | undefined =
-  IS_ELECTRON || existsSync(CHROMIUM)
+  IS_ELECTRON || CHROMIUM !== undefined
     ? undefined
     : 'The windows need a Chromium: install the package chromium.'
 
@@ -93,6 +92,11 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   return drive(started, home)
 }
 
+/** Where Electron keeps what belongs to the windows. */
+export function profileOf(home: string): string {
+  return join(home, '.config/Sovereign Bridge')
+}
+
 async function environment(home: string): Promise<Record<string, string>> {
   const own = {
     HOME: home,
@@ -100,6 +104,7 @@ async function environment(home: string): Promise<Record<string, string>> {
     XDG_CONFIG_HOME: join(home, '.config'),
     SOVEREIGN_RUNTIME_DIR: join(home, 'run'),
     CONFIG_PATH: join(home, 'relay.json'),
+    SOVEREIGN_E2E_PROFILE: profileOf(home),
   }
   await mkdir(own.XDG_CONFIG_HOME, { recursive: true })
   const kept = ['PATH', 'DISPLAY', 'XAUTHORITY', 'SYSTEMROOT', 'TMPDIR', 'TEMP', 'CHROMIUM']

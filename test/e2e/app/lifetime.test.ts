@@ -3,17 +3,13 @@ import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { builtApp } from '../../support/electron/build-app.ts'
-import { IS_ELECTRON, NO_WINDOWS, type RunningApp, startApp } from '../../support/start-app.ts'
+import { IS_ELECTRON, NO_WINDOWS, profileOf, type RunningApp, startApp } from '../../support/start-app.ts'
 
 const DASHBOARD = 'app://sovereign/#/'
 
 /** What tells other programs of this user how to reach the bridge. */
 async function runtimeFiles({ home }: RunningApp): Promise<string[]> {
   return (await readdir(join(home, 'run'))).filter((name) => name !== 'sessions.json').sort()
-}
-
-function profileOf({ home }: RunningApp): string {
-  return join(home, '.config/Sovereign Bridge')
 }
 
 test('nothing but Electron and native modules stays outside of the built app', async () => {
@@ -110,18 +106,18 @@ describe.skipIf(NO_WINDOWS)('with a window open', () => {
     const first = await startApp({ args: ['--hidden'] })
     await first.tray.with('built-in relay: connected')
     expect(await first.quit()).toBe(0)
-    await writeFile(join(profileOf(first), 'windows.json'), text)
+    await writeFile(join(profileOf(first.home), 'windows.json'), text)
     const app = await startApp({ home: first.home })
     await app.window()
     expect(await app.quit()).toBe(0)
-    expect(await readFile(join(profileOf(app), 'windows.json.unusable-1'), 'utf8')).toBe(text)
-    const kept = JSON.parse(await readFile(join(profileOf(app), 'windows.json'), 'utf8')) as object
+    expect(await readFile(join(profileOf(app.home), 'windows.json.unusable-1'), 'utf8')).toBe(text)
+    const kept = JSON.parse(await readFile(join(profileOf(app.home), 'windows.json'), 'utf8')) as object
     expect(kept).toMatchObject({ bounds: { dashboard: { width: 1080 } } })
   })
 
   test.skipIf(IS_ELECTRON)('a profile of Chromium is made only for a window', async () => {
     const app = await startApp({ args: ['--hidden'] })
     await app.tray.with('built-in relay: connected')
-    expect(await readdir(profileOf(app))).not.toContain('chromium')
+    expect(await readdir(profileOf(app.home))).not.toContain('chromium')
   })
 })

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 
 /** A message of the Chrome DevTools Protocol: https://chromedevtools.github.io/devtools-protocol/ */
@@ -25,7 +26,13 @@ export interface Chromium {
   onEvent(sessionId: string | undefined, listener: (event: CdpEvent) => void): void
 }
 
-export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+/** Named by CHROMIUM, or wherever the packages of Linux put one; undefined where there is none. */
+export const CHROMIUM = [
+  process.env.CHROMIUM ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => existsSync(path))
 
 const FLAGS = [
   '--headless=new',
@@ -48,6 +55,7 @@ const FLAGS = [
 ]
 
 export async function startChromium(profileDir: string): Promise<Chromium> {
+  if (CHROMIUM === undefined) throw new Error('There is no Chromium: install the package chromium.')
   const isRoot = process.getuid?.() === 0
   const args = [...FLAGS, ...(isRoot ? ['--no-sandbox'] : []), `--user-data-dir=${profileDir}`]
   const child = spawn(CHROMIUM, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] })
