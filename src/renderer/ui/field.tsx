@@ -90,11 +90,12 @@ export interface TextAreaProps extends FieldProps {
   readonly onChange: (value: string) => void
   readonly rows?: number
   readonly isReadOnly?: boolean
+  readonly ref?: Ref<HTMLTextAreaElement>
 }
 
 /** Code or settings: as typed, in fixed width. */
 export function TextArea(props: TextAreaProps): ReactNode {
-  const { label, hint, error, value, onChange, rows = 12, isReadOnly = false } = props
+  const { label, hint, error, value, onChange, rows = 12, isReadOnly = false, ref } = props
   return (
     <Field
       label={label}
@@ -102,6 +103,7 @@ export function TextArea(props: TextAreaProps): ReactNode {
       error={error}
       control={({ id, describedBy }) => (
         <textarea
+          ref={ref}
           id={id}
           className="input mono"
           rows={rows}

@@ -2,7 +2,7 @@ import { formatPath, type SettingsPath } from '../../../shared/settings/mistake.
 import { readSettings } from '../../../shared/settings/read-settings.ts'
 import type { Settings } from '../../../shared/settings/schema.ts'
 import { words } from '../../words/words.ts'
-import { type SettingsForm, valueOf } from './settings-form.ts'
+import { formValue, type SettingsForm } from './settings-form.ts'
 
 export interface FormMistake {
   readonly path: SettingsPath
@@ -22,7 +22,7 @@ export interface FormReading {
 
 /** Judges what was typed with the schema of the settings file. */
 export function readForm(form: SettingsForm): FormReading {
-  const value = valueOf(form)
+  const value = formValue(form)
   const reading = readSettings(value)
   const mistakes = reading.kind === 'mistakes' ? reading.mistakes : []
   const worded = mistakes.map(({ path, text }) => ({ path, text: wordsFor(text, valueAt(value, path)) }))

@@ -143,7 +143,7 @@ function targetForm(ssh: SshTargetSettings): TargetForm {
 }
 
 /** What the form says, in the shape of the settings file; not checked yet. */
-export function valueOf(form: SettingsForm): Readonly<Record<string, unknown>> {
+export function formValue(form: SettingsForm): Readonly<Record<string, unknown>> {
   const { schema, activeId, connectAtStart, notifications, profiles } = form
   return withoutGaps({
     $schema: schema,
@@ -157,7 +157,7 @@ export function valueOf(form: SettingsForm): Readonly<Record<string, unknown>> {
 
 /** As the bridge writes it. */
 export function textOf(form: SettingsForm): string {
-  return `${JSON.stringify(valueOf(form), null, 2)}\n`
+  return `${JSON.stringify(formValue(form), null, 2)}\n`
 }
 
 function profileValue({ name, relay, clients, listen, ollamaUrl }: ProfileForm): unknown {

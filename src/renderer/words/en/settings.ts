@@ -21,6 +21,7 @@ export const settingsWords = {
   saved: 'Saved. The bridge uses it now.',
   cancel: 'Cancel',
   done: 'Done',
+  edit: 'Edit',
   optional: 'optional',
   whichProfile: 'Profile to edit',
   inUse: 'in use',
