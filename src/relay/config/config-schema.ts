@@ -1,19 +1,13 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
 import { limitsConfigSchema } from '../../shared/protocol/limits.ts'
+import { headersSchema } from './header-schema.ts'
+import { providersSchema, routingSchema } from './provider-schema.ts'
 
 const port = z.number().int().min(1).max(65_535)
 const duration = z.number().int().min(10).max(86_400_000)
 const baseUrl = z.url({
   protocol: /^https?$/,
   error: 'has to be an address that begins with http:// or https://',
-})
-/** What Node would refuse in every single request. */
-const headers = z.record(z.string(), z.string()).superRefine((all, { addIssue }) => {
-  for (const [name, value] of Object.entries(all)) {
-    const message = headerMistake(name, value)
-    if (message !== undefined) addIssue({ code: 'custom', path: [name], message })
-  }
 })
 
 /** config.json of the relay. Unknown keys are kept when the file is rewritten, and reported when it is read. */
@@ -58,7 +52,7 @@ export const configSchema = z.object({
       route: z.enum(['direct', 'exchange']).optional(),
       client_id: z.string().min(1).optional(),
       scope: z.string().optional(),
-      headers: headers.optional(),
+      headers: headersSchema.optional(),
     })
     .optional(),
   upstreams: z
@@ -70,6 +64,8 @@ export const configSchema = z.object({
       ollama: baseUrl.optional(),
     })
     .optional(),
+  providers: providersSchema.optional(),
+  routing: routingSchema.optional(),
   limits: limitsConfigSchema.optional(),
   usage: z
     .object({
@@ -80,19 +76,6 @@ export const configSchema = z.object({
 })
 
 export type RelayConfig = z.infer<typeof configSchema>
-
-function headerMistake(name: string, value: string): string | undefined {
-  try {
-    validateHeaderName(name)
-  } catch {
-    return 'no header can have this name'
-  }
-  try {
-    validateHeaderValue(name, value)
-  } catch {
-    return 'no header can have this value'
-  }
-}
 
 /** Keys of the older editions that this relay has no use for; they are no mistake. */
 const KNOWN_BUT_UNUSED = new Set([

@@ -27,6 +27,13 @@ export interface Limits {
   readonly wholeReplyMs: number
 }
 
+export interface RoutingSettings {
+  /** Upstream of models without a prefix. */
+  readonly defaultUpstream: string
+  /** By the model as a client calls it; `*` for all others. */
+  readonly fallbacks: Readonly<Record<string, readonly string[]>>
+}
+
 /** Everything that is fixed while the relay runs. */
 export interface RelaySettings {
   readonly baseUrls: BaseUrls
@@ -36,6 +43,7 @@ export interface RelaySettings {
   readonly allowRemote: boolean
   /** Prefixes of OpenRouter paths that are open to clients; `undefined` for the usual ones. */
   readonly openrouterPaths: readonly string[] | undefined
+  readonly routing: RoutingSettings
   readonly siteUrl: string
   readonly siteName: string
 }
@@ -64,6 +72,10 @@ export function resolveSettings(config: RelayConfig, env: Env): RelaySettings {
     ]),
     allowRemote: relay.allow_remote ?? false,
     openrouterPaths: relay.allowed_paths,
+    routing: {
+      defaultUpstream: config.routing?.default ?? 'copilot',
+      fallbacks: config.routing?.fallbacks ?? {},
+    },
     siteUrl: config.site_url ?? 'http://localhost',
     siteName: config.site_name ?? 'Sovereign Bridge',
   }

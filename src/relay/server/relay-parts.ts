@@ -19,10 +19,14 @@ import type { RelayOptions } from '../relay-contract.ts'
 import { setupRoutes } from '../setup/setup-routes.ts'
 import { ServerCertificate } from '../tls/server-certificate.ts'
 import { CopilotModels } from '../upstreams/copilot/copilot-models.ts'
-import { copilotRoutes } from '../upstreams/copilot/copilot-routes.ts'
+import { CopilotUpstream } from '../upstreams/copilot/copilot-upstream.ts'
 import { createUpstreamDispatcher } from '../upstreams/http-client.ts'
+import { providerRoutes } from '../upstreams/openai-compatible/provider-routes.ts'
+import { Providers } from '../upstreams/openai-compatible/providers.ts'
 import { OpenrouterKey } from '../upstreams/openrouter/openrouter-key.ts'
-import { fetchOpenrouterModels, openrouterRoutes } from '../upstreams/openrouter/openrouter-routes.ts'
+import { openrouterRoutes } from '../upstreams/openrouter/openrouter-routes.ts'
+import { OpenrouterUpstream } from '../upstreams/openrouter/openrouter-upstream.ts'
+import { startRouting } from '../upstreams/routing/start-routing.ts'
 import { openUsage, type Usage } from '../usage/usage-store.ts'
 import { RequestDispatcher } from './dispatch.ts'
 import { sendJson } from './error-response.ts'
@@ -76,6 +80,7 @@ export async function buildParts(
     certificateExpiresAt: () => certificate?.expiresAt,
     keepDays: configFile.config.usage?.keep_days,
     limits: () => limits.view,
+    moreMetrics: () => routing.metrics(),
   })
   const limits: Limits = openLimits({ ambient, log, configFile, clients, usage })
   const models = new CopilotModels({
@@ -93,8 +98,11 @@ export async function buildParts(
     ...{ baseUrl: settings.baseUrls.openrouter, dispatcher: upstream, ambient },
     onKey: (key) => openrouterKey.set(key),
   })
-  const shared = { dispatcher: upstream, recorder: limits.recorder, settings, log }
-  const openrouter = { ...shared, key: openrouterKey }
+  const shared = { dispatcher: upstream, recorder: limits.recorder, settings, ambient, env, log }
+  const copilot = new CopilotUpstream({ ...shared, account, models })
+  const openrouter = new OpenrouterUpstream({ ...shared, key: openrouterKey })
+  const providers = new Providers(configFile, shared)
+  const routing = startRouting(settings, shared, () => [copilot, openrouter, ...providers.all()])
   const signedIn = () => ({ copilot: isSignedIn(), openrouter: openrouterKey.problem === undefined })
   const startedAt = ambient.monotonicMs()
   const health = (): Health => ({
@@ -102,7 +110,8 @@ export async function buildParts(
     relay: 'sovereign-bridge',
     version: VERSION,
     authenticated: isSignedIn(),
-    upstreams: signedIn(),
+    upstreams: { ...signedIn(), ...routing.ready() },
+    coolingDown: routing.coolingDown(),
     active: dispatcher.active,
     uptime: Math.round((ambient.monotonicMs() - startedAt) / 1000),
     ...(certificate && { certificateExpires: new Date(certificate.expiresAt).toISOString() }),
@@ -110,8 +119,9 @@ export async function buildParts(
   const router = new Router([
     ...healthRoutes(health),
     ...authRoutes({ account, flows, openrouter: openrouterKey, openrouterFlows, configFile }),
-    ...copilotRoutes({ ...shared, account, models }),
-    ...openrouterRoutes(openrouter),
+    ...routing.routes(),
+    ...providerRoutes({ providers, configFile, settings }),
+    ...openrouterRoutes(openrouter, settings),
     ...usage.routes(),
     ...clients.routes(),
     ...limits.routes(),
@@ -120,8 +130,10 @@ export async function buildParts(
       dataDir,
       tokensRequired: () => clients.required,
       signedIn,
-      modelsReply: (name, signal) =>
-        name === 'copilot' ? models.body() : fetchOpenrouterModels(openrouter, signal),
+      defaultUpstream: () => settings.routing.defaultUpstream,
+      modelsReply: async (name) =>
+        name === 'copilot' ? await models.body() : { data: (await openrouter.models()).models },
+      otherModels: () => routing.otherModels(),
     }),
   ])
   const host = options.listen?.host

@@ -1,6 +1,7 @@
 /** What is known about a request when it is sent upstream. */
 export interface RequestFacts {
-  readonly upstream: 'copilot' | 'openrouter' | 'ollama'
+  /** `copilot`, `openrouter`, or the name of a provider; holds no space. */
+  readonly upstream: string
   /** Path on the upstream, such as `/chat/completions`. */
   readonly endpoint: string
   readonly model: string
@@ -15,8 +16,8 @@ export type RequestOutcome = 'completed' | 'failed' | 'cancelled' | 'truncated'
 
 /** Counts requests exactly once each. Never throws into the data path: a broken store is reported, not fatal. */
 export interface UsageRecorder {
-  begin(facts: RequestFacts): RequestRecord
   /** Just before a request is sent upstream. @throws AppError `limits.…` where a limit keeps it from being sent. */
+  begin(facts: RequestFacts): RequestRecord
 }
 
 /** One request on its way. `finish` may be called more than once; only the first call counts. */

@@ -41,6 +41,8 @@ export interface UsageOptions {
   readonly keepDays?: number | undefined
   /** Told in /stats and /metrics. */
   readonly limits?: () => LimitsView
+  /** Families of others for /metrics, in the text format. */
+  readonly moreMetrics?: () => string
 }
 
 /**
@@ -96,6 +98,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
   private readonly authenticated: () => boolean
   private readonly certificateExpiresAt: () => number | undefined
   private readonly limits: () => LimitsView
+  private readonly moreMetrics: () => string
   private readonly startedAt: number
   private readonly startedMs: number
   private readonly account = new AccountState()
@@ -116,6 +119,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     this.authenticated = options.authenticated ?? (() => false)
     this.certificateExpiresAt = options.certificateExpiresAt ?? (() => undefined)
     this.limits = options.limits ?? (() => NO_LIMITS)
+    this.moreMetrics = options.moreMetrics ?? (() => '')
     this.startedAt = this.ambient.now()
     this.startedMs = this.ambient.monotonicMs()
     this.storage = new UsageStorage({
@@ -253,7 +257,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
   }
 
   private metrics(): string {
-    return renderMetrics({
+    const own = renderMetrics({
       certificateExpiresAt: this.certificateExpiresAt(),
       run: this.run,
       startedAt: this.startedAt,
@@ -265,6 +269,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
       storage: this.storage.health(),
       limits: this.limits(),
     })
+    return own + this.moreMetrics()
   }
 
   private openRows(): UsageRow[] {

@@ -59,7 +59,10 @@ export const healthSchema = z.looseObject({
   relay: z.literal('sovereign-bridge'),
   version: z.string(),
   authenticated: z.boolean(),
-  upstreams: z.object({ copilot: z.boolean(), openrouter: z.boolean() }),
+  /** Whether each has a credential, or needs none. Providers of config.json stand here by their names. */
+  upstreams: z.object({ copilot: z.boolean(), openrouter: z.boolean() }).catchall(z.boolean()),
+  /** Upstreams that were not to be reached a moment ago and are asked last for a while. */
+  coolingDown: z.array(z.string()).optional(),
   /** Requests on their way right now. */
   active: z.number(),
   uptime: z.number(),

@@ -5,6 +5,7 @@ import type { Logger } from '../../../node/log.ts'
 import { AppError, toAppError } from '../../../shared/errors/app-error.ts'
 import type { CopilotAccount } from '../../auth/copilot-account.ts'
 import { reasonOf, sendRequest } from '../http-client.ts'
+import type { ListedModel, ModelList } from '../upstream.ts'
 
 const count = z.number().positive().optional().catch(undefined)
 const modelSchema = z.looseObject({
@@ -76,19 +77,11 @@ export class CopilotModels {
     return this.held?.models.find((model) => model.id === id)?.supported_endpoints
   }
 
-  /** The list in the form that OpenAI, Anthropic and OpenRouter clients understand at once. */
-  async list(): Promise<object> {
-    const { models, fetchedAtMs } = await this.current()
-    const data = models.filter(({ policy }) => policy?.state !== 'disabled').map((model) => listed(model))
-    const ageMs = this.options.ambient.monotonicMs() - fetchedAtMs
-    return {
-      object: 'list',
-      data,
-      has_more: false,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-      age_seconds: Math.round(ageMs / 1000),
-    }
+  /** Without those that are switched off for the account. */
+  async list(): Promise<ModelList> {
+    const held = await this.current()
+    const models = held.models.filter(({ policy }) => policy?.state !== 'disabled').map(listed)
+    return { models, ageMs: this.ageOf(held) }
   }
 
   private async current(): Promise<Held> {
@@ -162,7 +155,7 @@ export class CopilotModels {
   }
 }
 
-function listed(model: Model) {
+function listed(model: Model): ListedModel {
   const limits = model.capabilities?.limits
   const name = model.name ?? model.id
   return {
