@@ -17,6 +17,7 @@ export interface SaveBarProps {
 export function SaveBar({ draft, onShowMistake }: SaveBarProps): ReactNode {
   const { loaded, next, saveError } = draft
   if (loaded === undefined) return null
+  const changes = next === undefined ? [] : describeChanges(loaded.saved ?? loaded.running, next)
   return (
     <section className="save-bar" aria-label={words.settings.bar.label}>
       {saveError !== undefined && (
@@ -24,10 +25,8 @@ export function SaveBar({ draft, onShowMistake }: SaveBarProps): ReactNode {
       )}
       {next !== undefined && (
         <details className="save-details">
-          <summary>{words.settings.effects.title}</summary>
-          <div className="stack">
-            <ChangeList changes={describeChanges(loaded.saved ?? loaded.running, next)} />
-          </div>
+          <summary>{words.settings.changeCount(changes.length)}</summary>
+          <ChangeList changes={changes} />
         </details>
       )}
       {next !== undefined && <EffectsList before={loaded.running} after={next} />}

@@ -62,7 +62,6 @@ export const settingsWords = {
     clientAt: (client: string, host: string) => `${client} at ${host}`,
   },
   changes: {
-    caption: 'What changes',
     from: 'From',
     to: 'To',
     more: (amount: number) => `and ${amount.toLocaleString('en-GB')} more`,
@@ -71,7 +70,6 @@ export const settingsWords = {
     removed: 'removed',
   },
   effects: {
-    title: 'What saving does',
     idle: 'The bridge is disconnected; the changes count from the next connect.',
     none: 'Every connection stays up.',
     relay: (from: string, to: string) =>
