@@ -1,19 +1,16 @@
 import { protocol, type Session } from 'electron'
 import type { DashboardFiles } from '../api/dashboard-files.ts'
 import { PAGE_HEADERS } from '../api/dashboard-pages.ts'
-
-const SCHEME = 'app'
-/** Whence our windows come, and nothing else ever does. */
-export const APP_ORIGIN = `${SCHEME}://sovereign`
+import { APP_ORIGIN, APP_SCHEME } from './app-origin.ts'
 
 /** Has to be called before Electron is ready. */
 export function claimAppScheme(): void {
-  protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true } }])
+  protocol.registerSchemesAsPrivileged([{ scheme: APP_SCHEME, privileges: { standard: true, secure: true } }])
 }
 
 /** Serves the windows from memory, with the same headers as the dashboard in a browser. */
 export function servePages(session: Pick<Session, 'protocol'>, files: DashboardFiles | undefined): void {
-  session.protocol.handle(SCHEME, ({ url }) => {
+  session.protocol.handle(APP_SCHEME, ({ url }) => {
     const { protocol: scheme, host, pathname } = new URL(url)
     const found = `${scheme}//${host}` === APP_ORIGIN ? files?.get(pathname) : undefined
     if (found === undefined) return new Response('There is no such page.', { status: 404 })

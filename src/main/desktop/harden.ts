@@ -1,5 +1,5 @@
 import type { Session, WebContents, WebPreferences } from 'electron'
-import { APP_ORIGIN } from './app-scheme.ts'
+import { APP_ORIGIN } from './app-origin.ts'
 
 /** https://www.electronjs.org/docs/latest/tutorial/security */
 export const SAFE_PREFERENCES = {

@@ -1,4 +1,4 @@
-import { ipcMain, type WebContents, type WebFrameMain } from 'electron'
+import { ipcMain, type WebContents } from 'electron'
 import {
   BRIDGE_CALLS,
   BRIDGE_EVENTS,
@@ -11,7 +11,7 @@ import { callChannel, eventChannel, readyChannel } from '../../shared/bridge-api
 import type { PreloadAnswer } from '../../shared/bridge-api/preload-api.ts'
 import { answerCall, MAX_PENDING_CALLS } from '../../shared/bridge-api/serve-api.ts'
 import { AppError, toFailure } from '../../shared/errors/app-error.ts'
-import { APP_ORIGIN } from './app-scheme.ts'
+import { isTrusted } from './trusted-sender.ts'
 
 export interface ServeWindowsOptions {
   readonly api: BridgeApi
@@ -19,21 +19,6 @@ export interface ServeWindowsOptions {
   readonly isOurs: (contents: WebContents) => boolean
   /** Told of what is no expected failure; the window learns only that there was one. */
   readonly onBug: (error: unknown, call: CallName) => void
-}
-
-interface Sender {
-  readonly sender: WebContents
-  readonly senderFrame: Pick<WebFrameMain, 'origin'> | null
-}
-
-/** The page itself and no frame in it, in a window of ours, at our own origin. */
-export function isTrusted({ sender, senderFrame }: Sender, isOurs: ServeWindowsOptions['isOurs']): boolean {
-  return (
-    senderFrame !== null &&
-    senderFrame === sender.mainFrame &&
-    senderFrame.origin === APP_ORIGIN &&
-    isOurs(sender)
-  )
 }
 
 const CALL_NAMES = Object.keys(BRIDGE_CALLS) as CallName[]
