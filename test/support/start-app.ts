@@ -22,7 +22,8 @@ export const NO_WINDOWS: string | undefined =
 
 /** The relay is built in, and no port of this machine is taken. */
 export function quietSettings(home: string): object {
-  return { profiles: [{ agent: { listen: `unix:${join(home, 'agent.sock')}` } }] }
+  const listen = process.platform === 'win32' ? '127.0.0.1:0' : `unix:${join(home, 'agent.sock')}`
+  return { profiles: [{ agent: { listen } }] }
 }
 
 const DEADLINE_MS = 20_000
@@ -32,6 +33,8 @@ export interface AppOptions {
   readonly settings?: unknown
   /** The home folder of an app that has run before. */
   readonly home?: string
+  /** Runs before the app, with its home folder. */
+  readonly prepare?: (home: string) => Promise<void>
   /** Added to the command line, such as `--hidden`. */
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -74,6 +77,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const settings = options.settings ?? quietSettings(home)
   if (options.home === undefined || options.settings !== undefined)
     await writeFile(config, typeof settings === 'string' ? settings : JSON.stringify(settings))
+  await options.prepare?.(home)
   const started = await (IS_ELECTRON ? startElectron : startStandIn)({
     app: await builtApp(),
     args: ['--config', config, ...(options.args ?? [])],
