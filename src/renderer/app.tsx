@@ -1,5 +1,6 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import './app.css'
+import { useFirstRun } from './features/first-run/use-first-run.ts'
 import { PromptDialog } from './features/prompts/prompt-dialog.tsx'
 import { GoneNotice } from './shell/gone-notice.tsx'
 import { TopBar } from './shell/top-bar.tsx'
@@ -16,6 +17,7 @@ export function App(): ReactNode {
   const hasState = useMirror(({ state }) => state !== undefined)
   const isGone = useMirror(({ connection }) => connection.phase === 'gone')
   const main = useRef<HTMLElement>(null)
+  useFirstRun(hasState)
   useTitle(view?.title)
   useFocusOnChange(main, path)
   const Content = view?.component ?? UnknownView

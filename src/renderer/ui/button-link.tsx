@@ -10,14 +10,15 @@ export interface ButtonLinkProps {
   readonly icon?: IconName
   /** Another site, in a tab of its own that learns nothing of this page. */
   readonly isOutside?: boolean
+  readonly onClick?: () => void
 }
 
 /** A link that looks like a button, because it is the next thing to do. */
 export function ButtonLink(props: ButtonLinkProps): ReactNode {
-  const { href, children, look = 'plain', size = 'm', icon, isOutside = false } = props
+  const { href, children, look = 'plain', size = 'm', icon, isOutside = false, onClick } = props
   const outside = isOutside ? { target: '_blank', rel: 'noopener noreferrer' } : {}
   return (
-    <a className={`button button-${look} button-${size}`} href={href} {...outside}>
+    <a className={`button button-${look} button-${size}`} href={href} onClick={onClick} {...outside}>
       {icon !== undefined && <Icon name={icon} />}
       <span>{children}</span>
     </a>

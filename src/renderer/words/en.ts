@@ -1,5 +1,6 @@
 import { dashboardWords } from './en/dashboard.ts'
 import { diagnosticsWords } from './en/diagnostics.ts'
+import { firstRunWords } from './en/first-run.ts'
 import { promptsWords } from './en/prompts.ts'
 import { settingsWords } from './en/settings.ts'
 import { shellWords } from './en/shell.ts'
@@ -21,4 +22,5 @@ export const en = {
   diagnostics: diagnosticsWords,
   signIn: signInWords,
   prompts: promptsWords,
+  firstRun: firstRunWords,
 } as const

@@ -39,11 +39,8 @@ export function PortNotice({ conflict }: { readonly conflict: PortConflict }): R
   )
 }
 
-function titleOf({ address, client }: PortConflict): string {
-  const shown = plain(address, 80)
-  return client === undefined
-    ? words.prompts.portTitle(shown)
-    : words.prompts.portTitleOn(shown, plain(client, 80))
+function titleOf({ client }: PortConflict): string {
+  return client === undefined ? words.prompts.portTitle : words.prompts.portTitleOn(plain(client, 80))
 }
 
 function PortWords({ conflict: { client, cause } }: { conflict: PortConflict }): ReactNode {

@@ -16,7 +16,9 @@ type Upstream = 'copilot' | 'openrouter'
 
 /** Who is signed in at the relay, and the way out. */
 export function RelayAccount({ status }: { readonly status: Polled<AuthStatus> }): ReactNode {
-  const place = useBridgeState(({ relay }) => relay.place)
+  const place = useBridgeState(({ relay }) =>
+    relay.kind === 'embedded' ? words.signIn.embedded : relay.place,
+  )
   const [leaving, setLeaving] = useState<Upstream>()
   const { value, error, askNow } = status
   const copilot = value?.copilot ?? value

@@ -61,8 +61,8 @@ export const promptsWords = {
   answerTo: (number: number) => `Answer ${number}`,
   send: 'Send',
 
-  portTitle: (address: string) => `${address} is taken`,
-  portTitleOn: (address: string, client: string) => `${address} on ${client} is taken`,
+  portTitle: 'Another program holds the port',
+  portTitleOn: (client: string) => `Another program on ${client} holds the port`,
   portAgent: 'Programs on this computer find the relay there, so they have none until this is settled.',
   portClient: (client: string) =>
     `Programs on ${client} find the relay there, so they have none until this is settled.`,

@@ -51,6 +51,7 @@ export const signInWords = {
   openrouter: 'OpenRouter',
 
   status: 'At the relay',
+  embedded: 'on this computer',
   statusUnknown: 'Not known yet',
   asking: 'Asking the relay…',
   askFailed: 'The relay cannot be asked who is signed in',

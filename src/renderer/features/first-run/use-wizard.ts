@@ -1,0 +1,30 @@
+import { useStore } from 'zustand'
+import type { StoreApi } from 'zustand/vanilla'
+import { useBridge } from '../../store/bridge-context.tsx'
+import type { BridgeStore } from '../../store/bridge-store.ts'
+import { createWizard, type Wizard } from './wizard.ts'
+
+/** One for each page; it outlives the view, so that whoever comes back goes on where they were. */
+const wizards = new WeakMap<BridgeStore, StoreApi<Wizard | undefined>>()
+
+export function wizardOf(bridge: BridgeStore): StoreApi<Wizard | undefined> {
+  const found = wizards.get(bridge)
+  if (found !== undefined) return found
+  const made = createWizard(window.sessionStorage)
+  wizards.set(bridge, made)
+  return made
+}
+
+export interface WizardHold {
+  readonly wizard: Wizard
+  readonly change: (part: Partial<Wizard>) => void
+}
+
+/** Undefined until it is known whether this is a first run. */
+export function useWizard(): {
+  readonly wizard: Wizard | undefined
+  readonly set: (wizard: Wizard | undefined) => void
+} {
+  const store = wizardOf(useBridge())
+  return { wizard: useStore(store), set: (wizard) => store.setState(wizard, true) }
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { buildRenderer } from '../../scripts/build-renderer.ts'
+import type { BridgeApi } from '../../src/shared/bridge-api/calls.ts'
+import { CHROMIUM } from './electron/chromium.ts'
+import { type RendererServer, startRenderer } from './start-renderer.ts'
+
+export interface PageOptions {
+  /** What stands in the address after `#/`. */
+  readonly path?: string
+  readonly width?: number
+  readonly height?: number
+  readonly isDark?: boolean
+}
+
+export interface OpenedPage {
+  readonly page: Page
+  readonly server: RendererServer
+}
+
+/** The windows as they are built, in one Chromium that serves all tests of a file. */
+export interface RendererBrowser {
+  /** Opens a page on this bridge, in a browser context of its own. */
+  open(api: BridgeApi, options?: PageOptions): Promise<OpenedPage>
+  /** Closes every page; idempotent. */
+  closePages(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startRendererBrowser(): Promise<RendererBrowser> {
+  const folder = await mkdtemp(join(tmpdir(), 'sovereign-renderer-'))
+  await buildRenderer({ outDir: folder, development: true })
+  const isRoot = process.getuid?.() === 0
+  const browser: Browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--disable-gpu', '--disable-dev-shm-usage', ...(isRoot ? ['--no-sandbox'] : [])],
+  })
+  const closers: (() => Promise<void>)[] = []
+  const closePages = async (): Promise<void> => {
+    for (const close of closers.splice(0)) await close()
+  }
+  return {
+    async open(api, { path = '', width = 900, height = 900, isDark = false } = {}) {
+      const server = await startRenderer(api, folder)
+      const context = await browser.newContext({
+        viewport: { width, height },
+        colorScheme: isDark ? 'dark' : 'light',
+        permissions: ['clipboard-read', 'clipboard-write'],
+      })
+      closers.push(async () => {
+        await context.close()
+        await server.close()
+      })
+      const page = await context.newPage()
+      page.setDefaultTimeout(15_000)
+      await page.goto(`${server.url}#/${path}`)
+      return { page, server }
+    },
+    closePages,
+    async close() {
+      await closePages()
+      await browser.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What axe finds serious or worse, each as its rule and the places. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  // The policy of the page lets no inline script in; this goes in past it.
+  await page.evaluate(axe.source)
+  const found = await page.evaluate(async () => {
+    const { axe: inPage } = globalThis as unknown as { axe: { run(): Promise<Found> } }
+    const { violations } = await inPage.run()
+    return violations.map(({ id, impact, nodes }) => ({
+      id,
+      impact,
+      where: nodes.map(({ target }) => target.join(' ')),
+    }))
+  })
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, where }) => `${id}: ${where.join(', ')}`)
+}
+
+interface Found {
+  readonly violations: readonly {
+    readonly id: string
+    readonly impact: string
+    readonly nodes: readonly { readonly target: readonly string[] }[]
+  }[]
+}
