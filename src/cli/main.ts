@@ -3,6 +3,7 @@ import { VERSION } from '../node/version.ts'
 import { bridgeCommand } from './commands/bridge.ts'
 import { bridgeControlCommands } from './commands/bridge-control.ts'
 import { dashboardCommand } from './commands/dashboard.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { relayCommand } from './commands/relay.ts'
 import { usageCommand } from './commands/usage.ts'
 import { firstSteps, setHelpManners } from './help-manners.ts'
@@ -24,6 +25,7 @@ for (const command of [
   bridgeCommand(),
   ...bridgeControlCommands(),
   dashboardCommand(),
+  doctorCommand(),
   relayCommand(),
   usageCommand(),
 ])

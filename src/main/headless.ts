@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type Ambient, REAL_AMBIENT } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
@@ -17,7 +16,7 @@ import type { SecretStore } from './secrets/secret-store.ts'
 import { createServices, type Services } from './services/services.ts'
 import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
 import { defaultSettingsPath } from './settings/settings-path.ts'
-import { defaultConfigFiles } from './ssh/config/default-files.ts'
+import { ownSshOptions } from './ssh/config/resolve-host.ts'
 import { SessionFile } from './ssh/session-memory.ts'
 
 export interface HeadlessOptions {
@@ -49,7 +48,6 @@ export interface Headless {
 export async function startHeadless(options: HeadlessOptions): Promise<Headless> {
   const { env, log } = options
   const ambient = options.ambient ?? REAL_AMBIENT
-  const home = homedir()
   if (options.sshConfigFile !== undefined) await checkReadable(options.sshConfigFile)
   const settings = await loadSettings(options.settingsPath ?? defaultSettingsPath(env))
   // Whoever names a file means that one: the defaults would be somebody else's set-up.
@@ -60,17 +58,12 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
   const sessions = new SessionFile(join(runtimeDir, 'sessions.json'), { ambient, log })
   const services = createServices({
     settingsPath: settings.path,
+    relayDataDir: defaultRelayDataDir(env),
     desktop: options.desktop?.services,
   })
   const bridge = new Bridge({
     settings: settings.settings,
-    ssh: {
-      configFiles:
-        options.sshConfigFile === undefined ? defaultConfigFiles(home, env) : [options.sshConfigFile],
-      home,
-      userName: userInfo().username,
-      env,
-    },
+    ssh: ownSshOptions(env, options.sshConfigFile),
     services: services.make,
     embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env, log },
     secrets,

@@ -24,16 +24,38 @@ export function redactText(text: string): string {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
+/** As many as help somebody who reads them, and a fraction of a megabyte. */
+const RECENT_LINES = 500
+
+const recent = new WeakMap<Logger, string[]>()
+
+/** The last lines of a logger, the oldest first, also those that are too quiet to be shown; credentials blanked out. */
+export function recentLogLines(log: Logger): readonly string[] {
+  return recent.get(log) ?? []
+}
+
 /** JSON lines on standard error (standard output belongs to what a command prints), credentials blanked out. */
 export function createLogger(
   name: string,
   level: LogLevel = 'info',
   destination?: DestinationStream,
 ): Logger {
-  return pino(
+  const shown = destination ?? pino.destination({ fd: 2, sync: true })
+  const lines: string[] = []
+  const kept: DestinationStream = {
+    write: (line) => {
+      lines.push(line.trimEnd())
+      if (lines.length > RECENT_LINES) lines.shift()
+    },
+  }
+  const streams = [
+    ...(level === 'silent' ? [] : [{ level, stream: shown }]),
+    { level: 'info' as const, stream: kept },
+  ]
+  const log = pino(
     {
       name,
-      level,
+      level: level === 'debug' ? 'debug' : 'info',
       base: { name },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
@@ -42,6 +64,8 @@ export function createLogger(
       },
       hooks: { streamWrite: redactText },
     },
-    destination ?? pino.destination({ fd: 2, sync: true }),
+    pino.multistream(streams),
   )
+  recent.set(log, lines)
+  return log
 }

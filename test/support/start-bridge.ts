@@ -60,7 +60,12 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
   })
   const settingsPath = join(dir, 'settings.json')
   await writeFile(settingsPath, JSON.stringify(settings))
-  const services = createServices({ settingsPath, desktop: undefined, ...options.services })
+  const services = createServices({
+    settingsPath,
+    relayDataDir: join(dir, 'relay/data'),
+    desktop: undefined,
+    ...options.services,
+  })
   const bridge = new Bridge({
     settings,
     ssh: { configFiles: [configFile], home: dir, userName: 'nobody', env: {} },

@@ -15,6 +15,8 @@ export interface HttpCall {
 export interface HttpAnswer {
   readonly status: number
   readonly text: string
+  /** The `Date` header: what time it is there, to the second. */
+  readonly date: string | undefined
 }
 
 /** One HTTP exchange over a connection that exists already, an SSH channel for example; closes it afterwards. */
@@ -45,7 +47,11 @@ export function httpOver(connection: Duplex, call: HttpCall): Promise<HttpAnswer
         chunks.push(chunk)
       })
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+        resolve({
+          status: response.statusCode ?? 0,
+          text: Buffer.concat(chunks).toString('utf8'),
+          date: response.headers.date,
+        }),
       )
     })
     exchange.end(payload)

@@ -4,14 +4,18 @@ import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { bridgeCommand } from '../../../src/cli/commands/bridge.ts'
 import { bridgeControlCommands } from '../../../src/cli/commands/bridge-control.ts'
+import { doctorCommand } from '../../../src/cli/commands/doctor.ts'
 import { relayCommand } from '../../../src/cli/commands/relay.ts'
 import { usageCommand } from '../../../src/cli/commands/usage.ts'
 import { allPages, codeOf, page, ROOT } from './pages.ts'
 
-const PROGRAM = [bridgeCommand(), ...bridgeControlCommands(), relayCommand(), usageCommand()].reduce(
-  (program, command) => program.addCommand(command),
-  new Command('sovereign').version('0'),
-)
+const PROGRAM = [
+  bridgeCommand(),
+  ...bridgeControlCommands(),
+  doctorCommand(),
+  relayCommand(),
+  usageCommand(),
+].reduce((program, command) => program.addCommand(command), new Command('sovereign').version('0'))
 
 /** Words behind the name of the program, wherever a piece of code starts it. */
 function callsIn(code: string): string[][] {

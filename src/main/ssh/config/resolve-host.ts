@@ -1,10 +1,11 @@
+import { homedir, userInfo } from 'node:os'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import type { SshTarget } from '../link.ts'
 import type { ResolvedHost } from '../resolved-host.ts'
 import { collectSettings, type Overrides } from './collect.ts'
 import type { Setting } from './collected.ts'
 import { configError } from './config-error.ts'
-import { existingIdentities, globalKnownHosts, userKnownHosts } from './default-files.ts'
+import { defaultConfigFiles, existingIdentities, globalKnownHosts, userKnownHosts } from './default-files.ts'
 import { parseDestination } from './destination.ts'
 import { expandTokens, type TokenValues } from './expand.ts'
 import { type ConfigLine, parseConfigFile } from './parse-config.ts'
@@ -18,6 +19,13 @@ export interface ResolveOptions {
   /** Of the local user; also the remote user where nothing else is said. */
   readonly userName: string
   readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** How this user's own ssh would resolve a host; `configFile` is read in place of the usual ones. */
+export function ownSshOptions(env: ResolveOptions['env'], configFile?: string): ResolveOptions {
+  const home = homedir()
+  const configFiles = configFile === undefined ? defaultConfigFiles(home, env) : [configFile]
+  return { configFiles, home, userName: userInfo().username, env }
 }
 
 /**

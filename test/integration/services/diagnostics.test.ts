@@ -1,0 +1,174 @@
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { strFromU8, unzipSync } from 'fflate'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { VERSION } from '../../../src/node/version.ts'
+import type { Check } from '../../../src/shared/protocol/diagnostics.ts'
+import { freePort } from '../../support/free-port.ts'
+import { startBridge, type TestBridge, type TestBridgeOptions } from '../../support/start-bridge.ts'
+import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
+import { type Sshd, startSshd } from '../../support/start-sshd.ts'
+import { startFakeOllama } from '../../support/upstreams/fake-ollama.ts'
+
+let host: Sshd
+let relay: TestRelay
+
+beforeAll(async () => {
+  host = await startSshd()
+  relay = await startTestRelay()
+})
+afterAll(async () => {
+  await host.close()
+  await relay.close()
+})
+
+function start(profile: TestBridgeOptions['profile']): Promise<TestBridge> {
+  return startBridge({ teardown: onTestFinished, hosts: { pi: host, devbox: host }, profile })
+}
+
+/** `id status: detail` of everything that was looked at. */
+async function look({ bridge }: TestBridge): Promise<Map<string, Check>> {
+  const { checks } = await bridge.api.runChecks({})
+  return new Map(checks.map((check) => [check.id, check]))
+}
+
+/** A relay at a URL that says of itself what the test wants. */
+async function startOddRelay(health: object, date: Date): Promise<string> {
+  const server = createServer((_request, response) => {
+    response.setHeader('date', date.toUTCString())
+    response.end(JSON.stringify(health))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const HEALTH = {
+  status: 'ok',
+  relay: 'sovereign-bridge',
+  version: '0.0.1',
+  authenticated: false,
+  upstreams: { copilot: false, openrouter: false },
+  active: 0,
+  uptime: 1,
+}
+
+describe('checks', () => {
+  test('a chain that works has nothing to complain about', async () => {
+    const ollama = await startFakeOllama({ loaded: [] })
+    onTestFinished(() => ollama.close())
+    const started = await start({
+      relay: { ssh: 'pi', port: relay.port },
+      clients: [{ name: 'vm', ssh: 'devbox', listen: `127.0.0.1:${await freePort()}` }],
+      ollama: { url: ollama.url },
+    })
+    await started.bridge.connect()
+    await started.state(({ clients }) => clients[0]?.path.kind === 'proven', 'proven path')
+    const checks = await look(started)
+    const bad = [...checks.values()].filter(({ id, status }) => status === 'failed' && id !== 'keychain')
+    expect(bad).toEqual([])
+    for (const id of ['agent', 'relay', 'relay.sign-in', 'relay.version', 'relay.clock', 'ollama'])
+      expect(checks.get(id)).toMatchObject({ status: 'ok' })
+    for (const part of ['link', 'listener', 'path'])
+      expect(checks.get(`client.vm.${part}`)).toMatchObject({ status: 'ok' })
+    expect(checks.get('ssh-config')).toMatchObject({
+      detail: expect.stringMatching(/names 2 hosts/) as string,
+    })
+    expect(checks.get('disk')).toMatchObject({ status: 'skipped' })
+    expect(checks.get('program')?.detail).toContain(`Sovereign Bridge ${VERSION} on Node 24`)
+  })
+
+  test('without a connection only what is local is looked at, and the rest is skipped', async () => {
+    const checks = await look(await start({}))
+    expect(checks.get('settings')).toMatchObject({ status: 'ok' })
+    expect(checks.get('disk')).toMatchObject({ status: 'ok' })
+    for (const id of ['agent', 'relay', 'relay.sign-in', 'relay.clock', 'ollama'])
+      expect(checks.get(id)).toMatchObject({ status: 'skipped' })
+  })
+
+  test('a clock that is off by a day, an older relay and a missing sign-in are named', async () => {
+    const url = await startOddRelay(HEALTH, new Date(Date.now() - 26 * 3_600_000))
+    const started = await start({ relay: { url } })
+    await started.bridge.connect()
+    const checks = await look(started)
+    expect(checks.get('relay.clock')).toMatchObject({
+      status: 'failed',
+      detail: 'The clock of the relay is 1 day 2 h behind the one here.',
+      fix: expect.stringContaining('NTP') as string,
+    })
+    expect(checks.get('relay.version')).toMatchObject({
+      status: 'warning',
+      detail: `The relay is 0.0.1 and this bridge ${VERSION}.`,
+    })
+    expect(checks.get('relay.sign-in')).toMatchObject({ status: 'failed' })
+  })
+
+  test('what is no relay is said once, and what hangs on it is skipped', async () => {
+    const url = await startOddRelay({ hello: true }, new Date())
+    const started = await start({ relay: { url } })
+    await started.bridge.connect()
+    const checks = await look(started)
+    expect(checks.get('relay')).toMatchObject({ status: 'failed', fix: expect.any(String) as string })
+    expect(checks.get('relay.clock')).toMatchObject({ status: 'skipped' })
+  })
+
+  test('mistakes in the settings file and in the SSH configuration have their line', async () => {
+    const started = await start({ clients: [{ name: 'vm', ssh: 'devbox', enabled: false }] })
+    await writeFile(started.settingsPath, '{\n  "clients": 3\n}')
+    await writeFile(`${started.dir}/ssh_config`, 'Host devbox\n  Port many\n')
+    const checks = await look(started)
+    expect(checks.get('settings')).toMatchObject({
+      status: 'failed',
+      detail: expect.stringMatching(/settings\.json line 2: clients /) as string,
+    })
+    expect(checks.get('ssh-config')).toMatchObject({
+      status: 'failed',
+      detail: expect.stringContaining('line 2') as string,
+    })
+  })
+})
+
+/** One of every kind that a bridge can come across. */
+const PLANTED = {
+  token: 'gho_16C7e42F292c6912E7710c838347Ae178B4a',
+  key: 'sk-or-v1-0123456789abcdef0123456789abcdef',
+  clientToken: 'sbc_Zx81kQw0_plantedClientToken',
+  password: 'correct-horse-battery',
+  hostName: 'build.corp.example',
+  address: '192.0.2.77',
+  v6: '2001:db8::77',
+}
+
+describe('the report', () => {
+  test('holds what helps, and nothing of what was planted', async () => {
+    const started = await start({
+      relay: { ssh: { host: PLANTED.hostName, user: 'evelyn' } },
+      clients: [{ name: 'secret project', ssh: `root@${PLANTED.address}:2222` }],
+    })
+    const { bridge, dir } = started
+    await bridge.connect()
+    const logged = { password: PLANTED.password, inner: { token: PLANTED.token } }
+    bridge.log.info(logged, `${PLANTED.key} at ${PLANTED.hostName} for evelyn in ${dir}/x`)
+    bridge.log.warn({ err: new Error(`Bearer ${PLANTED.clientToken} to [${PLANTED.v6}]:22`) }, 'planted')
+    const report = await bridge.api.makeReport({})
+    const unzipped = unzipSync(Buffer.from(report.zipBase64, 'base64'))
+    const names = ['README.txt', 'about.json', 'checks.txt', 'state.json', 'settings.json', 'log.txt']
+    expect(Object.keys(unzipped)).toEqual(names)
+    for (const { name, text } of report.files) {
+      expect(strFromU8(unzipped[name] ?? new Uint8Array())).toBe(text)
+      for (const secret of [...Object.values(PLANTED), 'evelyn', 'secret project', dir]) {
+        expect(`${name}: ${text}`).not.toContain(secret)
+      }
+    }
+    const textOf = (name: string): string => report.files.find((file) => file.name === name)?.text ?? ''
+    expect(textOf('log.txt')).toContain('planted')
+    expect(JSON.parse(textOf('state.json'))).toMatchObject({ wanted: 'connected' })
+    expect(textOf('settings.json')).toMatch(/"host": "host-\d"/)
+    expect(report.files.find(({ name }) => name === 'log.txt')?.redactions).toBeGreaterThan(5)
+    expect(report.fileName).toMatch(/^sovereign-bridge-report-\d{4}-\d\d-\d\d\.zip$/)
+  })
+})
