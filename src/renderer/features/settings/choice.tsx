@@ -12,10 +12,10 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>): ReactNo
   const { label, value, options, onChange } = props
   const name = useId()
   return (
-    <fieldset className="choice">
+    <fieldset className="ways">
       <legend className="visually-hidden">{label}</legend>
       {options.map((option) => (
-        <label key={option.value} className="choice-option">
+        <label key={option.value} className="ways-option">
           <input
             type="radio"
             className="checkbox"
@@ -24,8 +24,8 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>): ReactNo
             aria-describedby={`${name}-${option.value}`}
             onChange={() => onChange(option.value)}
           />
-          <span className="choice-words">
-            <span className="choice-label">{option.label}</span>
+          <span className="ways-words">
+            <span className="ways-label">{option.label}</span>
             <span id={`${name}-${option.value}`} className="field-hint">
               {option.hint}
             </span>

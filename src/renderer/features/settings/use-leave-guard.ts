@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { guardHash } from '../../ui/use-hash.ts'
 
 export interface LeaveGuard {
   /** Whether somebody is about to leave and has to say whether that is meant. */
@@ -15,18 +16,16 @@ export function useLeaveGuard(isUnsaved: boolean): LeaveGuard {
   useEffect(() => {
     if (!isUnsaved) return
     const own = window.location.href
-    // Ahead of the listener that shows another view, which hears of it only when nobody is asked.
-    const onHash = (event: HashChangeEvent): void => {
-      if (event.newURL === own) return
-      event.stopImmediatePropagation()
-      history.pushState(null, '', own)
-      setTarget(event.newURL)
-    }
+    const release = guardHash(({ newURL }) => {
+      if (newURL === own) return false
+      if (window.location.href !== own) history.pushState(null, '', own)
+      setTarget(newURL)
+      return true
+    })
     const onUnload = (event: BeforeUnloadEvent): void => event.preventDefault()
-    window.addEventListener('hashchange', onHash, { capture: true })
     window.addEventListener('beforeunload', onUnload)
     return () => {
-      window.removeEventListener('hashchange', onHash, { capture: true })
+      release()
       window.removeEventListener('beforeunload', onUnload)
     }
   }, [isUnsaved])
