@@ -4,8 +4,11 @@ import { AppError } from '../../shared/errors/app-error.ts'
 
 /** Above this, the reader counts as slow and events are held back. */
 const HIGH_WATER_BYTES = 256 * 1024
-/** Answers cannot be held back; who calls and does not read is cut off here. */
-const MAX_BACKLOG_BYTES = 4 * 1024 * 1024
+/**
+ * Answers cannot be held back; who calls and does not read is cut off here. Room for two of the longest answers
+ * there are: a month with ten thousand models is 15 MiB, and more calls are under way beside it.
+ */
+const MAX_BACKLOG_BYTES = 32 * 1024 * 1024
 /** Close codes of RFC 6455, section 7.4.1. */
 const NORMAL = 1000
 const POLICY_VIOLATION = 1008
@@ -32,11 +35,13 @@ export function webSocketPort(socket: WebSocket, options: WebSocketPortOptions =
 
   function send(message: unknown): boolean {
     if (socket.readyState !== socket.OPEN) return true
-    socket.send(JSON.stringify(message), onSent)
+    // What waits already is a backlog; what comes now is not.
     if (socket.bufferedAmount > maxBacklogBytes) {
       reason ??= new AppError('bridge.connection-ended', 'The other side does not read what it asked for.')
       socket.terminate()
+      return true
     }
+    socket.send(JSON.stringify(message), onSent)
     if (socket.bufferedAmount > highWaterBytes) isBackedUp = true
     return !isBackedUp
   }
