@@ -14,11 +14,15 @@ export interface PageOptions {
   readonly width?: number
   readonly height?: number
   readonly isDark?: boolean
+  /** Runs before the page's own scripts do. */
+  readonly before?: (page: Page) => Promise<unknown>
 }
 
 export interface OpenedPage {
   readonly page: Page
   readonly server: RendererServer
+  /** What the page complained about: uncaught errors, refused content, failed loads. */
+  readonly complaints: readonly string[]
 }
 
 /** The windows as they are built, in one Chromium that serves all tests of a file. */
@@ -35,7 +39,7 @@ export async function startRendererBrowser(): Promise<RendererBrowser> {
   await buildRenderer({ outDir: folder, development: true })
   const isRoot = process.getuid?.() === 0
   const browser: Browser = await chromium.launch({
-    executablePath: CHROMIUM,
+    ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
     args: ['--disable-gpu', '--disable-dev-shm-usage', ...(isRoot ? ['--no-sandbox'] : [])],
   })
   const closers: (() => Promise<void>)[] = []
@@ -43,7 +47,7 @@ export async function startRendererBrowser(): Promise<RendererBrowser> {
     for (const close of closers.splice(0)) await close()
   }
   return {
-    async open(api, { path = '', width = 900, height = 900, isDark = false } = {}) {
+    async open(api, { path = '', width = 900, height = 900, isDark = false, before } = {}) {
       const server = await startRenderer(api, folder)
       const context = await browser.newContext({
         viewport: { width, height },
@@ -56,8 +60,14 @@ export async function startRendererBrowser(): Promise<RendererBrowser> {
       })
       const page = await context.newPage()
       page.setDefaultTimeout(15_000)
+      const complaints: string[] = []
+      page.on('pageerror', (error) => complaints.push(String(error)))
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text())
+      })
+      await before?.(page)
       await page.goto(`${server.url}#/${path}`)
-      return { page, server }
+      return { page, server, complaints }
     },
     closePages,
     async close() {
@@ -67,6 +77,10 @@ export async function startRendererBrowser(): Promise<RendererBrowser> {
     },
   }
 }
+
+/** For `evaluate`, as texts: the compiler knows no pages here. */
+export const IS_FOCUSED = '(node) => node === document.activeElement'
+export const CLIPBOARD = 'navigator.clipboard.readText()'
 
 /** What axe finds serious or worse, each as its rule and the places. */
 export async function seriousFindings(page: Page): Promise<string[]> {

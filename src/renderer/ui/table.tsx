@@ -15,7 +15,7 @@ export interface TableProps<Row> {
   readonly caption: string
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
-  readonly rowKey: (row: Row, index: number) => string
+  readonly rowKey: (row: Row) => string
 }
 
 /** A table that scrolls by itself, sideways, where the window is too narrow for it. */
@@ -37,7 +37,8 @@ export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>):
         </thead>
         <tbody>
           {rows.map((row, index) => (
-            <tr key={rowKey(row, index)}>
+            // biome-ignore lint/suspicious/noArrayIndexKey: what comes from a relay may be there twice
+            <tr key={`${rowKey(row)} ${index}`}>
               {columns.map((column) => (
                 <Cell key={column.key} column={column} row={row} />
               ))}

@@ -22,8 +22,9 @@ export function AllowanceList({ usage }: { readonly usage: Usage }): ReactNode {
   if (allowances.length === 0) return <p className="muted">{say.noAllowance}</p>
   return (
     <ul className="allowances">
-      {allowances.map((allowance) => (
-        <li key={allowance.quota.id} className="allowance">
+      {allowances.map((allowance, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a relay may tell two of the same name
+        <li key={`${allowance.quota.id} ${index}`} className="allowance">
           <AllowanceRow allowance={allowance} />
         </li>
       ))}

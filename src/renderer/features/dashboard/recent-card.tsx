@@ -48,7 +48,7 @@ export function RecentCard(): ReactNode {
           caption={say.title}
           columns={COLUMNS}
           rows={value.requests}
-          rowKey={({ id }, index) => `${id} ${index}`}
+          rowKey={({ id }) => id}
           textOf={({ model, client, upstream, outcome }) => `${model} ${client} ${upstream} ${outcome}`}
         />
       )}

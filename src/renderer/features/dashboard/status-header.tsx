@@ -25,9 +25,11 @@ export function StatusHeader(): ReactNode {
         {overview.tone === 'busy' ? <Spinner /> : <Icon name={TONE_ICONS[overview.tone]} />}
       </span>
       <div className="status-words">
-        <h1 className="status-headline" role="status">
+        <h1 className="status-headline">{overview.headline}</h1>
+        {/* A screen reader tells when it changes; a heading that did so would be no heading. */}
+        <span className="visually-hidden" role="status">
           {overview.headline}
-        </h1>
+        </span>
         <p className="muted">
           <Sub state={state} overview={overview} />
         </p>

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { type Trouble, troublesOf } from '../../../../src/shared/state/troubles.ts'
+import { makeBridgeState, makeClientState, NOON } from '../../../support/make-bridge-state.ts'
+import { makeBusyState, makeFailure, makeTroubledState } from '../../../support/make-dashboard.ts'
+
+const lost = makeFailure('ssh.connection-lost', 'The connection broke.')
+
+function brief(troubles: readonly Trouble[]): unknown {
+  return troubles.map(({ kind, urgency, parts, affects }) => ({
+    kind,
+    urgency,
+    parts: parts.map(({ name }) => name),
+    affects,
+  }))
+}
+
+test('nothing is wrong with a bridge that works, or that nobody wants connected', () => {
+  expect(troublesOf(makeBusyState(NOON))).toEqual([])
+  expect(troublesOf({ ...makeTroubledState(NOON), wanted: 'disconnected' })).toEqual([])
+})
+
+test('clients that only miss the relay are folded under it, and one with a failure of its own is not', () => {
+  expect(brief(troublesOf(makeTroubledState(NOON)))).toEqual([
+    { kind: 'agent', urgency: 'needs-you', parts: [''], affects: [] },
+    { kind: 'clients', urgency: 'needs-you', parts: ['ci-runner'], affects: ['ci-runner'] },
+    { kind: 'relay', urgency: 'mending', parts: [''], affects: ['builder', 'gpu-box'] },
+    { kind: 'ollama', urgency: 'limited', parts: [''], affects: [] },
+  ])
+})
+
+test('clients that fail for the same reason are one trouble', () => {
+  const link = { phase: 'reconnecting', attempt: 2, nextTryAt: NOON + 900, since: NOON, cause: lost } as const
+  const clients = ['a', 'b', 'c'].map((name) => makeClientState({ name, link }))
+  const { relay } = makeBusyState(NOON)
+  expect(troublesOf(makeBridgeState({ relay, clients }))).toEqual([
+    {
+      kind: 'clients',
+      urgency: 'mending',
+      affects: ['a', 'b', 'c'],
+      parts: ['a', 'b', 'c'].map((name) => ({ name, cause: lost, since: NOON, nextTryAt: NOON + 900 })),
+    },
+  ])
+})
+
+test('a client that is switched off is no trouble', () => {
+  const { relay } = makeBusyState(NOON)
+  const link = { phase: 'failed', since: NOON, cause: lost } as const
+  expect(
+    troublesOf(makeBridgeState({ relay, clients: [makeClientState({ enabled: false, link })] })),
+  ).toEqual([])
+})
+
+test('a relay that is signed in nowhere keeps every client from working, and says so once', () => {
+  const { relay, clients } = makeBusyState(NOON)
+  const upstreams = [{ name: 'copilot', signedIn: false }]
+  const health = { kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 1, upstreams } as const
+  expect(brief(troublesOf(makeBridgeState({ relay: { ...relay, health }, clients })))).toEqual([
+    { kind: 'sign-in', urgency: 'needs-you', parts: [''], affects: ['builder', 'gpu-box'] },
+  ])
+})
+
+test('a port that cannot be had comes with the one that can', () => {
+  const cause = makeFailure('port.taken', '127.0.0.1:8080 is taken.')
+  const listener = {
+    phase: 'failed',
+    address: '127.0.0.1:8080',
+    since: NOON,
+    cause,
+    otherPort: 8081,
+  } as const
+  const { relay } = makeBusyState(NOON)
+  const [trouble] = troublesOf(makeBridgeState({ relay, clients: [makeClientState({ listener })] }))
+  expect(trouble?.parts).toEqual([{ name: 'builder', cause, since: NOON, otherPort: 8081 }])
+})
