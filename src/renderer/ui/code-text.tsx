@@ -44,8 +44,14 @@ export function CopyButton({ text, label = words.ui.copy, size = 's' }: CopyButt
   }
   const said = { none: label, copied: words.ui.copied, refused: words.ui.copyRefused }[outcome]
   return (
-    <Button size={size} icon={outcome === 'copied' ? 'check' : 'copy'} onClick={copy}>
-      <span role="status">{said}</span>
-    </Button>
+    <span className="copy">
+      <Button size={size} icon={outcome === 'copied' ? 'check' : 'copy'} onClick={copy}>
+        {said}
+      </Button>
+      {/* Beside the button: what is a status within it would be no part of its name. */}
+      <span className="visually-hidden" role="status">
+        {outcome !== 'none' && said}
+      </span>
+    </span>
   )
 }
