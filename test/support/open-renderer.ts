@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 import { buildRenderer } from '../../scripts/build-renderer.ts'
 import type { BridgeApi } from '../../src/shared/bridge-api/calls.ts'
 import { CHROMIUM } from './electron/chromium.ts'
@@ -78,9 +78,13 @@ export async function startRendererBrowser(): Promise<RendererBrowser> {
   }
 }
 
-/** For `evaluate`, as texts: the compiler knows no pages here. */
-export const IS_FOCUSED = '(node) => node === document.activeElement'
-export const CLIPBOARD = 'navigator.clipboard.readText()'
+export function isFocused(locator: Locator): Promise<boolean> {
+  return locator.evaluate((node) => (node as unknown as { matches(what: string): boolean }).matches(':focus'))
+}
+
+export function clipboardOf(page: Page): Promise<string> {
+  return page.evaluate('navigator.clipboard.readText()')
+}
 
 /** What axe finds serious or worse, each as its rule and the places. */
 export async function seriousFindings(page: Page): Promise<string[]> {

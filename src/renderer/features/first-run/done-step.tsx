@@ -4,7 +4,6 @@ import { useBridgeState } from '../../store/bridge-context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ButtonLink } from '../../ui/button-link.tsx'
 import { CodeText } from '../../ui/code-text.tsx'
-import { Notice } from '../../ui/notice.tsx'
 import { plain } from '../../ui/plain.ts'
 import { hashOf } from '../../ui/use-hash.ts'
 import { words } from '../../words/words.ts'
@@ -20,17 +19,7 @@ export function DoneStep({ onMore, onLeave }: Props): ReactNode {
   const agent = useBridgeState((state) => state.agent)
   const here = addressOf(agent)
   return (
-    <section className="stack" aria-labelledby="done-title">
-      <Notice
-        tone={clients.length === 0 ? 'quiet' : 'good'}
-        title={
-          <span id="done-title">
-            {clients.length === 0 ? words.firstRun.doneNoMachines : words.firstRun.doneTitle}
-          </span>
-        }
-      >
-        {words.firstRun.doneText}
-      </Notice>
+    <section className="stack" aria-label={words.firstRun.step.done}>
       <dl className="commands">
         {clients.length === 0 && (
           <div>

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react'
-import { useApi } from '../../store/bridge-context.tsx'
+import { useApi, useBridgeState } from '../../store/bridge-context.tsx'
 import { useAction } from '../../store/use-action.ts'
 import { Button } from '../../ui/button.tsx'
 import { ButtonLink } from '../../ui/button-link.tsx'
@@ -72,10 +72,11 @@ function Steps({ wizard, change, onEnd }: StepsProps): ReactNode {
   const frame = useRef<HTMLDivElement>(null)
   useFocusOnStep(frame, `${step} ${wizard.way}`)
   const isFirst = mode === 'first'
+  const { title, lead } = useHeading(wizard)
   return (
     <div className="first-run">
       <header className="first-run-head">
-        <h1>{isFirst ? words.firstRun.title : words.firstRun.addTitle}</h1>
+        <h1>{title}</h1>
         {step !== 'done' && (
           <ButtonLink
             href={hashOf('')}
@@ -85,7 +86,7 @@ function Steps({ wizard, change, onEnd }: StepsProps): ReactNode {
             {words.firstRun.later}
           </ButtonLink>
         )}
-        <p className="muted">{isFirst ? words.firstRun.lead : words.firstRun.addLead}</p>
+        <p className="muted">{lead}</p>
       </header>
       {isFirst && <StepBar wizard={wizard} onChoose={(chosen) => change({ step: chosen, way: 'choose' })} />}
       <div ref={frame} tabIndex={-1} className="first-run-step">
@@ -99,6 +100,14 @@ function Steps({ wizard, change, onEnd }: StepsProps): ReactNode {
       {step !== 'done' && isFirst && <p className="faint">{words.firstRun.laterHint}</p>}
     </div>
   )
+}
+
+function useHeading({ mode, step }: Wizard): { readonly title: string; readonly lead: string } {
+  const hasMachines = useBridgeState(({ clients }) => clients.length > 0)
+  const say = words.firstRun
+  if (step === 'done') return { title: hasMachines ? say.doneTitle : say.doneNoMachines, lead: say.doneText }
+  if (mode === 'add') return { title: say.addTitle, lead: say.addLead }
+  return { title: say.title, lead: say.lead }
 }
 
 function useFocusOnStep(frame: { readonly current: HTMLElement | null }, place: string): void {
@@ -128,7 +137,7 @@ function StepBar({ wizard, onChoose }: { wizard: Wizard; onChoose: (step: Step) 
               <span className="step-mark" aria-hidden="true">
                 {index < here ? <Icon name="check" /> : index + 1}
               </span>
-              <span>
+              <span className="step-name">
                 {words.firstRun.step[step]}
                 {index < here && <span className="visually-hidden"> ({words.firstRun.stepDone})</span>}
               </span>

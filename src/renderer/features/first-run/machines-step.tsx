@@ -51,12 +51,14 @@ export function MachinesStep({ wizard, change }: WizardHold): ReactNode {
         {wizard.mode === 'first' && (
           <Button onClick={() => change({ step: 'sign-in' })}>{words.firstRun.back}</Button>
         )}
-        <Button
-          look={wizard.machineAdded === undefined ? 'plain' : 'primary'}
-          onClick={() => change({ step: 'done' })}
-        >
-          {clients.length === 0 ? words.firstRun.skip : words.firstRun.finish}
-        </Button>
+        {(wizard.mode === 'first' || clients.length > 0) && (
+          <Button
+            look={wizard.machineAdded === undefined ? 'plain' : 'primary'}
+            onClick={() => change({ step: 'done' })}
+          >
+            {clients.length === 0 ? words.firstRun.skip : words.firstRun.finish}
+          </Button>
+        )}
       </div>
     </section>
   )

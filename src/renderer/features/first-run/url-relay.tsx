@@ -53,13 +53,15 @@ export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
       {saving.error !== undefined && (
         <FailureNotice title={words.firstRun.saveFailed} failure={saving.error} isUrgent />
       )}
-      {isUrlSaved && <Reached onGoOn={() => change({ step: 'sign-in', way: 'choose' })} />}
+      {isUrlSaved && (
+        <Reached url={url ?? relayUrl} onGoOn={() => change({ step: 'sign-in', way: 'choose' })} />
+      )}
     </section>
   )
 }
 
 /** What the bridge has found out about the relay that it uses now. */
-function Reached({ onGoOn }: { readonly onGoOn: () => void }): ReactNode {
+function Reached({ url, onGoOn }: { readonly url: string; readonly onGoOn: () => void }): ReactNode {
   const relay = useBridgeState((state) => state.relay)
   const { health } = relay
   const cause = linkCause(relay.link) ?? (health.kind === 'failing' ? health.cause : undefined)
@@ -90,7 +92,7 @@ function Reached({ onGoOn }: { readonly onGoOn: () => void }): ReactNode {
     )
   return (
     <div role="status">
-      <Notice tone="busy" title={words.firstRun.checking(plain(relay.place, 120))} />
+      <Notice tone="busy" title={words.firstRun.checking(plain(url, 120))} />
     </div>
   )
 }

@@ -116,7 +116,7 @@ export const firstRunWords = {
     running: 'under way',
     done: 'done',
     failed: 'failed',
-    skipped: 'not needed',
+    skipped: 'skipped',
     undone: 'undone',
   },
   cancel: 'Cancel',

@@ -1,0 +1,235 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { AppError } from '../../../src/shared/errors/app-error.ts'
+import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
+import {
+  clipboardOf,
+  isFocused,
+  type RendererBrowser,
+  seriousFindings,
+  startRendererBrowser,
+} from '../../support/open-renderer.ts'
+
+const OUT = {
+  authenticated: false,
+  message: 'Not signed in.',
+  copilot: { authenticated: false, identity: 'own', route: 'direct' },
+  openrouter: { authenticated: false },
+}
+const IN = {
+  authenticated: true,
+  message: 'Signed in.',
+  copilot: { authenticated: true, identity: 'vscode', route: 'exchange' },
+  openrouter: { authenticated: true },
+}
+const FLOW = {
+  success: true,
+  user_code: 'WDJB-MJHT',
+  verification_uri: 'https://github.com/login/device',
+  flow_id: 'flow-1',
+  expires_in: 900,
+  interval: 0,
+  message: '',
+}
+const DESKTOP = {
+  kind: 'desktop',
+  platform: 'linux',
+  startsAtLogin: false,
+  hasTray: true,
+  update: { kind: 'none', checkedAt: undefined },
+} as const
+
+let browser: RendererBrowser
+beforeAll(async () => {
+  browser = await startRendererBrowser()
+})
+afterEach(() => browser.closePages())
+afterAll(() => browser.close())
+
+function signedOut(initial: Parameters<typeof fakeBridgeApi>[0] = {}): FakeBridgeApi {
+  const api = fakeBridgeApi(initial)
+  api.answer('relaySignInStatus', () => OUT)
+  api.answer('startSignIn', () => FLOW)
+  return api
+}
+
+const callsOf = (api: FakeBridgeApi, name: string): unknown[] =>
+  api.calls.flatMap(([called, args]) => (called === name ? [args] : []))
+
+describe('with a code', () => {
+  test('the code is shown, can be copied, and leads to the page of GitHub on a click only', async () => {
+    const { page } = await browser.open(signedOut(), { path: 'sign-in' })
+    await page.getByRole('button', { name: 'Get a code' }).click()
+    await page.getByText('WDJB-MJHT').waitFor()
+    await page.getByRole('button', { name: 'Copy code' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await clipboardOf(page)).toBe('WDJB-MJHT')
+    const link = page.getByRole('link', { name: /Open github\.com/ })
+    expect(await link.getAttribute('href')).toBe('https://github.com/login/device')
+    expect(await link.getAttribute('target')).toBe('_blank')
+    expect(await link.getAttribute('rel')).toContain('noopener')
+    expect(page.context().pages()).toHaveLength(1)
+    await page.getByText('Only go on if you began this').waitFor()
+    expect(await page.getByRole('timer').textContent()).toMatch(/1[45]:\d\d/)
+    expect(await seriousFindings(page)).toEqual([])
+  })
+
+  test('the desktop opens the page where there is one', async () => {
+    const api = signedOut({ desktop: DESKTOP })
+    const { page } = await browser.open(api, { path: 'sign-in' })
+    await page.getByRole('button', { name: 'Get a code' }).click()
+    await page.getByRole('button', { name: /Open github\.com/ }).click()
+    await expect.poll(() => callsOf(api, 'openPage')).toEqual([{ url: FLOW.verification_uri }])
+  })
+
+  test.each([
+    ['denied', 'relay.sign-in-denied', 'The sign-in was refused at GitHub', 'Get a new code'],
+    ['expired', 'relay.sign-in-expired', 'The code has run out', 'Get a new code'],
+    ['error', 'relay.copilot-refused', 'This account has no Copilot', 'Get a new code'],
+    ['error', 'relay.copilot-blocked', 'This account is kept from Copilot', 'Get a new code'],
+    ['error', 'relay.sign-in-impossible', 'GitHub allows no code for this app', 'Sign in as another app'],
+  ])('%s (%s) is told in words with a next step', async (status, code, title, button) => {
+    const api = signedOut()
+    api.answer('pollSignIn', () => ({ status, code, message: 'So it is.' }))
+    const { page } = await browser.open(api, { path: 'sign-in' })
+    await page.getByRole('button', { name: 'Get a code' }).click()
+    const alert = page.getByRole('alert')
+    await alert.getByText(title).waitFor()
+    await alert.getByText(code).waitFor()
+    await alert.getByRole('button', { name: button }).waitFor()
+  })
+
+  test('success is told, and the account is shown as signed in', async () => {
+    const api = signedOut()
+    api.answer('pollSignIn', () => {
+      api.answer('relaySignInStatus', () => IN)
+      return { status: 'success', message: 'Signed in.' }
+    })
+    const { page } = await browser.open(api, { path: 'sign-in' })
+    await page.getByRole('button', { name: 'Get a code' }).click()
+    await page.getByText('Signed in to GitHub Copilot').waitFor()
+    await page.getByText('Signed in as VS Code').waitFor()
+  })
+
+  test('a page that is none of GitHub gets no code', async () => {
+    const api = signedOut()
+    api.answer('startSignIn', () => ({ ...FLOW, verification_uri: 'https://github.com.evil.example/device' }))
+    const { page } = await browser.open(api, { path: 'sign-in' })
+    await page.getByRole('button', { name: 'Get a code' }).click()
+    await page.getByText('This is not a page of GitHub').waitFor()
+    expect(await page.getByText('WDJB-MJHT').count()).toBe(0)
+    expect(await page.getByRole('link', { name: /Open/ }).count()).toBe(0)
+  })
+
+  test('whoever leaves is asked nothing more, and finds the code again', async () => {
+    const api = signedOut()
+    const { page } = await browser.open(api, { path: 'sign-in' })
+    await page.getByRole('button', { name: 'Get a code' }).click()
+    await expect.poll(() => callsOf(api, 'pollSignIn').length).toBeGreaterThan(0)
+    await page.getByRole('link', { name: 'Dashboard' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor({ state: 'detached' })
+    const before = callsOf(api, 'pollSignIn').length
+    // Two polls would have come by then if anybody still looked.
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 2500))')
+    expect(callsOf(api, 'pollSignIn').length).toBe(before)
+    await page.goBack()
+    await page.getByText('WDJB-MJHT').waitFor()
+    await page.getByText('While you were away nobody asked GitHub').waitFor()
+    expect(callsOf(api, 'startSignIn')).toHaveLength(1)
+  })
+
+  test('stopping gives the code up', async () => {
+    const { page } = await browser.open(signedOut(), { path: 'sign-in' })
+    await page.getByRole('button', { name: 'Get a code' }).click()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('so it signs nobody in').waitFor()
+    expect(await page.getByText('WDJB-MJHT').count()).toBe(0)
+  })
+})
+
+test('a relay without an identity asks as whom, and says what that means', async () => {
+  const api = signedOut()
+  api.answer('startSignIn', ({ identity }: { identity?: string }) => {
+    if (identity === 'vscode') return FLOW
+    throw new AppError('relay.identity-needed', 'None.')
+  })
+  const { page } = await browser.open(api, { path: 'sign-in' })
+  await page.getByRole('button', { name: 'Get a code' }).click()
+  await page.getByText('may lead to suspension').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Use my app' }).click()
+  await page.getByText('The relay still has no app of its own').waitFor()
+  await page.getByRole('button', { name: 'Go on as VS Code' }).click()
+  await page.getByText('WDJB-MJHT').waitFor()
+  expect(callsOf(api, 'startSignIn')).toEqual([{}, { identity: 'own' }, { identity: 'vscode' }])
+})
+
+test('a token is handed over and kept nowhere in the page', async () => {
+  const api = signedOut()
+  const { page } = await browser.open(api, { path: 'sign-in' })
+  await page.getByText('GitHub token').click()
+  const field = page.getByRole('textbox', { name: 'Token' })
+  expect(await field.getAttribute('type')).toBe('password')
+  await field.fill('ghp_0123456789')
+  await page.getByText('classic token').waitFor()
+  await field.fill('github_pat_0123456789')
+  await page.getByRole('button', { name: 'Give it to the relay' }).click()
+  await page.getByText('The relay has taken the token').waitFor()
+  expect(callsOf(api, 'giveCredential')).toEqual([{ kind: 'github-token', secret: 'github_pat_0123456789' }])
+  expect(await field.inputValue()).toBe('')
+  const kept = await page.evaluate(
+    'JSON.stringify([{ ...sessionStorage }, { ...localStorage }]) + location.href + document.body.innerHTML',
+  )
+  expect(kept).not.toContain('github_pat_0123456789')
+})
+
+test('a token that the relay refuses is told with the reason', async () => {
+  const api = signedOut()
+  api.answer('giveCredential', () => Promise.reject(new AppError('relay.copilot-refused', 'Status 403.')))
+  const { page } = await browser.open(api, { path: 'sign-in' })
+  await page.getByText('GitHub token').click()
+  await page.getByRole('textbox', { name: 'Token' }).fill('github_pat_0123456789')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').getByText('relay.copilot-refused').waitFor()
+})
+
+test('the sign-in at OpenRouter waits until the relay has the key', async () => {
+  const api = signedOut()
+  const { page } = await browser.open(api, { path: 'sign-in' })
+  await page.getByRole('radio', { name: 'OpenRouter' }).check({ force: true })
+  await page.getByRole('button', { name: 'Sign in at OpenRouter' }).click()
+  const link = page.getByRole('link', { name: /Open openrouter\.ai/ })
+  expect(await link.getAttribute('href')).toBe('https://openrouter.ai/auth')
+  await page.getByText('Waiting for OpenRouter').waitFor()
+  api.answer('relaySignInStatus', () => IN)
+  await page.getByText('The relay has a key for OpenRouter').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+})
+
+test('signing out asks first, and Escape changes nothing', async () => {
+  const api = fakeBridgeApi()
+  api.answer('relaySignInStatus', () => IN)
+  const { page } = await browser.open(api, { path: 'sign-in', isDark: true, width: 360 })
+  const signOut = page.getByRole('button', { name: 'Sign out (GitHub Copilot)' })
+  await signOut.click()
+  await page.getByRole('dialog', { name: 'Sign out of GitHub Copilot?' }).waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(callsOf(api, 'signOut')).toEqual([])
+  expect(await isFocused(signOut)).toBe(true)
+  await signOut.click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
+  await expect.poll(() => callsOf(api, 'signOut')).toEqual([{ upstream: 'copilot' }])
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+})
+
+test('a bridge that is disconnected offers to connect', async () => {
+  const api = fakeBridgeApi()
+  api.answer('relaySignInStatus', () => Promise.reject(new AppError('bridge.disconnected', 'Disconnected.')))
+  const { page } = await browser.open(api, { path: 'sign-in' })
+  await page.getByText('The bridge is disconnected').waitFor()
+  api.answer('relaySignInStatus', () => IN)
+  await page.getByRole('button', { name: 'Connect' }).click()
+  await page.getByText('Signed in as VS Code').waitFor()
+  expect(callsOf(api, 'connect')).toHaveLength(1)
+})
