@@ -1,5 +1,7 @@
 import { type ReactNode, useId } from 'react'
+import { words } from '../words/words.ts'
 import './card.css'
+import { Badge } from './state.tsx'
 
 export interface CardProps {
   readonly title: ReactNode
@@ -20,10 +22,23 @@ export function Card({ title, aside, footer, children, isStale = false }: CardPr
         <h2 id={titleId} className="card-title">
           {title}
         </h2>
-        {aside !== undefined && aside !== false && <div className="card-aside">{aside}</div>}
+        <div className="card-aside">
+          {isStale && (
+            <Badge tone="quiet" icon="info">
+              {words.states.stale}
+            </Badge>
+          )}
+          {aside !== undefined && aside !== false && (
+            <div className={withAge('card-aside', isStale)}>{aside}</div>
+          )}
+        </div>
       </header>
-      <div className={isStale ? 'card-body stale' : 'card-body'}>{children}</div>
+      <div className={withAge('card-body', isStale)}>{children}</div>
       {footer !== undefined && footer !== false && <footer className="card-foot">{footer}</footer>}
     </section>
   )
+}
+
+function withAge(className: string, isStale: boolean): string {
+  return isStale ? `${className} stale` : className
 }

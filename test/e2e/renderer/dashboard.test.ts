@@ -221,7 +221,7 @@ test('a month without requests says how the first one comes about', async () => 
   }))
   api.answer('recentRequests', () => ({ generatedAt: new Date().toISOString(), requests: [] }))
   const { page } = await pages.open(api)
-  await page.getByText('No requests this month.').waitFor()
+  await page.getByText('Nothing was used yet.').waitFor()
   await page.getByText('No requests yet.').waitFor()
   expect(await page.getByText('No clients yet').count()).toBe(1)
   expect(await page.getByRole('link', { name: 'Add a client' }).getAttribute('href')).toBe('#/first-run')
@@ -238,7 +238,7 @@ test('a relay that is signed in nowhere offers the way to sign in', async () => 
   expect(await link.getAttribute('href')).toBe('#/sign-in')
 })
 
-test('a bridge that goes away is told, dims nothing away, and is found again by itself', async () => {
+test('a bridge that goes away is told, what was known stays and says so, and it is found again', async () => {
   const api = busyApi()
   const { page, server } = await pages.open(api)
   await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
@@ -246,7 +246,10 @@ test('a bridge that goes away is told, dims nothing away, and is found again by 
   server.cut()
   await page.getByRole('alert').getByText('The bridge does not answer').waitFor()
   expect(await page.getByRole('heading', { name: 'builder', exact: true }).count()).toBe(1)
+  await page.getByRole('heading', { name: 'Last known: connected', exact: true }).waitFor()
   expect(await page.getByRole('button', { name: 'Disconnect' }).isDisabled()).toBe(true)
+  expect(await page.getByText('Out of date').count()).toBeGreaterThan(0)
+  expect(await seriousFindings(page)).toEqual([])
   server.accept(true)
   await page.getByRole('alert').waitFor({ state: 'detached' })
   api.publish({ wanted: 'disconnected' })

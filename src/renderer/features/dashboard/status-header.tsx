@@ -18,7 +18,12 @@ const { dashboard } = words
 /** The whole in one line, and the one control that matters. */
 export function StatusHeader(): ReactNode {
   const state = useBridgeState((whole) => whole)
-  const overview = overviewOf(state)
+  const isStale = useIsStale()
+  const known = overviewOf(state)
+  // Nobody knows whether it still is so, and for how long.
+  const overview: Overview = isStale
+    ? { tone: 'quiet', headline: dashboard.lastKnown(known.headline) }
+    : known
   return (
     <header className={`status tone-${overview.tone}`}>
       <span className="status-sign">
@@ -31,7 +36,7 @@ export function StatusHeader(): ReactNode {
           {overview.headline}
         </span>
         <p className="muted">
-          <Sub state={state} overview={overview} />
+          {isStale ? dashboard.lastKnownHint : <Sub state={state} overview={overview} />}
         </p>
       </div>
       <Controls state={state} />

@@ -26,11 +26,13 @@ export const dashboardWords = {
     needsYou: 'Waiting for you',
     signIn: 'The relay is not signed in',
   },
+  lastKnown: (headline: string) => `Last known: ${headline.toLowerCase()}`,
+  lastKnownHint: 'The bridge does not answer, so this may have changed.',
   sub: {
     disconnected: 'Your clients cannot use your AI until you connect.',
     disconnecting: 'Streams that are under way may finish.',
     connecting: 'Building the path, hop by hop.',
-    connectedNoClients: 'The relay is ready on this computer. No client machine is set up yet.',
+    connectedNoClients: 'The relay is ready. No client machine is set up yet.',
     connected: (count: number) =>
       count === 1
         ? 'Your client reaches the relay.'
@@ -167,7 +169,7 @@ export const dashboardWords = {
     unreadable: 'The relay answered with something that this version cannot read.',
     tryAgain: 'Try again',
     received: 'Received ',
-    empty: 'No requests this month.',
+    empty: 'Nothing was used yet.',
     emptyHint: 'The first request through the relay shows up here.',
     allowance: 'Allowance',
     noAllowance: 'Copilot has not told any allowance yet. It comes with the first request or sign-in.',

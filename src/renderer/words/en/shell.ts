@@ -21,5 +21,4 @@ export const shellWords = {
   brokenHint:
     'Your connections are not touched by it. Load the page again; if it comes back, please report it.',
   reload: 'Load again',
-  updated: (version: string) => `The bridge is now version ${version}; this page is older.`,
 }
