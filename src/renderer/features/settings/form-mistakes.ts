@@ -43,6 +43,9 @@ function isBelow(path: SettingsPath, base: SettingsPath): boolean {
 function wordsFor(text: string, value: unknown): string {
   if (value === '' || value === undefined) return words.settings.mistakes.needed
   if (/ is already called .*; give each its own name$/.test(text)) return words.settings.mistakes.nameTaken
+  const [, partner] = /^needs "(cert|key)" beside it$/.exec(text) ?? []
+  if (partner === 'cert' || partner === 'key')
+    return words.settings.mistakes.needsBeside(words.settings.names[partner])
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 

@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -21,6 +21,7 @@ export function SettingsEditor({ draft, loaded }: SettingsEditorProps): ReactNod
   const [profileId, setProfileId] = useState<number>()
   const content = useRef<HTMLDivElement>(null)
   const guard = useLeaveGuard(draft.edit !== 'none')
+  useFocusAfter(content, draft.edit === 'none')
   const { form, reading } = draft
   const profile = form?.profiles.find(({ id }) => id === (profileId ?? form.activeId)) ?? form?.profiles[0]
   const index = form === undefined || profile === undefined ? 0 : form.profiles.indexOf(profile)
@@ -41,7 +42,7 @@ export function SettingsEditor({ draft, loaded }: SettingsEditorProps): ReactNod
           counts={(id) => countMistakes(reading, id, index)}
           onChange={setSection}
         />
-        <div ref={content} className="settings-content">
+        <div ref={content} className="settings-content" tabIndex={-1}>
           <ActiveSection
             section={section}
             draft={draft}
@@ -59,6 +60,16 @@ export function SettingsEditor({ draft, loaded }: SettingsEditorProps): ReactNod
       {guard.isAsking && <LeaveDialog onStay={guard.stay} onLeave={draft.discard} />}
     </>
   )
+}
+
+/** The bar goes with its buttons; whoever was on one of them goes on at what they edited. */
+function useFocusAfter(target: RefObject<HTMLElement | null>, isClean: boolean): void {
+  const wasClean = useRef(isClean)
+  useEffect(() => {
+    const isNew = isClean && !wasClean.current
+    wasClean.current = isClean
+    if (isNew && document.activeElement === document.body) target.current?.focus({ preventScroll: true })
+  }, [target, isClean])
 }
 
 interface NoticesProps extends SettingsEditorProps {

@@ -28,6 +28,7 @@ export const settingsWords = {
 
   mistakes: {
     needed: 'Needs to be filled in.',
+    needsBeside: (other: string) => `Needs the field “${other}” as well.`,
     nameTaken: 'This name is taken; give each its own.',
   },
   values: {
