@@ -1,7 +1,8 @@
 import type { BridgeState, ListenerState } from '../../shared/state/bridge-state.ts'
+import { isSignedIn, mayRetry } from '../../shared/state/part-health.ts'
 import type { Prompt } from '../../shared/state/prompt.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
-import { isSignedIn, mayRetry, type TrayIcon, type TrayStatus, trayStatus } from './tray-status.ts'
+import { type TrayIcon, type TrayStatus, trayStatus } from './tray-status.ts'
 import { clientWords, listenerWords, oneLine, relayName, relayWords } from './words.ts'
 
 export type TrayAction =

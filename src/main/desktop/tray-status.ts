@@ -9,8 +9,6 @@ import {
 } from '../../shared/state/part-health.ts'
 import { relayName } from './words.ts'
 
-export { isSignedIn, mayRetry } from '../../shared/state/part-health.ts'
-
 export const TRAY_ICONS = [
   'disconnected',
   'connecting',

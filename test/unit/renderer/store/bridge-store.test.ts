@@ -39,6 +39,7 @@ afterEach(() => {
 
 function openLine(): BridgeConnection {
   const api = fakeBridgeApi()
+  if (reason !== undefined) api.answer('getState', () => Promise.reject(cut))
   const { promise: closed, resolve: end } = Promise.withResolvers<AppError>()
   lines.push({ api, end })
   return Object.assign(api, { closed, close: () => {} })
@@ -101,13 +102,17 @@ test('states of a connection that has ended are ignored', async () => {
   expect(bridge.store.getState().state?.profile).toBe('default')
 })
 
-test('a page whose session is over stops asking', async () => {
-  reason = new AppError('api.token-wrong', 'The cookie is not of this bridge.')
+test('a page whose session is over says so and stops asking', async () => {
   await drawn()
+  reason = new AppError('api.token-wrong', 'The cookie is not of this bridge.')
   lines[0]?.end(cut)
-  await vi.advanceTimersByTimeAsync(0)
   await vi.advanceTimersByTimeAsync(60_000)
-  expect(lines.length).toBeLessThanOrEqual(2)
+  expect(lines).toHaveLength(2)
+  expect(bridge.store.getState().connection).toMatchObject({
+    phase: 'gone',
+    cause: reason,
+    nextTryAt: undefined,
+  })
 })
 
 test('closing ends every timer', async () => {
