@@ -9,38 +9,22 @@ export interface CheckGroup {
   readonly checks: readonly Check[]
 }
 
-const ORDER: readonly GroupId[] = ['computer', 'settings', 'relay', 'client', 'upstream', 'other']
+const ORDER: readonly GroupId[] = ['computer', 'relay', 'client', 'other']
 
 /** By the first part of a check's id, such as `client` of `client.builder.path`. */
 const GROUP_OF: Readonly<Record<string, GroupId>> = {
-  agent: 'computer',
-  bridge: 'computer',
-  clock: 'computer',
-  desktop: 'computer',
-  disk: 'computer',
+  program: 'computer',
+  settings: 'computer',
   keychain: 'computer',
-  log: 'computer',
-  logs: 'computer',
-  network: 'computer',
-  node: 'computer',
+  'ssh-config': 'computer',
+  disk: 'computer',
+  agent: 'computer',
   ollama: 'computer',
-  ssh: 'computer',
-  system: 'computer',
-  tray: 'computer',
-  settings: 'settings',
-  profile: 'settings',
   relay: 'relay',
   client: 'client',
-  clients: 'client',
-  upstream: 'upstream',
-  upstreams: 'upstream',
-  credential: 'upstream',
-  'sign-in': 'upstream',
-  copilot: 'upstream',
-  openrouter: 'upstream',
 }
 
-/** In the order of the path from this computer to the upstream; groups without a check are left out. */
+/** From this computer outward; groups without a check are left out. */
 export function groupChecks(checks: readonly Check[]): CheckGroup[] {
   const groups = Map.groupBy(checks, ({ id }) => {
     const [first = ''] = id.split('.')

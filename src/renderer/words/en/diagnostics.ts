@@ -35,7 +35,6 @@ export const diagnosticsWords = {
     ]
       .flat()
       .join(', '),
-  groupCount: (amount: number) => whole(amount),
   more: (amount: number) => `Show ${whole(amount)} more`,
   fix: 'What to do',
   status: {
@@ -46,20 +45,18 @@ export const diagnosticsWords = {
   },
   groups: {
     computer: 'This computer',
-    settings: 'Settings',
     relay: 'Relay',
     client: 'Clients',
-    upstream: 'Upstream',
     other: 'Other',
   },
   textTitle: (version: string, at: string) => `Sovereign Bridge ${version}, checks of ${at}`,
 
   report: 'Report',
   reportIntro:
-    'What you may hand on when you ask for help: versions, settings, state and the end of the logs. Secrets are taken out. Look through it before you save it; nothing is sent anywhere.',
+    'What you may hand on when you ask for help: versions, settings, state, checks and the end of the log. Names and credentials are taken out. Look through it before you save it; nothing is sent anywhere.',
   make: 'Make a report',
   makeAgain: 'Make it again',
-  making: 'Collecting and taking out secrets…',
+  making: 'Collecting, and taking names and credentials out…',
   makeFailed: 'The report could not be made',
   emptyReport: 'The report is empty.',
   files: 'Files of the report',

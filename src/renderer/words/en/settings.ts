@@ -282,7 +282,6 @@ export const settingsWords = {
     tooLarge: 'The file is larger than 1 MiB, which no settings file is.',
     cannotRead: 'The file could not be read.',
     drops: 'Your unsaved changes are dropped.',
-    same: 'It says the same as the settings in use.',
     replaces: 'The file takes the place of your settings file.',
     apply: 'Import and save',
     failed: 'Nothing was imported',
