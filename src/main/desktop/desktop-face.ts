@@ -72,7 +72,8 @@ function closeBeforeQuit(close: () => Promise<void>): () => Promise<void> {
 
 function openWindows(log: Logger): Windows {
   const openPage = (address: string): void => {
-    if (isKnownPage(address)) void shell.openExternal(address)
+    if (!isKnownPage(address)) return
+    shell.openExternal(address).catch((err: unknown) => log.warn({ err, address }, 'No browser opens a page'))
   }
   setAppMenu(process.platform)
   servePages(session.defaultSession, readDashboardFiles())

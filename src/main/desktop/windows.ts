@@ -58,7 +58,7 @@ export class Windows {
     }
     const url = route === undefined ? undefined : addressOf(route)
     // The same address would load the page anew and lose what is typed in it.
-    if (url !== undefined && window.webContents.getURL() !== url) void window.loadURL(url)
+    if (url !== undefined && window.webContents.getURL() !== url) this.load(window, url)
     if (window.isMinimized()) window.restore()
     bringToFront(window)
   }
@@ -103,10 +103,15 @@ export class Windows {
       log.error({ window: kind, reason, exitCode }, 'The page of a window has ended')
       this.replace(kind, window)
     })
-    window.loadURL(addressOf(route)).catch((error: unknown) => {
-      if (!window.isDestroyed()) log.error({ err: error, window: kind }, 'A window cannot load its page')
-    })
+    this.load(window, addressOf(route))
     this.followActivation()
+  }
+
+  private load(window: BrowserWindow, url: string): void {
+    window.loadURL(url).catch((error: unknown) => {
+      // Also when something newer is loaded instead, or the window is closed meanwhile.
+      this.options.log.warn({ err: error, url }, 'A window has not loaded its page')
+    })
   }
 
   private replace(kind: WindowKind, window: BrowserWindow): void {

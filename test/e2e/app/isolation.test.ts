@@ -1,9 +1,10 @@
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { BRIDGE_CALLS } from '../../../src/shared/bridge-api/calls.ts'
 import { builtApp } from '../../support/electron/build-app.ts'
-import { NO_WINDOWS, startApp } from '../../support/start-app.ts'
+import { IS_ELECTRON, NO_WINDOWS, startApp } from '../../support/start-app.ts'
 
 const byName = (a: string, b: string): number => a.localeCompare(b)
 
@@ -133,6 +134,26 @@ describe.skipIf(NO_WINDOWS)('a page of the app', () => {
       violations: expect.arrayContaining(['connect-src']) as unknown,
       granted: [],
     })
+  })
+
+  // Electron itself would ask where to save, in a dialog that nobody answers.
+  test.skipIf(IS_ELECTRON)('saves a report or settings, and nothing else', async () => {
+    const app = await startApp()
+    const page = await app.window()
+    const save = (name: string): Promise<void> =>
+      inPage(
+        page,
+        `const link = document.createElement('a')
+        link.href = URL.createObjectURL(new Blob(['content of ${name}']))
+        link.download = '${name}'
+        link.click()`,
+      )
+    await save('run-me.exe')
+    await save('report.zip')
+    const downloads = join(app.home, 'Downloads')
+    await expect.poll(() => readdir(downloads), { timeout: 10_000 }).toContain('report.zip')
+    expect(await readFile(join(downloads, 'report.zip'), 'utf8')).toBe('content of report.zip')
+    expect(await readdir(downloads)).not.toContain('run-me.exe')
   })
 
   test('that the app has not opened is refused by every call', async () => {

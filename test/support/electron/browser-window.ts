@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { mkdirSync, renameSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type Electron from 'electron'
 import { app, preventable } from './app.ts'
@@ -223,7 +223,7 @@ async function followDownloads(started: Chromium): Promise<void> {
     eventsEnabled: true,
   })
   started.onEvent(undefined, ({ method, params }) => {
-    const { guid, url, suggestedFilename, state } = params as Readonly<Record<string, string>>
+    const { guid, url, suggestedFilename, state, filePath } = params as Readonly<Record<string, string>>
     if (guid === undefined) return
     if (method === 'Browser.downloadWillBegin') {
       const event = preventable()
@@ -233,7 +233,8 @@ async function followDownloads(started: Chromium): Promise<void> {
       else names.set(guid, suggestedFilename ?? guid)
     }
     const name = names.get(guid)
+    // Whoever else drives this Chromium may have had it put somewhere else.
     if (method === 'Browser.downloadProgress' && state === 'completed' && name !== undefined)
-      renameSync(join(folder, guid), join(folder, name))
+      copyFileSync(filePath ?? join(folder, guid), join(folder, name))
   })
 }
