@@ -17,6 +17,8 @@ export interface SshdOptions {
   readonly teardown?: (close: () => Promise<void>) => void
   /** Further sshd_config lines; they come first, and in sshd_config the first value wins. */
   readonly config?: readonly string[]
+  /** What sessions have in their environment besides. */
+  readonly env?: Readonly<Record<string, string>>
   /** Further lines of authorized_keys beside the throw-away client key. */
   readonly authorizedKeys?: readonly string[]
   /** A private host key in OpenSSH format, to stay the same host or to become another one. */
@@ -71,7 +73,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     join(dir, 'authorized_keys'),
     [await publicKey(clientKeyFile), ...(options.authorizedKeys ?? [])].map((line) => `${line}\n`).join(''),
   )
-  await writeFile(join(dir, 'sshd_config'), configOf(dir, host, port, options.config ?? []))
+  await writeFile(join(dir, 'sshd_config'), configOf(dir, host, port, options))
   await preparePrivilegeSeparation()
 
   let child: ChildProcess | undefined
@@ -145,9 +147,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   }
 }
 
-function configOf(dir: string, host: string, port: number, extra: readonly string[]): string {
+function configOf(dir: string, host: string, port: number, { config = [], env = {} }: SshdOptions): string {
   return [
-    ...extra,
+    ...config,
     `ListenAddress ${host}:${port}`,
     `HostKey ${join(dir, 'host_key')}`,
     `AuthorizedKeysFile ${join(dir, 'authorized_keys')}`,
@@ -161,7 +163,9 @@ function configOf(dir: string, host: string, port: number, extra: readonly strin
     'MaxStartups 100',
     'LogLevel VERBOSE',
     // What the user's own shell does at its start may take long, and a session that is killed may leave locks behind.
-    `SetEnv HOME=${dir}`,
+    `SetEnv HOME=${dir}${Object.entries(env)
+      .map(([name, value]) => ` ${name}=${value}`)
+      .join('')}`,
     'Subsystem sftp internal-sftp',
     '',
   ].join('\n')

@@ -138,11 +138,12 @@ class Installation {
   }
 
   async start({ onUndo, signal }: StepContext): Promise<string> {
-    const { facts, hasData } = this.known
+    const { facts, hasData, isUpgrade } = this.known
     const { manager } = facts
     let linger = ''
     onUndo(async (undoing) => {
-      await this.run(STOP, 'stop the relay', [this.node, manager, linger, hasData ? 'there' : ''], undoing)
+      const before = [hasData ? 'there' : '', isUpgrade ? 'yes' : '']
+      await this.run(STOP, 'stop the relay', [manager, linger, ...before], undoing)
     })
     const answers = keysOf(
       await this.run(START, 'start the relay', [this.node, String(this.port), manager], signal),

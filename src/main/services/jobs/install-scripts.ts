@@ -39,29 +39,34 @@ running && echo running=yes
 exit 0
 `
 
+/** Where a file is until it is known to be whole; its ending stays, because Node goes by it. */
+export function newPath(path: string): string {
+  return path.replace(/[^/]+$/, 'new-$&')
+}
+
 /** Standard input becomes the file; what was there before stays until it is known to be whole. */
 export function receiveCommand(path: string, quote: (text: string) => string): string {
   const script =
-    'umask 077; rm -f "$1.old"; [ ! -e "$1" ] || echo was=there; mkdir -p "$(dirname "$1")" && gzip -dc > "$1.new"'
+    'umask 077; rm -f "$1.old"; [ ! -e "$1" ] || echo was=there; mkdir -p "${1%/*}" && gzip -dc > "${1%/*}/new-${1##*/}"'
   return `sh -c ${quote(script)} sh ${quote(path)}`
 }
 
 /** Arguments: the path, its SHA-256, and a command that proves that the file works. */
 export const PUT_IN_PLACE = `
-path=$1; expected=$2; shift 2
-sum=$( (sha256sum "$path.new" || shasum -a 256 "$path.new" || openssl dgst -sha256 -r "$path.new") 2>/dev/null | cut -c1-64)
+path=$1; new="\${1%/*}/new-\${1##*/}"; expected=$2; shift 2
+sum=$( (sha256sum "$new" || shasum -a 256 "$new" || openssl dgst -sha256 -r "$new") 2>/dev/null | cut -c1-64)
 [ "$sum" = "$expected" ] || { echo "the copy has another checksum than the original" >&2; exit 1; }
-chmod 755 "$path.new"
+chmod 755 "$new"
 "$@" </dev/null >/dev/null || { echo "$path does not run on this machine" >&2; exit 1; }
 rm -f "$path.old"
 [ ! -e "$path" ] || ln "$path" "$path.old" || cp -p "$path" "$path.old" || exit 1
-mv -f "$path.new" "$path"
+mv -f "$new" "$path"
 `
 
 /** Arguments: the path, and `there` when it was there before. */
 export const TAKE_BACK = `
-path=$1
-rm -f "$path.new"
+path=$1; new="\${1%/*}/new-\${1##*/}"
+rm -f "$new"
 if [ -e "$path.old" ]; then mv -f "$path.old" "$path"; elif [ "$2" != there ]; then rm -f "$path"; fi
 rmdir "$(dirname "$path")" "$(dirname "$(dirname "$path")")" 2>/dev/null
 exit 0
@@ -69,7 +74,7 @@ exit 0
 
 /** What is not needed any more once the new relay answers. */
 export const FORGET_OLD = `${PATHS}
-rm -f "$bundle.old" "$bin/node.old" "$unit.old"; exit 0`
+rm -f "$bundle.old" "$bin/node.old" "$unit.old" "$starter.old"; exit 0`
 
 /** Prints \`made=yes\` when there was no configuration. */
 export const CONFIGURE = `${PATHS}
@@ -88,8 +93,9 @@ exit 0
 /** Arguments: the program, the port, and who starts it again. */
 export const START = `${PATHS}${RUNNING}
 node=$1; port=$2; manager=$3
-rm -f "$unit.old"
+rm -f "$unit.old" "$starter.old"
 [ ! -e "$unit" ] || cp -p "$unit" "$unit.old"
+[ ! -e "$starter" ] || cp -p "$starter" "$starter.old"
 stop_own
 if [ "$manager" != none ]; then
   rm -f "$starter"
@@ -114,26 +120,34 @@ chmod 700 "$starter"
 `
 
 /**
- * Stops what START has started, and puts the service file of before back without starting it. The last argument
- * says whether there was a data folder before.
+ * Stops what START has started, and puts the service file of before back without starting it. Arguments: who
+ * starts it, what was done about lingering, and whether a data folder and a relay were there before.
  */
 export const STOP = `${PATHS}${RUNNING}
-node=$1; manager=$2; linger=$3; was=$4
+manager=$1; linger=$2; was=$3; installed=$4
+# Nothing was replaced yet: what runs is still the one of before.
+[ "$installed" != yes ] || [ -e "$unit.old" ] || [ -e "$starter.old" ] || exit 0
 stop_own
 rm -f "$starter"
-if [ "$manager" != none ]; then
-  if [ -e "$unit" ]; then "$node" "$bundle" relay uninstall </dev/null; fi
+[ ! -e "$starter.old" ] || mv -f "$starter.old" "$starter"
+# Not by the program itself: it may be what does not work.
+if [ "$manager" != none ] && [ -e "$unit" ]; then
+  if [ "$manager" = systemd ]; then systemctl --user disable --now sovereign-relay.service
+  else launchctl bootout "gui/$(id -u)/io.sovereign-bridge.relay"; fi </dev/null >/dev/null 2>&1
+  rm -f "$unit"
   [ ! -e "$unit.old" ] || mv -f "$unit.old" "$unit"
-  [ "$linger" != made ] || loginctl --no-ask-password disable-linger </dev/null >/dev/null 2>&1
+  [ "$manager" != systemd ] || systemctl --user daemon-reload </dev/null >/dev/null 2>&1
 fi
+[ "$linger" != made ] || loginctl --no-ask-password disable-linger </dev/null >/dev/null 2>&1
 [ "$was" = there ] || rm -rf "$data"
 rmdir "$share" 2>/dev/null
 exit 0
 `
 
 /** The relay of before, with its own files in place again. Argument: who starts it. */
-export const START_AGAIN = `${PATHS}
+export const START_AGAIN = `${PATHS}${RUNNING}
 case "$1" in
+  none) running || [ ! -x "$starter" ] || "$starter" ;;
   systemd) systemctl --user daemon-reload && systemctl --user enable --now sovereign-relay.service ;;
   launchd) launchctl bootstrap "gui/$(id -u)" "$unit" ;;
 esac </dev/null

@@ -3,9 +3,10 @@ import { AppError, fromFailure } from '../../../shared/errors/app-error.ts'
 import { CLIENT_NAME_MAX } from '../../../shared/protocol/clients.ts'
 import type { ClientState } from '../../../shared/state/bridge-state.ts'
 import { linkCause } from '../../../shared/state/link.ts'
+import { answeredFailure } from '../../bridge/answered-failure.ts'
 import type { BridgeCore } from '../../bridge/bridge-core.ts'
 import { RelayAdmin } from '../../bridge/relay-admin.ts'
-import type { SshLink } from '../../ssh/link.ts'
+import type { ExecResult, SshLink } from '../../ssh/link.ts'
 import type { JobPlan, StepContext, StepResult } from './job-plan.ts'
 import { lastWords, shellQuote } from './run-script.ts'
 
@@ -33,6 +34,14 @@ const WAS_SET_UP = `config=\${OPENCODE_CONFIG:-\${XDG_CONFIG_HOME:-$HOME/.config
 [ -d "$(dirname "$config")/.sovereign" ] && echo yes
 exit 0
 `
+
+/** What the script has said was wrong: the last lines of what is not meant for other programs. */
+function complaint(result: ExecResult): string {
+  const lines = result.stderr.trim().split('\n').slice(-LINES_OF_COMPLAINT)
+  return lines.join(' ').trim() || `${lastWords(result)}.`
+}
+
+const LINES_OF_COMPLAINT = 3
 
 class ClientSetUp {
   private readonly core: BridgeCore
@@ -97,18 +106,27 @@ class ClientSetUp {
   /** One that costs nothing, but goes the whole way to the upstream. */
   async verify(signal: AbortSignal): Promise<string> {
     const header = this.token === undefined ? '' : `header = "Authorization: Bearer ${this.token}"`
-    const script = `curl -sS --noproxy '*' --max-time 60 -o /dev/null -w '%{http_code}' --config - ${shellQuote(`${this.base()}/v1/models`)} <<'END'\n${header}\nEND\n`
+    const url = shellQuote(`${this.base()}/v1/models`)
+    const script = `curl -sS --noproxy '*' --max-time 60 -w '\\n%{http_code}' --config - ${url} <<'END'\n${header}\nEND\n`
     const result = await this.link().exec('bash -s', { stdin: script, signal })
-    const status = result.stdout.trim()
     if (result.exitCode !== 0)
       throw new AppError(
         'relay.unreachable',
         `A request from ${this.name} got no answer: ${lastWords(result)}.`,
       )
+    const at = result.stdout.lastIndexOf('\n')
+    const status = result.stdout.slice(at + 1).trim()
     if (status === '200') return 'The models of the relay came back: the whole way works.'
-    if (status === '401' && this.token === undefined)
-      return 'The relay answered and asks for the token, which the AI clients there have.'
-    return `The relay answered with status ${status}: it is reached, but not signed in yet.`
+    const failure = answeredFailure(
+      parseJson(result.stdout.slice(0, at)),
+      `It answered with status ${status}.`,
+    )
+    // What the upstream lacks is nothing that the client could be set up better for.
+    if (failure === undefined || failure.code === 'relay.unreachable')
+      throw failure ?? new AppError('relay.not-a-relay', `${this.name} got status ${status} for its request.`)
+    return failure.code === 'clients.token-required'
+      ? 'The relay is reached, and asks for the token that the AI clients there have.'
+      : `The relay is reached. ${failure.message} ${failure.remedy}`
   }
 
   /** `curl …/setup | bash`, as one would type it there. */
@@ -126,8 +144,7 @@ class ClientSetUp {
     const result = await this.link().exec('bash -s', { stdin: script, onOutput, signal })
     signal.throwIfAborted()
     if (result.exitCode === 0) return
-    const words = lastWords({ ...result, stdout: result.stderr === '' ? result.stdout : '' })
-    throw new AppError('job.unexpected-answer', `The set-up on ${this.name} stopped: ${words}.`, {
+    throw new AppError('job.unexpected-answer', `The set-up on ${this.name} stopped: ${complaint(result)}`, {
       remedy: `Run it there by hand to see more: curl -fsSL ${this.base()}/setup | bash`,
     })
   }
@@ -149,5 +166,13 @@ class ClientSetUp {
     const host =
       listen.host === '127.0.0.1' ? 'localhost' : listen.host.includes(':') ? `[${listen.host}]` : listen.host
     return `http://${host}:${listen.port}`
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import type { SshLink } from '../../ssh/link.ts'
-import { PUT_IN_PLACE, receiveCommand, TAKE_BACK } from './install-scripts.ts'
+import { newPath, PUT_IN_PLACE, receiveCommand, TAKE_BACK } from './install-scripts.ts'
 import type { StepContext } from './job-plan.ts'
 import { lastWords, runOrFail, runScript, shellQuote } from './run-script.ts'
 
@@ -56,7 +56,7 @@ export async function upload(
   if (received.exitCode !== 0)
     throw new AppError('job.unexpected-answer', `${place} did not take ${to}: ${lastWords(received)}.`)
   await reading
-  const command = proof.map((word) => (word === '{}' ? `${to}.new` : word))
+  const command = proof.map((word) => (word === '{}' ? newPath(to) : word))
   const args = [to, hash.digest('hex'), ...command]
   if (!received.stdout.includes('was=there')) before = ''
   const placed = await runScript(link, place, PUT_IN_PLACE, { args, signal })
