@@ -132,9 +132,14 @@ function invalid(path: string, text: string, offset: number, what: string): AppE
 
 const CREDENTIALS = ['github_oauth_token', 'openrouter_api_key']
 
+function holdsCredential({ providers, ...plain }: Plain): boolean {
+  const all = isPlain(providers) ? Object.values(providers).filter(isPlain) : []
+  return CREDENTIALS.some((key) => key in plain) || all.some((one) => 'api_key' in one || 'headers' in one)
+}
+
 /** A file that somebody wrote by hand has the rights that an editor gave it. */
 async function warnOfReaders(path: string, plain: Plain, log: Logger): Promise<void> {
-  if (process.platform === 'win32' || !CREDENTIALS.some((key) => key in plain)) return
+  if (process.platform === 'win32' || !holdsCredential(plain)) return
   const mode = (await stat(path).catch(() => undefined))?.mode ?? 0
   if ((mode & 0o077) === 0) return
   const rights = (mode & 0o777).toString(8)

@@ -98,7 +98,10 @@ function collect(value: unknown, schema: z.ZodType, prefix: string): readonly st
   if (inner instanceof z.ZodRecord && typeof value === 'object' && value !== null) {
     const { valueType } = inner
     if (!(valueType instanceof z.ZodObject)) return []
-    return Object.entries(value).flatMap(([key, child]) => collect(child, valueType, `${prefix}.${key}`))
+    return Object.entries(value).flatMap(([key, child]) =>
+      // A name that the schema passes over without a word.
+      key === '__proto__' ? [`${prefix}.${key}`] : collect(child, valueType, `${prefix}.${key}`),
+    )
   }
   if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, child]) => {

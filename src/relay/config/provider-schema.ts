@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { WIRES } from '../upstreams/wires.ts'
 import { headersSchema } from './header-schema.ts'
@@ -38,7 +39,7 @@ export const providerSchema = z
     /** Name of an environment variable of the relay. */
     api_key_env: z.string().min(1).optional(),
     /** Absolute path, read again whenever the key is needed. */
-    api_key_file: z.string().min(1).optional(),
+    api_key_file: z.string().refine(isAbsolute, 'has to be a whole path, from the root on').optional(),
     headers: headersSchema.optional(),
     wires: z.array(z.enum(WIRES)).min(1, 'must name one wire at least').optional(),
     models: z.array(z.string().min(1).max(200)).min(1, 'must name one model at least').optional(),
@@ -60,5 +61,7 @@ export const routingSchema = z.object({
   /** Upstream of models without a prefix. */
   default: z.string().optional(),
   /** Model as the client calls it, or `*`: what is asked in its place, in order. */
-  fallbacks: z.record(z.string(), z.array(z.string().min(1)).min(1, 'must name one model at least')).optional(),
+  fallbacks: z
+    .record(z.string(), z.array(z.string().min(1)).min(1, 'must name one model at least'))
+    .optional(),
 })

@@ -34,7 +34,8 @@ export function clientHeaders(headers: Headers): Record<string, string | string[
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || HOP_BY_HOP.has(name) || NOT_FOR_CLIENTS.has(name) || nominated.has(name))
       continue
-    if (name.startsWith('access-control-')) continue
+    // An upstream that is such a relay itself does not speak for this one.
+    if (name.startsWith('access-control-') || name.startsWith('x-relay-')) continue
     kept[name] = value
   }
   return kept

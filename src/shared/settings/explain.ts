@@ -47,6 +47,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   int: 'a whole number',
   array: 'a list: [ … ]',
   object: 'an object: { … }',
+  record: 'an object: { … }',
 }
 
 /** Speaks of the form that was meant, if its keys tell which one that is; otherwise of the choice. */

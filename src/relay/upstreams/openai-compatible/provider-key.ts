@@ -38,8 +38,13 @@ export class ProviderKey {
   get(): string | undefined {
     const { api_key, api_key_env, api_key_file } = this.config
     if (api_key !== undefined) return api_key
-    if (api_key_env !== undefined) return this.checked(this.env[api_key_env])
+    if (api_key_env !== undefined) return this.checked(this.variable(api_key_env))
     return api_key_file === undefined ? undefined : this.checked(this.readKeyFile(api_key_file))
+  }
+
+  /** Also the environment has a prototype, with a `constructor`. */
+  private variable(name: string): string | undefined {
+    return Object.hasOwn(this.env, name) ? this.env[name] : undefined
   }
 
   private checked(text: string | undefined): string {

@@ -55,7 +55,10 @@ async function pass({ providers, settings }: ProviderRouteDependencies, exchange
   if (isReading && /^\/models(?:\/|$)/.test(path)) return await sendModels(provider, exchange, base)
   const wire = wireAt(path)
   if (wire === undefined || request.method !== 'POST')
-    throw new AppError('relay.path-refused', `${request.method} ${path.slice(0, 120)} of ${name} is not open.`)
+    throw new AppError(
+      'relay.path-refused',
+      `${request.method} ${path.slice(0, 120)} of ${name} is not open.`,
+    )
   const asked = await readAsked(exchange, wire, settings.maxBodyBytes)
   if (!provider.wires.includes(wire)) throw wrongEndpoint(asked.model, wire, provider.wires, base)
   label(exchange, { upstream: provider, model: asked.model }, [])

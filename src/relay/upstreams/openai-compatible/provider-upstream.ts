@@ -160,9 +160,10 @@ export class ProviderUpstream implements Upstream {
 
   /** A server may repeat the credential that it refuses, and these keys have no form to know them by. */
   private withoutSecrets(body: Buffer, key: string | undefined): Buffer {
-    const secrets = [key ?? '', ...Object.values(this.config.headers ?? {})].filter(
-      (secret) => secret.length >= SECRET_MIN_LENGTH,
-    )
+    const secrets = [key ?? '', ...Object.values(this.config.headers ?? {})]
+      .filter((secret) => secret.length >= SECRET_MIN_LENGTH)
+      // Within JSON quotes and backslashes are written differently.
+      .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
     const text = body.toString('latin1')
     const clean = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
     return Buffer.from(clean, 'latin1')

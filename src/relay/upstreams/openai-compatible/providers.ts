@@ -40,7 +40,7 @@ export class Providers {
     const provider = new ProviderUpstream(name, config, this.deps)
     this.byName.set(name, provider)
     this.deps.log.info({ provider: name }, 'provider set')
-    await this.save()
+    await this.configFile.setAt(['providers', name], config)
     return provider
   }
 
@@ -51,11 +51,6 @@ export class Providers {
       throw new AppError('relay.provider-needed', `Models without a prefix go to ${id}.`)
     this.byName.delete(id)
     this.deps.log.info({ provider: id }, 'provider removed')
-    await this.save()
-  }
-
-  private async save(): Promise<void> {
-    const all = this.all().map(({ id, config }) => [id, config] as const)
-    await this.configFile.set({ providers: all.length === 0 ? undefined : Object.fromEntries(all) })
+    await this.configFile.setAt(['providers', id], undefined)
   }
 }

@@ -12,7 +12,11 @@ export function openrouterRoutes(upstream: OpenrouterUpstream, settings: RelaySe
   return [{ method: 'ANY', path: '/api/v1/*', access: 'client', handle }]
 }
 
-async function pass(upstream: OpenrouterUpstream, settings: RelaySettings, exchange: Exchange): Promise<void> {
+async function pass(
+  upstream: OpenrouterUpstream,
+  settings: RelaySettings,
+  exchange: Exchange,
+): Promise<void> {
   const { request, response, url } = exchange
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const rights = { isAdmin: exchange.access === 'admin', allowed: settings.openrouterPaths }
@@ -32,8 +36,7 @@ async function pass(upstream: OpenrouterUpstream, settings: RelaySettings, excha
 
 async function infer(upstream: OpenrouterUpstream, settings: RelaySettings, exchange: Exchange) {
   const { request, response, url } = exchange
-  if (request.method !== 'POST')
-    throw new AppError('relay.path-refused', `${url.pathname} takes POST only.`)
+  if (request.method !== 'POST') throw new AppError('relay.path-refused', `${url.pathname} takes POST only.`)
   const body = await readBody(request, response, settings.maxBodyBytes)
   return await upstream.inferAt(exchange, url.pathname, body)
 }

@@ -1,5 +1,6 @@
 import type { Ambient } from '../../../node/ambient.ts'
 import type { ErrorCode } from '../../../shared/errors/codes.ts'
+import type { Upstream } from '../upstream.ts'
 import type { Candidate } from './routing.ts'
 
 /** Where nothing is said about when to come back. */
@@ -16,13 +17,19 @@ const WHOLE_UPSTREAM: ReadonlySet<ErrorCode> = new Set([
   'relay.github-unreachable',
 ])
 
+interface CoolDown {
+  readonly upstream: Upstream
+  /** On the monotonic clock. */
+  readonly untilMs: number
+}
+
 /**
  * Remembers for a while what has just failed, so that a request with another way to go does not wait for it first.
  * A request without another way is sent all the same: whether it works again is found out by trying.
  */
 export class CoolDowns {
   private readonly ambient: Ambient
-  private readonly until = new Map<string, number>()
+  private readonly entries = new Map<string, CoolDown>()
 
   constructor(ambient: Ambient) {
     this.ambient = ambient
@@ -34,27 +41,27 @@ export class CoolDowns {
     const asked = retryAfter === undefined ? undefined : this.waitOf(retryAfter)
     const waitMs = Math.min(asked ?? USUAL_MS, LONGEST_MS)
     this.tidy()
-    this.until.set(key, this.ambient.monotonicMs() + waitMs)
+    this.entries.set(key, { upstream: candidate.upstream, untilMs: this.ambient.monotonicMs() + waitMs })
   }
 
   /** It works again. */
   end(candidate: Candidate): void {
-    this.until.delete(candidate.upstream.id)
-    this.until.delete(keyOf(candidate))
+    this.entries.delete(candidate.upstream.id)
+    this.entries.delete(keyOf(candidate))
   }
 
   isCooling(candidate: Candidate): boolean {
-    return this.lasts(candidate.upstream.id) || this.lasts(keyOf(candidate))
+    return this.isCoolingAsWhole(candidate.upstream) || this.lasts(keyOf(candidate), candidate.upstream)
   }
 
-  /** Upstreams that are cooling down as a whole. */
-  upstreams(): readonly string[] {
-    return [...this.until.keys()].filter((key) => !key.includes(' ') && this.lasts(key))
+  isCoolingAsWhole(upstream: Upstream): boolean {
+    return this.lasts(upstream.id, upstream)
   }
 
-  private lasts(key: string): boolean {
-    const until = this.until.get(key)
-    return until !== undefined && until > this.ambient.monotonicMs()
+  /** What was held against a provider does not count for the one that has been put in its place. */
+  private lasts(key: string, upstream: Upstream): boolean {
+    const entry = this.entries.get(key)
+    return entry?.upstream === upstream && entry.untilMs > this.ambient.monotonicMs()
   }
 
   private waitOf(retryAfter: string): number | undefined {
@@ -65,9 +72,10 @@ export class CoolDowns {
   }
 
   private tidy(): void {
-    for (const key of [...this.until.keys()]) if (!this.lasts(key)) this.until.delete(key)
-    const [oldest] = this.until.keys()
-    if (this.until.size >= ENTRIES_MAX && oldest !== undefined) this.until.delete(oldest)
+    for (const [key, { upstream }] of [...this.entries])
+      if (!this.lasts(key, upstream)) this.entries.delete(key)
+    const [oldest] = this.entries.keys()
+    if (this.entries.size >= ENTRIES_MAX && oldest !== undefined) this.entries.delete(oldest)
   }
 }
 

@@ -27,10 +27,13 @@ type Failure =
 /**
  * Failures of the upstream and not of the request. A wrong request, a refused credential, a policy and a limit of
  * this relay are answers: nobody else is asked for a better one.
+ *
+ * None of these can come once the client has a byte.
  */
 const WORTH_ANOTHER_TRY: ReadonlySet<ErrorCode> = new Set([
   'relay.upstream-unreachable',
   'relay.upstream-timeout',
+  'relay.stream-stalled',
   'relay.github-unreachable',
   'upstream.rate-limited',
   'upstream.quota-exceeded',
@@ -71,8 +74,10 @@ export class Failover {
         this.coolDowns.end(candidate)
         return
       }
-      if (!WORTH_ANOTHER_TRY.has(failure.error.code)) return tell(asked, failure, [])
-      this.coolDowns.begin(candidate, failure.error.code, retryAfterOf(failure))
+      const isPassing = WORTH_ANOTHER_TRY.has(failure.error.code)
+      if (!isPassing && candidate === wanted) return tell(asked, failure, [])
+      // What a stand-in finds wrong is no answer to a request that was meant for another model.
+      if (isPassing) this.coolDowns.begin(candidate, failure.error.code, retryAfterOf(failure))
       failures.set(candidate, failure)
     }
     const own = failures.get(wanted)

@@ -6,11 +6,15 @@ import type { Routing } from './routing.ts'
 
 /** One upstream that does not answer must not keep the lists of the others back for longer. */
 const WAIT_MS = 3_000
+/** Nor again and again, once it has shown that it does not. */
+const NEXT_WAIT_MS = 200
 
 /** The models of all upstreams that can be asked, by the names under which clients call them. */
 export class ModelDirectory {
   private readonly routing: Routing
   private readonly log: Logger
+  /** Those that were too late when they were asked last. */
+  private readonly late = new WeakSet<Upstream>()
 
   constructor(routing: Routing, log: Logger) {
     this.routing = routing
@@ -59,7 +63,9 @@ export class ModelDirectory {
   private async listOf(upstream: Upstream, isHurried: boolean): Promise<ModelList | { error: AppError }> {
     const asked = this.modelsOf(upstream)
     try {
-      return await (isHurried ? within(asked, upstream) : asked)
+      const list = await (isHurried ? this.inTime(asked, upstream) : asked)
+      this.late.delete(upstream)
+      return list
     } catch (error) {
       const known = toAppError(error)
       if (known.code === 'internal.bug') throw error
@@ -67,20 +73,22 @@ export class ModelDirectory {
       return { error: known }
     }
   }
-}
 
-/** What comes too late is there for the next one who asks. */
-async function within(list: Promise<ModelList>, { name }: Upstream): Promise<ModelList> {
-  const over = new AbortController()
-  const late = delay(WAIT_MS, undefined, { signal: over.signal }).then(() => {
-    throw new AppError('relay.upstream-timeout', `${name} gives no model list in time.`)
-  })
-  try {
-    return await Promise.race([list, late])
-  } finally {
-    late.catch(() => undefined)
-    list.catch(() => undefined)
-    over.abort()
+  /** What comes too late is there for the next one who asks. */
+  private async inTime(list: Promise<ModelList>, upstream: Upstream): Promise<ModelList> {
+    const over = new AbortController()
+    const waitMs = this.late.has(upstream) ? NEXT_WAIT_MS : WAIT_MS
+    const late = delay(waitMs, undefined, { signal: over.signal }).then(() => {
+      this.late.add(upstream)
+      throw new AppError('relay.upstream-timeout', `${upstream.name} gives no model list in time.`)
+    })
+    try {
+      return await Promise.race([list, late])
+    } finally {
+      late.catch(() => undefined)
+      list.catch(() => undefined)
+      over.abort()
+    }
   }
 }
 

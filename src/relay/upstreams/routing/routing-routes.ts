@@ -91,5 +91,5 @@ function notReady(routing: Routing, asked: string, { upstream, model }: Candidat
  * clients compact too late. Claude Code goes on without the count when it gets a 404.
  */
 async function refuseCount(): Promise<void> {
-  throw new AppError('relay.count-tokens-unsupported', 'Copilot cannot count tokens ahead.')
+  throw new AppError('relay.count-tokens-unsupported', 'The relay cannot count tokens ahead.')
 }

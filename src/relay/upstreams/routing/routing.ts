@@ -54,13 +54,17 @@ export class Routing {
     return this.prefixed(name) ?? { upstream: this.default, model: name }
   }
 
-  /** The name under which clients call a model. */
-  nameOf({ upstream, model }: Candidate): string {
-    return upstream === this.default ? model : `${upstream.id}/${model}`
+  /** The shortest name under which clients call a model, which leads back to exactly this one. */
+  nameOf(candidate: Candidate): string {
+    const { model } = candidate
+    // "openrouter/auto" is a model of OpenRouter's too, and many servers have "qwen/…" beside a provider "qwen".
+    return isSame(this.resolve(model), candidate) ? model : fullName(candidate)
   }
 
   /** Others that may answer in place of the first, in order: those that can be asked on this wire. */
   fallbacksOf(first: Candidate, wire: Wire): readonly Candidate[] {
+    // A request that names no model cannot be told apart from one that was never meant for anybody else.
+    if (first.model === '') return []
     const names = [first.model, fullName(first)]
     const { fallbacks } = this.settings
     const own = Object.entries(fallbacks).find(

@@ -50,7 +50,8 @@ export function startRouting(
     routes: () => routingRoutes({ routing, failover, directory, maxBodyBytes: settings.maxBodyBytes }),
     metrics: () => routingMetrics(routing, coolDowns, failover),
     ready: () => Object.fromEntries(others().map(({ id, problem }) => [id, problem === undefined])),
-    coolingDown: () => [...coolDowns.upstreams()],
+    coolingDown: () =>
+      upstreams().flatMap((upstream) => (coolDowns.isCoolingAsWhole(upstream) ? [upstream.id] : [])),
     otherModels: () =>
       Promise.all(
         others()
