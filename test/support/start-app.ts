@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
-import { builtApp } from './electron/build-app.ts'
+import { afterAll, onTestFinished } from 'vitest'
+import { builtApp, removeBuiltApp } from './electron/build-app.ts'
 import { CHROMIUM } from './electron/chromium.ts'
 import type { DesktopProcess } from './electron/desktop-process.ts'
 import { startElectron } from './electron/electron-process.ts'
@@ -27,6 +27,8 @@ export function quietSettings(home: string): object {
 }
 
 const DEADLINE_MS = 20_000
+
+afterAll(removeBuiltApp)
 
 export interface AppOptions {
   /** Written to the settings file, which is otherwise {@link quietSettings}; a text is written as it is. */
@@ -72,6 +74,7 @@ export interface RunningApp {
 
 /** Starts the built app; whatever is left of it ends with the test. */
 export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
+  const app = await builtApp()
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'home-')))
   const config = join(home, 'settings.json')
   const settings = options.settings ?? quietSettings(home)
@@ -79,7 +82,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     await writeFile(config, typeof settings === 'string' ? settings : JSON.stringify(settings))
   await options.prepare?.(home)
   const started = await (IS_ELECTRON ? startElectron : startStandIn)({
-    app: await builtApp(),
+    app,
     args: ['--config', config, ...(options.args ?? [])],
     env: { ...(await environment(home)), ...options.env },
   })

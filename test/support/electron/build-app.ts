@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { cp, readFile, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,15 +9,21 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 let building: Promise<string> | undefined
 
-/** The app as it is shipped, in a folder of its own, built once for each process that tests it. */
+/** The app as it is shipped, in a folder of its own, built once for each file of tests. */
 export function builtApp(): Promise<string> {
   building ??= build()
   return building
 }
 
+/** To be called when nothing of it runs any more. */
+export async function removeBuiltApp(): Promise<void> {
+  const folder = await building
+  building = undefined
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+}
+
 async function build(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'app-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = await mkdtemp(join(tmpdir(), 'app-'))
   const { name, productName, version, type, main } = JSON.parse(
     await readFile(join(ROOT, 'package.json'), 'utf8'),
   ) as Record<string, string>
