@@ -101,7 +101,7 @@ test('Escape cancels, and the focus goes back to where it was', async () => {
   const { page } = await browser.open(api, { path: 'diagnostics' })
   const link = page.getByRole('link', { name: 'Settings' })
   await link.focus()
-  api.answer('answerPrompt', () => api.publish({ prompts: [] }))
+  api.answer('answerPrompt', () => void api.publish({ prompts: [] }))
   api.publish({ prompts: [PASSWORD] })
   await page.getByRole('dialog', { name: 'Password for pi' }).waitFor()
   expect(await isFocused(page.getByLabel('Password', { exact: true }))).toBe(true)
@@ -228,7 +228,7 @@ const TAKEN: Partial<BridgeState> = {
 
 test('a taken port names its holder and offers another', async () => {
   const api = fakeBridgeApi(TAKEN)
-  api.answer('useOtherPort', () => api.publish({ agent: makeBridgeState().agent }))
+  api.answer('useOtherPort', () => void api.publish({ agent: makeBridgeState().agent }))
   const { page } = await browser.open(api, { path: 'diagnostics' })
   await dialog(page).getByText('is taken by proxy (pid 4711)').waitFor()
   expect(await seriousFindings(page)).toEqual([])

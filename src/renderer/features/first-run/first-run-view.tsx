@@ -19,7 +19,7 @@ import { newWizard, STEPS, type Step, type Wizard, withoutMachine } from './wiza
 /** From nothing to a machine that uses the relay; later, one more machine. */
 export function FirstRunView(): ReactNode {
   const api = useApi()
-  const { wizard, set } = useWizard()
+  const { wizard, set, change } = useWizard()
   const reading = useAction(async () => {
     const file = await api.getSettingsFile({})
     if (readText(file.text) === undefined) return
@@ -32,7 +32,7 @@ export function FirstRunView(): ReactNode {
   }, [isUnknown, run])
   if (wizard === undefined)
     return <Unknown isRunning={reading.isRunning} error={reading.error} onAgain={reading.run} />
-  return <Steps wizard={wizard} change={(part) => set({ ...wizard, ...part })} onEnd={() => set(undefined)} />
+  return <Steps wizard={wizard} change={change} onEnd={() => set(undefined)} />
 }
 
 interface UnknownProps {

@@ -41,12 +41,7 @@ export function MachinesStep({ wizard, change }: WizardHold): ReactNode {
           </ul>
         </div>
       )}
-      <NewMachine
-        key={wizard.machineAdded ?? 'new'}
-        wizard={wizard}
-        change={change}
-        onAnother={() => change(withoutMachine(wizard))}
-      />
+      <NewMachine wizard={wizard} change={change} onAnother={() => change(withoutMachine(wizard))} />
       <div className="row">
         {wizard.mode === 'first' && (
           <Button onClick={() => change({ step: 'sign-in' })}>{words.firstRun.back}</Button>

@@ -35,9 +35,6 @@ export function NewMachine({ wizard, change, onAnother }: Props): ReactNode {
   const name = nameOf(wizard)
   const port = portOf(machinePort)
   const listen = `127.0.0.1:${port}`
-  const mistake = nameMistake(name, machineAdded === undefined && names.some((one) => one.name === name))
-  const isReady = ssh !== '' && port !== undefined && name !== '' && mistake === undefined
-
   const adding = useAction(async (doesSetUp: boolean) => {
     await changeSettings(api, (settings) => withClient(settings, { name, ssh, listen, enabled: true }))
     await api.connect({})
@@ -46,6 +43,8 @@ export function NewMachine({ wizard, change, onAnother }: Props): ReactNode {
     change({ machineAdded: name, machineJob: undefined })
     if (doesSetUp) start.run({ kind: 'set-up-client', name })
   })
+  const mistake = nameMistake(name, !adding.isRunning && names.some((one) => one.name === name))
+  const isReady = ssh !== '' && port !== undefined && name !== '' && mistake === undefined
   const isUnderWay = work.isUnderWay || adding.isRunning
 
   if (machineAdded !== undefined) return <Added name={machineAdded} work={work} onAnother={onAnother} />
@@ -146,6 +145,7 @@ function Added({ name, work: { job, isUnderWay, start, forget }, onAnother }: Ad
       icon="plus"
       onClick={() => {
         forget()
+        start.dismiss()
         onAnother()
       }}
     >

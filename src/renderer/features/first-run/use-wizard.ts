@@ -20,11 +20,22 @@ export interface WizardHold {
   readonly change: (part: Partial<Wizard>) => void
 }
 
-/** Undefined until it is known whether this is a first run. */
-export function useWizard(): {
+export interface WizardStore {
+  /** Undefined until it is known whether this is a first run. */
   readonly wizard: Wizard | undefined
   readonly set: (wizard: Wizard | undefined) => void
-} {
+  /** Changes what is there now, which may be newer than what is drawn. */
+  readonly change: (part: Partial<Wizard>) => void
+}
+
+export function useWizard(): WizardStore {
   const store = wizardOf(useBridge())
-  return { wizard: useStore(store), set: (wizard) => store.setState(wizard, true) }
+  return {
+    wizard: useStore(store),
+    set: (wizard) => store.setState(wizard, true),
+    change(part) {
+      const now = store.getState()
+      if (now !== undefined) store.setState({ ...now, ...part }, true)
+    },
+  }
 }
