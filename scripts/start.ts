@@ -40,7 +40,11 @@ if (import.meta.main) {
     await buildDesktop()
     showTray(face.electron, [ROOT, ...args])
   } else {
-    console.error(`No tray icon: ${face.reason}. The same bridge runs here without a window; Ctrl-C ends it.`)
+    const { buildRenderer } = await import('./build-renderer.ts')
+    await buildRenderer()
+    console.error(
+      `No tray icon: ${face.reason}. The same bridge runs here, with its dashboard in a browser; Ctrl-C ends it.`,
+    )
     // In this very process: whoever ends it, in whatever way, ends the bridge and not only its launcher.
     const command = join(ROOT, 'bin/sovereign.js')
     process.argv.splice(1, process.argv.length, command, 'bridge', ...args)
