@@ -47,7 +47,7 @@ export function newPath(path: string): string {
 /** Standard input becomes the file; what was there before stays until it is known to be whole. */
 export function receiveCommand(path: string, quote: (text: string) => string): string {
   const script =
-    'umask 077; rm -f "$1.old"; [ ! -e "$1" ] || echo was=there; mkdir -p "${1%/*}" && gzip -dc > "${1%/*}/new-${1##*/}"'
+    'umask 077; d=$(dirname "$1"); rm -f "$1.old"; [ ! -e "$1" ] || echo was=there; mkdir -p "$d" && gzip -dc > "$d/new-$(basename "$1")"'
   return `sh -c ${quote(script)} sh ${quote(path)}`
 }
 
