@@ -29,7 +29,8 @@ export async function connectBridge(options: ConnectOptions = {}): Promise<Bridg
   const { env = process.env, timeoutMs = TIMEOUT_MS } = options
   const path = options.infoFile ?? infoFilePath(bridgeRuntimeDir(env))
   const info = await readInfoFile(path)
-  if (info === undefined) throw new AppError('bridge.not-running', `No bridge runs for this user: there is no ${path}.`)
+  if (info === undefined)
+    throw new AppError('bridge.not-running', `No bridge runs for this user: there is no ${path}.`)
   return await attach(info, timeoutMs)
 }
 

@@ -21,7 +21,8 @@ const linkSchema = z.object({ url: z.url().nullable() })
 export async function dashboardLinkOf({ infoFile, env = process.env }: LinkOptions = {}): Promise<string> {
   const path = infoFile ?? infoFilePath(bridgeRuntimeDir(env))
   const info = await readInfoFile(path)
-  if (info === undefined) throw new AppError('bridge.not-running', `No bridge runs for this user: there is no ${path}.`)
+  if (info === undefined)
+    throw new AppError('bridge.not-running', `No bridge runs for this user: there is no ${path}.`)
   const url = linkSchema.safeParse(await post(info.url, info.token)).data?.url
   if (url !== undefined && url !== null) return url
   throw new AppError('api.not-found', 'The running bridge serves no dashboard.', {

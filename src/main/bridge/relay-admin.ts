@@ -1,7 +1,5 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors/app-error.ts'
-import { type ClientList, clientListSchema, type NewToken, newTokenSchema } from '../../shared/protocol/clients.ts'
-import { type RecentRequests, recentRequestsSchema } from '../../shared/protocol/recent-requests.ts'
 import {
   type ClientList,
   clientListSchema,
