@@ -144,7 +144,7 @@ describe('a relay on a host', () => {
     expect(orders(api).at(-1)).toEqual({ kind: 'install-relay', ssh: 'eve@pi:2222', port: 8080 })
     expect(await seriousFindings(page)).toEqual([])
     await page.getByRole('button', { name: 'Cancel' }).click()
-    await expect.poll(() => api.calls.some(([name]) => name === 'cancelJob')).toBe(true)
+    await expect.poll(() => api.calls.some(([name]) => name === 'cancelJob'), { timeout: 10_000 }).toBe(true)
     api.publish({
       jobs: [
         makeJob('install-relay', { phase: 'cancelled', at: NOON }, [

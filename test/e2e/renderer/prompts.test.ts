@@ -233,7 +233,9 @@ test('a taken port names its holder and offers another', async () => {
   await dialog(page).getByText('is taken by proxy (pid 4711)').waitFor()
   expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Try again' }).click()
-  await expect.poll(() => api.calls.find(([name]) => name === 'retryNow')?.[1]).toEqual({ target: 'agent' })
+  await expect
+    .poll(() => api.calls.find(([name]) => name === 'retryNow')?.[1], { timeout: 10_000 })
+    .toEqual({ target: 'agent' })
   await page.getByRole('button', { name: 'Use port 8081 until the next start' }).click()
   await gone(page)
   expect(api.calls.find(([name]) => name === 'useOtherPort')?.[1]).toEqual({ target: 'agent', port: 8081 })

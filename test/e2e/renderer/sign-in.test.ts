@@ -38,6 +38,8 @@ const DESKTOP = {
   update: { kind: 'none', checkedAt: undefined },
 } as const
 
+const PATIENCE = { timeout: 10_000 }
+
 let browser: RendererBrowser
 beforeAll(async () => {
   browser = await startRendererBrowser()
@@ -78,7 +80,7 @@ describe('with a code', () => {
     const { page } = await browser.open(api, { path: 'sign-in' })
     await page.getByRole('button', { name: 'Get a code' }).click()
     await page.getByRole('button', { name: /Open github\.com/ }).click()
-    await expect.poll(() => callsOf(api, 'openPage')).toEqual([{ url: FLOW.verification_uri }])
+    await expect.poll(() => callsOf(api, 'openPage'), PATIENCE).toEqual([{ url: FLOW.verification_uri }])
   })
 
   test.each([
@@ -124,7 +126,7 @@ describe('with a code', () => {
     const api = signedOut()
     const { page } = await browser.open(api, { path: 'sign-in' })
     await page.getByRole('button', { name: 'Get a code' }).click()
-    await expect.poll(() => callsOf(api, 'pollSignIn').length).toBeGreaterThan(0)
+    await expect.poll(() => callsOf(api, 'pollSignIn').length, PATIENCE).toBeGreaterThan(0)
     await page.getByRole('link', { name: 'Dashboard' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor({ state: 'detached' })
     const before = callsOf(api, 'pollSignIn').length
@@ -219,7 +221,7 @@ test('signing out asks first, and Escape changes nothing', async () => {
   expect(await isFocused(signOut)).toBe(true)
   await signOut.click()
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
-  await expect.poll(() => callsOf(api, 'signOut')).toEqual([{ upstream: 'copilot' }])
+  await expect.poll(() => callsOf(api, 'signOut'), PATIENCE).toEqual([{ upstream: 'copilot' }])
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 })
 
@@ -228,6 +230,7 @@ test('a bridge that is disconnected offers to connect', async () => {
   api.answer('relaySignInStatus', () => Promise.reject(new AppError('bridge.disconnected', 'Disconnected.')))
   const { page } = await browser.open(api, { path: 'sign-in' })
   await page.getByText('The bridge is disconnected').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
   api.answer('relaySignInStatus', () => IN)
   await page.getByRole('button', { name: 'Connect' }).click()
   await page.getByText('Signed in as VS Code').waitFor()

@@ -23,15 +23,11 @@ export function RelayAccount({ status }: { readonly status: Polled<AuthStatus> }
   const { value, error, askNow } = status
   const copilot = value?.copilot ?? value
   return (
-    <Card
-      title={words.signIn.status}
-      aside={<SafeText text={place} maxLength={60} />}
-      isStale={error !== undefined}
-    >
+    <Card title={words.signIn.status} aside={<SafeText text={place} maxLength={60} />}>
       {value === undefined ? (
         error === undefined && <State tone="busy">{words.signIn.asking}</State>
       ) : (
-        <ul className="accounts">
+        <ul className={error === undefined ? 'accounts' : 'accounts stale'}>
           <Account
             name={words.signIn.copilot}
             isIn={copilot?.authenticated === true}
