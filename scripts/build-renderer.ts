@@ -1,5 +1,6 @@
 // dist/renderer: the windows as three files that a page with a strict content policy may load.
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -35,9 +36,8 @@ export async function buildRenderer(options: BuildRendererOptions = {}): Promise
   })
   const [chunk, ...others] = output
   if (others.length > 0) throw new Error(`More than one file came out: ${others.map((o) => o.fileName)}`)
-  await rm(outDir, { recursive: true, force: true })
   await mkdir(outDir, { recursive: true })
-  await copyFile(join(ROOT, 'src/renderer/index.html'), join(outDir, 'index.html'))
+  await write(join(outDir, 'index.html'), await readFile(join(ROOT, 'src/renderer/index.html'), 'utf8'))
   // In the order in which they were imported: the design system before the views that arrange it.
   const order = chunk.moduleIds.flatMap((id) => styles.get(id) ?? [])
   return await Promise.all([
@@ -61,7 +61,10 @@ function collectStyles(styles: Map<string, string>): Plugin {
 }
 
 async function write(path: string, text: string): Promise<BuiltFile> {
-  await writeFile(path, text)
+  // Whole at every moment: a bridge that starts right now may read it.
+  const fresh = `${path}.${randomUUID()}.tmp`
+  await writeFile(fresh, text)
+  await rename(fresh, path)
   return { path, bytes: Buffer.byteLength(text), gzipBytes: gzipSync(text).length }
 }
 

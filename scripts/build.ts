@@ -131,6 +131,20 @@ function isLeftOut(name: string): boolean {
   return LEFT_OUT.some((left) => (typeof left === 'string' ? left === name : left.test(name)))
 }
 
+/** The whole program in one file, with the dashboard in it. */
+export async function buildProgram(outFile: string): Promise<BuiltFile> {
+  // Loaded here, because that module needs this one.
+  const { buildRenderer } = await import('./build-renderer.ts')
+  const parts = await mkdtemp(join(tmpdir(), 'sovereign-parts-'))
+  try {
+    await buildRenderer({ outDir: join(parts, 'renderer') })
+    await rm(outFile, { force: true })
+    return await bundle(join(ROOT, 'src/cli/main.ts'), outFile, parts)
+  } finally {
+    await rm(parts, { recursive: true, force: true })
+  }
+}
+
 /** Runs the bundle where there is no node_modules folder on the way up. @throws when it does not start. */
 export async function proveAlone(file: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sovereign-build-'))
@@ -151,8 +165,7 @@ if (import.meta.main) {
   // "--out <file>" puts it elsewhere.
   const { values } = parseArgs({ options: { out: { type: 'string' } } })
   const outFile = values.out ?? join(ROOT, 'dist/sovereign.mjs')
-  await rm(outFile, { force: true })
-  const { bytes, gzipBytes } = await bundle(join(ROOT, 'src/cli/main.ts'), outFile)
+  const { bytes, gzipBytes } = await buildProgram(outFile)
   await proveAlone(outFile)
   console.log(`${relative(ROOT, outFile)}  ${kib(bytes)}, ${kib(gzipBytes)} compressed`)
 }

@@ -1,6 +1,8 @@
 // `npm run package`: installers of the tray app for this system, in dist/installers.
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildProgram } from './build.ts'
 import { buildDesktop } from './build-desktop.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -27,6 +29,8 @@ function httpsUrl(text: string): string {
 if (import.meta.main) {
   const args = builderArguments(process.env, process.argv.slice(2))
   await buildDesktop()
+  // What the app installs on a relay host.
+  await buildProgram(join(ROOT, 'dist/sovereign.mjs'))
   const { status } = spawnSync('electron-builder', args, {
     cwd: ROOT,
     stdio: 'inherit',

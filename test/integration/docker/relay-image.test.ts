@@ -1,16 +1,14 @@
-import { existsSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { bundle } from '../../../scripts/build.ts'
+import { buildProgram } from '../../../scripts/build.ts'
 import { dockerObstacle, importNodeImage, startDocker } from '../../support/start-docker.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const ENTRY = process.env.TEST_IMAGE_ENTRY ?? join(ROOT, 'src/cli/main.ts')
-const obstacle = existsSync(ENTRY) ? dockerObstacle() : 'there is no command line program yet'
+const obstacle = dockerObstacle()
 if (obstacle !== undefined) console.warn(`SKIPPED: no container is run, because ${obstacle}.`)
 
 test.skipIf(obstacle !== undefined)(
@@ -20,7 +18,7 @@ test.skipIf(obstacle !== undefined)(
     const context = await mkdtemp(join(tmpdir(), 'context-'))
     onTestFinished(() => rm(context, { recursive: true, force: true }))
     await cp(join(ROOT, 'docker'), join(context, 'docker'), { recursive: true })
-    await bundle(ENTRY, join(context, 'dist/sovereign.mjs'))
+    await buildProgram(join(context, 'dist/sovereign.mjs'))
     const engine = await startDocker()
     onTestFinished(() => engine.close())
     const { docker } = engine

@@ -29,7 +29,9 @@ test('an installer holds what the app is made of, for every system and processor
     string,
     { readonly target: readonly { readonly target: string; readonly arch: readonly string[] }[] } & string[]
   >
-  expect(files).toEqual(expect.arrayContaining(['dist/main/**', 'dist/preload/**', 'assets/tray/**']))
+  expect(files).toEqual(
+    expect.arrayContaining(['dist/main/**', 'dist/preload/**', 'dist/sovereign.mjs', 'assets/tray/**']),
+  )
   const targets = [mac, win, linux].flatMap((system) => system?.target ?? [])
   expect(targets.map(({ target }) => target)).toEqual(['dmg', 'zip', 'nsis', 'AppImage', 'deb', 'rpm'])
   for (const { arch } of targets) expect(arch).toEqual(['x64', 'arm64'])
