@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from 'react'
+import type { Usage } from '../../../shared/protocol/read-usage.ts'
 import { useNow } from '../../store/clock.ts'
-import type { Usage } from '../../store/usage.ts'
 import { numberText } from '../../ui/amount-text.ts'
 import { Age, Until } from '../../ui/measures.tsx'
 import { Meter } from '../../ui/meter.tsx'

@@ -1,4 +1,4 @@
-import type { Usage, UsageQuota } from '../../store/usage.ts'
+import type { Usage, UsageQuota } from '../../../shared/protocol/read-usage.ts'
 import { monthBefore, type Pace, paceOf, shareOf } from './pace.ts'
 
 /** One allowance as it is shown. */

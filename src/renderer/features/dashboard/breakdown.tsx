@@ -1,5 +1,11 @@
 import { type ReactNode, useState } from 'react'
-import type { Usage, UsageClient, UsageLimit, UsageModel, UsageTotals } from '../../store/usage.ts'
+import type {
+  Usage,
+  UsageClient,
+  UsageLimit,
+  UsageModel,
+  UsageTotals,
+} from '../../../shared/protocol/read-usage.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { numberText, sumOf } from '../../ui/amount-text.ts'
 import { LongTable } from '../../ui/long-table.tsx'

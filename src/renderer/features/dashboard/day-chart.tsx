@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react'
+import type { Usage } from '../../../shared/protocol/read-usage.ts'
 import { useNow } from '../../store/clock.ts'
-import type { Usage } from '../../store/usage.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { numberText } from '../../ui/amount-text.ts'
 import { Segmented } from '../../ui/segmented.tsx'

@@ -1,4 +1,4 @@
-import type { Usage, UsageDay } from '../../store/usage.ts'
+import type { Usage, UsageDay } from '../../../shared/protocol/read-usage.ts'
 import { type Measured, sumOf } from '../../ui/amount-text.ts'
 
 export const MEASURES = ['requests', 'tokens', 'premium', 'credits', 'cost'] as const

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { Usage, UsageAmount, UsageTotals } from '../../store/usage.ts'
+import type { Usage, UsageAmount, UsageTotals } from '../../../shared/protocol/read-usage.ts'
 import { Amount } from '../../ui/amount.tsx'
 import { amountText, numberText, sumOf } from '../../ui/amount-text.ts'
 import { Age, wholeText } from '../../ui/measures.tsx'

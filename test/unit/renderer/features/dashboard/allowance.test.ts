@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { allowancesOf } from '../../../../../src/renderer/features/dashboard/allowance.ts'
-import { readUsage } from '../../../../../src/renderer/store/usage.ts'
+import { readUsage } from '../../../../../src/shared/protocol/read-usage.ts'
 import { NOON } from '../../../../support/make-bridge-state.ts'
 import { makeUsage } from '../../../../support/make-usage.ts'
 

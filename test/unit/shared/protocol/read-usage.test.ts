@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readUsage } from '../../../../src/renderer/store/usage.ts'
+import { readUsage } from '../../../../src/shared/protocol/read-usage.ts'
 import { detailsSchema } from '../../../../src/shared/protocol/usage.ts'
 import { NOON } from '../../../support/make-bridge-state.ts'
 import { makeUsage } from '../../../support/make-usage.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /**
- * The usage that a relay tells, as far as this page understands it. Relays are older or newer than the page: what
+ * The usage that a relay tells, as far as a face understands it. Relays are older or newer than the face: what
  * is missing is `undefined` and shown as unknown, what is new is left out, and one bad row takes no other with it.
  */
 const count = z.number().nonnegative().catch(0)
