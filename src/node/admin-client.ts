@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { AppError } from '../shared/errors/app-error.ts'
 import { isErrorCode } from '../shared/errors/codes.ts'
 
+/** Unless the call itself waits for somebody else. */
 const TIMEOUT_MS = 10_000
 const ANSWER_MAX_BYTES = 8 * 1024 * 1024
 
@@ -22,8 +23,9 @@ export async function adminRequest(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body?: unknown,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<AdminAnswer> {
-  const { status, text } = await send(socketPath, method, path, body)
+  const { status, text } = await send(socketPath, method, path, body, timeoutMs)
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -42,12 +44,13 @@ function send(
   method: string,
   path: string,
   body: unknown,
+  timeoutMs: number,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const payload = body === undefined ? '' : JSON.stringify(body)
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }
     const call = request(
-      { socketPath, method, path, headers, timeout: TIMEOUT_MS, agent: false },
+      { socketPath, method, path, headers, timeout: timeoutMs, agent: false },
       (answer) => {
         const chunks: Buffer[] = []
         let size = 0
@@ -62,7 +65,7 @@ function send(
         answer.on('error', (error) => reject(unreachable(socketPath, error)))
       },
     )
-    call.on('timeout', () => call.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)))
     call.on('error', (error) => reject(unreachable(socketPath, error)))
     call.end(payload)
   })

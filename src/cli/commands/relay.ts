@@ -14,6 +14,7 @@ import { relayClientsCommand } from './relay-clients.ts'
 import { relayInstallCommands } from './relay-install.ts'
 import { relayLimitsCommand } from './relay-limits.ts'
 import { relayLoginCommand, relayLogoutCommand, relayStatusCommand } from './relay-login.ts'
+import { relayProvidersCommand } from './relay-providers.ts'
 
 interface RelayOptions {
   readonly config?: string
@@ -53,6 +54,7 @@ export function relayCommand(): Command {
     relayLogoutCommand(),
     relayClientsCommand(),
     relayLimitsCommand(),
+    relayProvidersCommand(),
     ...relayInstallCommands(),
     relayBundleCommand(),
   ])
