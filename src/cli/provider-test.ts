@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { adminRequest } from '../node/admin-client.ts'
 import { AppError } from '../shared/errors/app-error.ts'
 import type { ProviderInfo } from '../shared/protocol/providers.ts'
+import { plainText } from './terminal-text.ts'
 
 /** A box may first have to load the model. */
 const ANSWER_TIMEOUT_MS = 180_000
@@ -42,19 +43,21 @@ export async function testProvider(
   say(`Asking ${provider.name} for its models …`)
   const listed = await timed(() => adminRequest(socket, 'GET', `${base}/models`, undefined, LIST_TIMEOUT_MS))
   const ids = listSchema.parse(listed.result.body).data.map(({ id }) => id)
-  say(`  ${listWords(ids)}${provider.models === null ? ` after ${listed.ms} ms` : ', from config.json'}`)
+  say(
+    `  ${plainText(listWords(ids))}${provider.models === null ? ` after ${listed.ms} ms` : ', from config.json'}`,
+  )
   const [wire, path, body] = requestFor(provider)
   const model = wanted ?? modelFor(wire, ids)
   if (model === undefined)
     throw new AppError('relay.provider-invalid', `${provider.name} has no model to try.`, {
       remedy: 'Load one there, or name one with --model.',
     })
-  say(`Asking ${model} for one word …`)
+  say(`Asking ${plainText(model)} for one word …`)
   const answered = await timed(() =>
     adminRequest(socket, 'POST', `${base}${path}`, { model, ...body }, ANSWER_TIMEOUT_MS),
   )
   say(`  answered after ${answered.ms} ms`)
-  say(`${provider.name} works. Clients call this model as ${provider.name}/${model}.`)
+  say(`${provider.name} works. Clients call this model as ${provider.name}/${plainText(model)}.`)
 }
 
 function messages(): object {
@@ -82,6 +85,11 @@ function listWords(ids: readonly string[]): string {
 
 async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
   const startedAt = performance.now()
-  const result = await work()
+  const result = await work().catch((error: unknown) => {
+    if (!(error instanceof AppError)) throw error
+    const { code, message, remedy } = error
+    // It repeats what the provider said.
+    throw new AppError(code, plainText(message), { cause: error, remedy })
+  })
   return { result, ms: Math.round(performance.now() - startedAt) }
 }

@@ -13,10 +13,13 @@ import {
 
 const KEY = 'box-key-that-has-no-form-to-know-it-by'
 
-async function start(options: FakeOpenaiCompatibleOptions = {}) {
+async function start(
+  options: FakeOpenaiCompatibleOptions = {},
+  config: Readonly<Record<string, unknown>> = {},
+) {
   const box = await startFakeOpenaiCompatible(options)
   onTestFinished(() => box.close())
-  const relay = await startTestRelay({ signedIn: false })
+  const relay = await startTestRelay({ signedIn: false, config })
   onTestFinished(() => relay.close())
   return { box, relay }
 }
@@ -116,6 +119,39 @@ test.each([
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(words) as string })
   expect(refused.stderr).not.toContain('secret')
   expect(await relay.readConfig()).not.toHaveProperty('providers')
+})
+
+test('what a provider says is harmless for the terminal', async () => {
+  const { box, relay } = await start({ models: ['m\u001b[2Jx'] })
+  await providers(relay, ['add', 'gpubox', box.baseUrl])
+  const tried = await providers(relay, ['test', 'gpubox'])
+  expect(tried.stdout).toContain('1 model: m\uFFFD[2Jx')
+  box.script({ status: 400, body: { error: { message: 'No.\u001b]0;title\u0007' } } })
+  const refused = await providers(relay, ['test', 'gpubox'])
+  expect(refused.stderr).toContain('It says: No.\uFFFD]0;title')
+  expect([tried, refused].map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain('\u001b')
+}, 60_000)
+
+test('a provider with headers of its own is not replaced by one without', async () => {
+  const headers = { 'X-Tenant': 'a-tenant-of-nobody' }
+  const { box, relay } = await start(
+    {},
+    { providers: { lab: { base_url: 'http://127.0.0.1:9/v1', headers } } },
+  )
+  const refused = await providers(relay, ['add', 'lab', box.baseUrl])
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('lab has headers of its own: X-Tenant.') as string,
+  })
+  expect(refused.stderr).not.toContain('a-tenant-of-nobody')
+  expect(await relay.readConfig()).toMatchObject({ providers: { lab: { headers } } })
+})
+
+test('without a running relay the command says so', async () => {
+  const command = runSovereign(['relay', 'providers', 'list', '--socket', '/nowhere/admin.sock'], {})
+  onTestFinished(() => void command.stop('SIGKILL'))
+  expect(await command.finished).toBe(1)
+  expect(command.stderr()).toContain('/nowhere/admin.sock')
 })
 
 test('a test that fails says what the provider said', async () => {

@@ -35,8 +35,17 @@ export class Providers {
     )
   }
 
-  /** Adds a provider, or puts it in the place of the one of that name. Requests under way go on as they began. */
+  /**
+   * Adds a provider, or puts it in the place of the one of that name. Requests under way go on as they began.
+   *
+   * @throws AppError `relay.provider-invalid` where headers would be lost, which nobody can be shown.
+   */
   async put(name: string, config: ProviderConfig): Promise<ProviderUpstream> {
+    const before = Object.keys(this.byName.get(name)?.config.headers ?? {})
+    if (before.length > 0 && config.headers === undefined)
+      throw new AppError('relay.provider-invalid', `${name} has headers of its own: ${before.join(', ')}.`, {
+        remedy: `Change it in config.json and start the relay again, or remove ${name} and its headers first.`,
+      })
     const provider = new ProviderUpstream(name, config, this.deps)
     this.byName.set(name, provider)
     this.deps.log.info({ provider: name }, 'provider set')
