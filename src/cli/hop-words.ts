@@ -1,6 +1,7 @@
 import type { Failure } from '../shared/errors/app-error.ts'
 import type { BridgeState, ClientState, ListenerState, RelayState } from '../shared/state/bridge-state.ts'
 import type { LinkState, LinkStep } from '../shared/state/link.ts'
+import { takesSignIn } from '../shared/state/part-health.ts'
 import { byteCount, duration, latency } from '../shared/util/amounts.ts'
 import { assertNever } from '../shared/util/assert-never.ts'
 import type { Tone } from './terminal-text.ts'
@@ -179,12 +180,15 @@ export function upstreamHops(relay: RelayState): Hop[] {
     relay.link.phase === 'connected' && relay.health.kind === 'ok' ? relay.health.upstreams : []
   const isAnySignedIn = upstreams.some(({ signedIn }) => signedIn)
   return upstreams.map(({ name, signedIn }) => {
-    if (signedIn) return { name, health: 'up', words: 'signed in', facts: [] }
-    const hop: Hop = { name, health: isAnySignedIn ? 'off' : 'asking', words: 'not signed in', facts: [] }
+    const isAccount = takesSignIn(name)
+    if (signedIn) return { name, health: 'up', words: isAccount ? 'signed in' : 'ready', facts: [] }
+    const words = isAccount ? 'not signed in' : 'key missing'
+    const hop: Hop = { name, health: isAnySignedIn ? 'off' : 'asking', words, facts: [] }
     // One is enough to work with.
     if (isAnySignedIn) return hop
     const place = relay.kind === 'embedded' ? 'In another terminal' : 'On the relay'
-    return { ...hop, advice: `${place}: sovereign relay login${LOGIN_OPTIONS[name] ?? ''}` }
+    const command = isAccount ? `login${LOGIN_OPTIONS[name] ?? ''}` : 'providers list'
+    return { ...hop, advice: `${place}: sovereign relay ${command}` }
   })
 }
 

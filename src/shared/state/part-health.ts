@@ -48,6 +48,11 @@ export function isSignedIn({ relay: { health } }: Pick<BridgeState, 'relay'>): b
   return health.kind !== 'ok' || health.upstreams.some(({ signedIn }) => signedIn)
 }
 
+/** Whether an upstream is one that a person signs in to. All others are set up with a key, or need none. */
+export function takesSignIn(upstream: string): boolean {
+  return upstream === 'copilot' || upstream === 'openrouter'
+}
+
 /** Whether skipping a wait, or trying once more after a failure, would do anything. */
 export function mayRetry(state: Pick<BridgeState, 'wanted' | 'relay' | 'clients'>): boolean {
   if (state.wanted === 'disconnected') return false

@@ -206,6 +206,22 @@ Upstreams
 `)
 })
 
+test('a provider is ready or misses its key, and is signed in to nowhere', () => {
+  const upstreams = (isBoxReady: boolean) => [
+    { name: 'copilot', signedIn: false },
+    { name: 'gpubox', signedIn: isBoxReady },
+  ]
+  const shown = (isBoxReady: boolean): string => {
+    const health = { ...PI.health, upstreams: upstreams(isBoxReady) } as RelayState['health']
+    return page(makeBridgeState({ relay: { ...PI, health } }), 64)
+  }
+  expect(shown(true)).toMatch(/○ copilot +not signed in/)
+  expect(shown(true)).toMatch(/● gpubox +ready/)
+  expect(shown(true)).not.toContain('sovereign relay')
+  expect(shown(false)).toMatch(/! gpubox +key missing/)
+  expect(shown(false)).toContain('→ On the relay: sovereign relay providers list')
+})
+
 test.each([
   ['○ Disconnected, as you wished.', { wanted: 'disconnected', relay: { ...PI, link: { phase: 'idle' } } }],
   ['◐ Disconnecting; streams may finish.', { wanted: 'disconnected', relay: PI }],

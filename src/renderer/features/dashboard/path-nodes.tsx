@@ -7,6 +7,7 @@ import type {
   UpstreamHealth,
 } from '../../../shared/state/bridge-state.ts'
 import type { OllamaState } from '../../../shared/state/ollama.ts'
+import { takesSignIn } from '../../../shared/state/part-health.ts'
 import { byteCount } from '../../../shared/util/amounts.ts'
 import { useApi, useIsStale } from '../../store/bridge-context.tsx'
 import type { Rate } from '../../store/rates.ts'
@@ -208,7 +209,9 @@ export function UpstreamNode({
   isRelayUp,
   hasOther,
 }: UpstreamNodeProps): ReactNode {
-  const word = signedIn ? states.signedIn : states.notSignedIn
+  const word = takesSignIn(name)
+    ? states[signedIn ? 'signedIn' : 'notSignedIn']
+    : states[signedIn ? 'ready' : 'keyMissing']
   const tone = !isRelayUp ? 'quiet' : signedIn ? 'good' : hasOther ? 'quiet' : 'ask'
   return (
     <PathNode

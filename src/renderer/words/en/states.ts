@@ -19,6 +19,7 @@ export const stateWords = {
   pathUntried: 'Trying the way',
   signedIn: 'Signed in',
   notSignedIn: 'Not signed in',
+  keyMissing: 'Key missing',
   unknown: 'Unknown',
   stale: 'Out of date',
   steps: {
