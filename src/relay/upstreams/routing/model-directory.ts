@@ -50,8 +50,14 @@ export class ModelDirectory {
     throw new AppError('relay.not-found', `${upstream.name} has no model "${model.slice(0, 80)}".`)
   }
 
-  /** One list with the names that clients use. @throws AppError */
-  async modelsOf(upstream: Upstream): Promise<ModelList> {
+  /** One list with the names that clients use, or none where it does not come in time. @throws AppError */
+  async modelsInTime(upstream: Upstream): Promise<ModelList> {
+    const list = await this.inTime(this.modelsOf(upstream), upstream)
+    this.late.delete(upstream)
+    return list
+  }
+
+  private async modelsOf(upstream: Upstream): Promise<ModelList> {
     const { models, ageMs } = await upstream.models()
     const named = models.map((model) => ({
       ...model,
@@ -61,11 +67,8 @@ export class ModelDirectory {
   }
 
   private async listOf(upstream: Upstream, isHurried: boolean): Promise<ModelList | { error: AppError }> {
-    const asked = this.modelsOf(upstream)
     try {
-      const list = await (isHurried ? this.inTime(asked, upstream) : asked)
-      this.late.delete(upstream)
-      return list
+      return await (isHurried ? this.modelsInTime(upstream) : this.modelsOf(upstream))
     } catch (error) {
       const known = toAppError(error)
       if (known.code === 'internal.bug') throw error

@@ -58,7 +58,7 @@ export function startRouting(
           .filter(({ problem }) => problem === undefined)
           .map(async (upstream) => {
             try {
-              return { upstream: upstream.id, models: (await directory.modelsOf(upstream)).models }
+              return { upstream: upstream.id, models: (await directory.modelsInTime(upstream)).models }
             } catch (error) {
               return { upstream: upstream.id, error: toAppError(error) }
             }
