@@ -10,6 +10,8 @@ if (app.requestSingleInstanceLock()) {
   app.on('window-all-closed', () => undefined)
   void app.whenReady().then(() => {
     if (process.platform === 'darwin') app.setActivationPolicy('accessory')
+    // Windows shows notifications of programs that it knows; the installer makes it known by this name.
+    if (process.platform === 'win32') app.setAppUserModelId('app.sovereign-bridge.desktop')
     return runDesktopApp()
   })
 } else {

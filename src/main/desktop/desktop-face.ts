@@ -1,4 +1,4 @@
-import { app, powerMonitor, session, shell } from 'electron'
+import { app, clipboard, powerMonitor, session, shell } from 'electron'
 import { REAL_AMBIENT } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import { readDashboardFiles } from '../api/dashboard-files.ts'
@@ -6,11 +6,14 @@ import type { Headless } from '../headless.ts'
 import { setAppMenu } from './app-menu.ts'
 import { servePages } from './app-scheme.ts'
 import { openDesktopMemory } from './desktop-memory.ts'
+import { desktopNotices } from './desktop-notices.ts'
 import type { MessageBox } from './dialogs.ts'
 import { drainThenExit } from './drain-then-exit.ts'
 import { hardenContents, hardenSession } from './harden.ts'
 import { serveWindows } from './ipc.ts'
 import { isKnownPage } from './known-pages.ts'
+import type { Notice } from './notices.ts'
+import { Notifier } from './notifier.ts'
 import { showBox } from './show-box.ts'
 import { createTray } from './tray.ts'
 import { TrayController } from './tray-controller.ts'
@@ -22,7 +25,9 @@ export interface Face {
   close(): Promise<void>
 }
 
-/** Tray and windows of a bridge. */
+const ROUTES = { dashboard: '#/', prompts: '#/prompts' } as const satisfies Record<Notice['view'], string>
+
+/** Tray, windows and notifications of a bridge. */
 export function showFace({ bridge, stop }: Headless, log: Logger): Face {
   const windows = openWindows(log)
   serveWindows({
@@ -37,10 +42,21 @@ export function showFace({ bridge, stop }: Headless, log: Logger): Face {
   const controller = new TrayController({
     api: bridge.api,
     state: bridge.state,
+    live: bridge,
     face: tray,
     show: showBox,
     openWindow: (kind, route) => windows.show(kind, route),
+    copy: (text) => clipboard.writeText(text),
     quit: () => app.quit(),
+    ambient: REAL_AMBIENT,
+  })
+  const notices = desktopNotices((view) => windows.show('dashboard', ROUTES[view]))
+  const notifier = new Notifier({
+    state: bridge.state,
+    onState: (listener) => bridge.onState(listener),
+    isWanted: () => bridge.settings.notifications,
+    isInFront: () => windows.isInFront,
+    show: (notice) => notices.show(notice),
     ambient: REAL_AMBIENT,
   })
   powerMonitor.on('resume', () => void controller.wokeUp())
@@ -48,6 +64,8 @@ export function showFace({ bridge, stop }: Headless, log: Logger): Face {
   app.on('activate', () => windows.show('dashboard'))
   const close = async (): Promise<void> => {
     controller.close()
+    notifier.close()
+    notices.close()
     windows.close()
     await stop()
     tray.close()

@@ -1,4 +1,5 @@
 import type { Failure } from '../../shared/errors/app-error.ts'
+import type { UpdateState } from '../../shared/state/desktop.ts'
 import type { Answer, Prompt } from '../../shared/state/prompt.ts'
 import { oneLine } from './words.ts'
 
@@ -26,6 +27,20 @@ export function failureBox(failure: Failure): MessageBox {
     defaultId: 0,
     cancelId: 0,
   }
+}
+
+/** What has come of looking for a newer version than `version`; nothing where the menu goes on to say it. */
+export function updateBox(update: UpdateState, version: string): MessageBox | undefined {
+  const box = { buttons: ['OK'], defaultId: 0, cancelId: 0 }
+  if (update.kind === 'none')
+    return { ...box, type: 'info', message: `Version ${version} is the newest.`, detail: '' }
+  if (update.kind === 'available') {
+    const message = `Version ${oneLine(update.version)} is available.`
+    return { ...box, type: 'info', message, detail: 'The menu of the tray icon downloads it.' }
+  }
+  if (update.kind !== 'failed') return undefined
+  const message = 'The update has not worked.'
+  return { ...box, type: 'warning', message, detail: oneLine(update.reason, 500) }
 }
 
 function causesOf({ cause }: Failure): Failure[] {

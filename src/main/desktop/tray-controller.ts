@@ -2,11 +2,15 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Ambient } from '../../node/ambient.ts'
 import type { BridgeApi } from '../../shared/bridge-api/calls.ts'
 import { toFailure } from '../../shared/errors/app-error.ts'
+import type { Settings } from '../../shared/settings/schema.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
-import { failureBox, hostKeyAnswer, hostKeyBox, type ShowMessageBox } from './dialogs.ts'
-import { type MenuItemModel, primaryAction, type TrayAction, type TrayModel, trayModel } from './tray-menu.ts'
+import { saveConnectAtStart } from './connect-at-start.ts'
+import { failureBox, hostKeyAnswer, hostKeyBox, type ShowMessageBox, updateBox } from './dialogs.ts'
+import type { MenuItemModel, TrayAction } from './tray-item.ts'
+import { primaryAction, type TrayModel, trayModel } from './tray-menu.ts'
 import type { TrayIcon } from './tray-status.ts'
+import { UsageWatch } from './usage-watch.ts'
 
 /** The icon as the desktop offers it; each is called only with something new. */
 export interface TrayFace {
@@ -15,13 +19,22 @@ export interface TrayFace {
   setItems(items: readonly MenuItemModel[]): void
 }
 
+/** The settings that count right now. */
+export interface LiveSettings {
+  readonly settings: Settings
+  /** @returns the unsubscribe function. */
+  onSettings(listener: () => void): () => void
+}
+
 export interface TrayControllerOptions {
   readonly api: BridgeApi
   readonly state: BridgeState
+  readonly live: LiveSettings
   readonly face: TrayFace
   readonly show: ShowMessageBox
   /** @param route where in the window, such as `#/prompts`. */
   readonly openWindow: (kind: 'dashboard' | 'sign-in', route?: string) => void
+  readonly copy: (text: string) => void
   readonly quit: () => void
   readonly ambient: Ambient
 }
@@ -32,7 +45,8 @@ const DOUBLE_CLICK_MS = 500
 /** Keeps the tray like the state of the bridge and turns clicks into calls. Ends with `close`. */
 export class TrayController {
   private readonly options: TrayControllerOptions
-  private readonly unsubscribe: () => void
+  private readonly unsubscribes: readonly (() => void)[]
+  private readonly usage: UsageWatch
   private readonly answering = new Set<string>()
   private state: BridgeState
   private shown: TrayModel | undefined
@@ -41,10 +55,21 @@ export class TrayController {
   constructor(options: TrayControllerOptions) {
     this.options = options
     this.state = options.state
-    this.unsubscribe = options.api.on('state', (state) => {
-      this.state = state
-      this.draw()
+    const { ambient, api, live } = options
+    this.usage = new UsageWatch({
+      ask: () => api.relayUsage({}),
+      now: ambient.now,
+      onWords: () => this.draw(),
     })
+    this.unsubscribes = [
+      api.on('state', (state) => {
+        this.state = state
+        this.usage.see(state)
+        this.draw()
+      }),
+      live.onSettings(() => this.draw()),
+    ]
+    this.usage.see(this.state)
     this.draw()
   }
 
@@ -67,11 +92,12 @@ export class TrayController {
   }
 
   close(): void {
-    this.unsubscribe()
+    this.usage.close()
+    for (const unsubscribe of this.unsubscribes) unsubscribe()
   }
 
   private async run(action: TrayAction): Promise<void> {
-    const { api, openWindow, quit } = this.options
+    const { api, copy, openWindow, quit } = this.options
     switch (action.kind) {
       case 'connect':
         return api.connect({})
@@ -81,6 +107,8 @@ export class TrayController {
         return api.retryNow({})
       case 'open-dashboard':
         return openWindow('dashboard')
+      case 'open-view':
+        return openWindow('dashboard', action.route)
       case 'sign-in':
         return openWindow('sign-in')
       case 'answer':
@@ -91,6 +119,14 @@ export class TrayController {
         return api.setClientEnabled({ name: action.name, enabled: action.enabled })
       case 'start-at-login':
         return api.setStartAtLogin({ enabled: action.enabled })
+      case 'connect-at-start':
+        return saveConnectAtStart(api, action.enabled)
+      case 'copy':
+        return copy(action.text)
+      case 'check-for-update':
+        return this.tellingUpdate(() => api.checkForUpdate({}))
+      case 'install-update':
+        return this.tellingUpdate(() => api.installUpdate({}))
       case 'quit':
         return quit()
       default:
@@ -102,8 +138,17 @@ export class TrayController {
     try {
       await work()
     } catch (error) {
+      // The desktop has put or taken a tick on its own, where nothing has changed.
+      if (this.shown !== undefined) this.options.face.setItems(this.shown.items)
       await this.options.show(failureBox(toFailure(error)))
     }
+  }
+
+  private async tellingUpdate(work: () => Promise<void>): Promise<void> {
+    await work()
+    const { desktop, version } = this.state
+    const box = desktop.kind === 'none' ? undefined : updateBox(desktop.update, version)
+    if (box !== undefined) await this.options.show(box)
   }
 
   private async answer(id: string): Promise<void> {
@@ -126,8 +171,11 @@ export class TrayController {
   }
 
   private draw(): void {
-    const { face } = this.options
-    const model = trayModel(this.state)
+    const { face, live } = this.options
+    const model = trayModel(this.state, {
+      usage: this.usage.words,
+      connectsAtStart: live.settings.connectAtStart,
+    })
     const before = this.shown
     this.shown = model
     if (model.icon !== before?.icon) face.setIcon(model.icon)

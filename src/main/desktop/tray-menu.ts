@@ -1,32 +1,20 @@
-import type { BridgeState, ListenerState } from '../../shared/state/bridge-state.ts'
+import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { isSignedIn, mayRetry } from '../../shared/state/part-health.ts'
-import type { Prompt } from '../../shared/state/prompt.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
+import { copyItems } from './tray-copy.ts'
+import {
+  action,
+  check,
+  type MenuItemModel,
+  type MenuLineModel,
+  separated,
+  type TrayAction,
+  text,
+} from './tray-item.ts'
+import { partItems } from './tray-parts.ts'
+import { promptItem } from './tray-prompts.ts'
 import { type TrayIcon, type TrayStatus, trayStatus } from './tray-status.ts'
-import { clientWords, listenerWords, oneLine, relayName, relayWords } from './words.ts'
-
-export type TrayAction =
-  | { readonly kind: 'connect' }
-  | { readonly kind: 'disconnect' }
-  | { readonly kind: 'retry' }
-  | { readonly kind: 'open-dashboard' }
-  | { readonly kind: 'sign-in' }
-  | { readonly kind: 'answer'; readonly promptId: string }
-  | { readonly kind: 'use-other-port'; readonly target: string; readonly port: number }
-  | { readonly kind: 'enable-client'; readonly name: string; readonly enabled: boolean }
-  | { readonly kind: 'start-at-login'; readonly enabled: boolean }
-  | { readonly kind: 'quit' }
-
-export type MenuItemModel =
-  | { readonly kind: 'separator' }
-  | { readonly kind: 'text'; readonly label: string }
-  | { readonly kind: 'action'; readonly label: string; readonly action: TrayAction }
-  | {
-      readonly kind: 'check'
-      readonly label: string
-      readonly checked: boolean
-      readonly action: TrayAction
-    }
+import { oneLine } from './words.ts'
 
 export interface TrayModel {
   readonly icon: TrayIcon
@@ -34,23 +22,30 @@ export interface TrayModel {
   readonly items: readonly MenuItemModel[]
 }
 
-const SEPARATOR: MenuItemModel = { kind: 'separator' }
+/** What the tray shows and the state does not hold. */
+export interface TrayExtras {
+  /** The usage of the month in one line; nothing while nobody can be asked. */
+  readonly usage?: string | undefined
+  readonly connectsAtStart: boolean
+}
+
 /** The tooltip of a Windows notification icon takes 127 characters and a terminating zero. */
 const TOOLTIP_LENGTH = 127
 
-/** Everything the tray shows. Flat, since GNOME shows no submenus of it. */
-export function trayModel(state: BridgeState): TrayModel {
+/** Everything the tray shows. */
+export function trayModel(state: BridgeState, extras: TrayExtras): TrayModel {
   const status = trayStatus(state)
-  const groups = [
+  const items = separated<MenuItemModel>([
     statusItems(status),
     state.prompts.map(promptItem),
-    partItems(state),
     commandItems(state),
+    partItems(state),
+    usageItems(state, extras),
     windowItems(state),
+    startItems(state, extras),
     programItems(state),
-  ]
-  const items = groups.filter((group) => group.length > 0).flatMap((group) => [SEPARATOR, ...group])
-  return { icon: status.icon, tooltip: tooltip(status), items: items.slice(1) }
+  ])
+  return { icon: status.icon, tooltip: tooltip(status), items }
 }
 
 /**
@@ -69,37 +64,12 @@ function tooltip({ headline, cause }: TrayStatus): string {
   )
 }
 
-function statusItems({ headline, cause }: TrayStatus): MenuItemModel[] {
+function statusItems({ headline, cause }: TrayStatus): MenuLineModel[] {
   if (cause === undefined) return [text(headline)]
   return [text(headline), text(cause.message), text(cause.remedy)]
 }
 
-function partItems(state: BridgeState): MenuItemModel[] {
-  if (state.wanted === 'disconnected') return []
-  const { relay, clients, agent } = state
-  return [
-    text(`${capitalised(relayName(relay))}: ${relayWords(relay)}`),
-    text(`This computer: ${listenerWords(agent)}`),
-    ...otherPort('agent', agent),
-    ...clients.flatMap((client): MenuItemModel[] => [
-      {
-        kind: 'check',
-        label: oneLine(`${client.name}: ${clientWords(client)}`),
-        checked: client.enabled,
-        action: { kind: 'enable-client', name: client.name, enabled: !client.enabled },
-      },
-      ...otherPort(client.name, client.listener),
-    ]),
-  ]
-}
-
-function otherPort(target: string, listener: ListenerState): MenuItemModel[] {
-  if (listener.phase !== 'failed' || listener.otherPort === undefined) return []
-  const { otherPort: port } = listener
-  return [action(`Use port ${port} until the next start`, { kind: 'use-other-port', target, port })]
-}
-
-function commandItems(state: BridgeState): MenuItemModel[] {
+function commandItems(state: BridgeState): MenuLineModel[] {
   if (state.wanted === 'disconnected') return [action('Connect', { kind: 'connect' })]
   return [
     ...(mayRetry(state) ? [action('Retry now', { kind: 'retry' })] : []),
@@ -107,60 +77,67 @@ function commandItems(state: BridgeState): MenuItemModel[] {
   ]
 }
 
+function usageItems({ wanted }: BridgeState, { usage }: TrayExtras): MenuLineModel[] {
+  return wanted === 'disconnected' || usage === undefined ? [] : [text(usage)]
+}
+
 function windowItems(state: BridgeState): MenuItemModel[] {
-  const dashboard = action('Open dashboard', { kind: 'open-dashboard' })
-  const { health } = state.relay
-  if (state.wanted === 'disconnected' || health.kind !== 'ok' || hasCopilot(state)) return [dashboard]
-  const label = isSignedIn(state) ? 'Sign in to GitHub Copilot too…' : 'Sign in to GitHub Copilot…'
-  return [dashboard, action(label, { kind: 'sign-in' })]
+  return [
+    action('Open dashboard', { kind: 'open-dashboard' }),
+    ...signInItems(state),
+    ...copyItems(state),
+    action('Settings…', { kind: 'open-view', route: '#/settings' }),
+    action('Diagnostics…', { kind: 'open-view', route: '#/diagnostics' }),
+  ]
+}
+
+/** Only a relay that answers can be signed in. */
+function signInItems(state: BridgeState): MenuLineModel[] {
+  if (state.wanted === 'disconnected' || state.relay.health.kind !== 'ok') return []
+  return [action(signInWords(state), { kind: 'sign-in' })]
+}
+
+function signInWords(state: BridgeState): string {
+  if (!isSignedIn(state)) return 'Sign in to GitHub Copilot…'
+  return hasCopilot(state) ? 'Sign-in and accounts…' : 'Sign in to GitHub Copilot too…'
 }
 
 function hasCopilot({ relay: { health } }: BridgeState): boolean {
   return health.kind === 'ok' && health.upstreams.some(({ name, signedIn }) => name === 'copilot' && signedIn)
 }
 
-function programItems({ wanted, desktop }: BridgeState): MenuItemModel[] {
-  const quit = action(wanted === 'connected' ? 'Disconnect and quit' : 'Quit', { kind: 'quit' })
-  if (desktop.kind === 'none' || desktop.startsAtLogin === undefined) return [quit]
+function startItems({ desktop }: BridgeState, { connectsAtStart }: TrayExtras): MenuLineModel[] {
+  const startsAtLogin = desktop.kind === 'none' ? undefined : desktop.startsAtLogin
   return [
-    {
-      kind: 'check',
-      label: 'Start at login',
-      checked: desktop.startsAtLogin,
-      action: { kind: 'start-at-login', enabled: !desktop.startsAtLogin },
-    },
-    quit,
+    ...(startsAtLogin === undefined
+      ? []
+      : [check('Start at login', startsAtLogin, { kind: 'start-at-login', enabled: !startsAtLogin })]),
+    check('Connect at start', connectsAtStart, { kind: 'connect-at-start', enabled: !connectsAtStart }),
   ]
 }
 
-/** Native dialogs have no field to type a secret into: those questions open a window. */
-function promptItem(prompt: Prompt): MenuItemModel {
-  return action(promptWords(prompt), { kind: 'answer', promptId: prompt.id })
+function programItems(state: BridgeState): MenuLineModel[] {
+  const label = state.wanted === 'connected' ? 'Disconnect and quit' : 'Quit'
+  return [...updateItems(state), action(label, { kind: 'quit' })]
 }
 
-function promptWords(prompt: Prompt): string {
-  switch (prompt.kind) {
-    case 'host-key':
-      return `Check the unknown host key of ${prompt.host}…`
-    case 'passphrase':
-      return `Type the passphrase of ${prompt.keyFile}…`
-    case 'password':
-      return `Type the password of ${prompt.user}@${prompt.host}…`
-    case 'keyboard-interactive':
-      return `Answer ${prompt.user}@${prompt.host}…`
+function updateItems({ desktop }: BridgeState): MenuLineModel[] {
+  if (desktop.kind === 'none') return []
+  const { update } = desktop
+  switch (update.kind) {
+    case 'unsupported':
+      return []
+    case 'none':
+    case 'failed':
+      return [action('Check for updates', { kind: 'check-for-update' })]
+    case 'available':
+      return [action(`Download version ${update.version}`, { kind: 'install-update' })]
+    case 'downloading':
+      // Without its share, which runs.
+      return [text(`Downloading version ${update.version}`)]
+    case 'ready':
+      return [action(`Restart to update to ${update.version}`, { kind: 'install-update' })]
     default:
-      return assertNever(prompt)
+      return assertNever(update)
   }
-}
-
-function text(label: string): MenuItemModel {
-  return { kind: 'text', label: oneLine(label) }
-}
-
-function action(label: string, what: TrayAction): MenuItemModel {
-  return { kind: 'action', label: oneLine(label), action: what }
-}
-
-function capitalised(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { app, Menu, type MenuItemConstructorOptions, nativeImage, Tray } from 'electron'
 import { iconFile } from './icon-file.ts'
 import type { TrayFace } from './tray-controller.ts'
-import type { MenuItemModel, TrayAction } from './tray-menu.ts'
+import type { MenuItemModel, TrayAction } from './tray-item.ts'
 import type { TrayIcon } from './tray-status.ts'
 
 export interface ElectronTray extends TrayFace {
@@ -34,6 +34,7 @@ function menuItem(item: MenuItemModel, onAction: (action: TrayAction) => void): 
   // A single ampersand would underline the letter after it.
   const label = item.label.replaceAll('&', '&&')
   if (item.kind === 'text') return { label, enabled: false }
+  if (item.kind === 'submenu') return { label, submenu: item.items.map((line) => menuItem(line, onAction)) }
   const { action } = item
   const click = (): void => onAction(action)
   return item.kind === 'check' ? { label, type: 'checkbox', checked: item.checked, click } : { label, click }

@@ -1,5 +1,6 @@
 import type { ClientState, ListenerState, RelayState } from '../../shared/state/bridge-state.ts'
 import type { LinkState } from '../../shared/state/link.ts'
+import type { OllamaState } from '../../shared/state/ollama.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 
 /** Words for menu lines. They hold no time that runs: a menu that changes while it is open closes on Linux. */
@@ -73,5 +74,21 @@ export function listenerWords(listener: ListenerState): string {
       return listener.cause.message
     default:
       return assertNever(listener)
+  }
+}
+
+export function ollamaWords(ollama: OllamaState): string {
+  switch (ollama.kind) {
+    case 'off':
+    case 'unknown':
+      return 'not asked yet'
+    case 'ok': {
+      const { length } = ollama.models
+      return `version ${ollama.version}, ${length === 1 ? '1 model' : `${length} models`}`
+    }
+    case 'failing':
+      return ollama.cause.message
+    default:
+      return assertNever(ollama)
   }
 }

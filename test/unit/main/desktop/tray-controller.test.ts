@@ -1,13 +1,23 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { MessageBox } from '../../../../src/main/desktop/dialogs.ts'
 import { TrayController } from '../../../../src/main/desktop/tray-controller.ts'
+import type { MenuItemModel } from '../../../../src/main/desktop/tray-item.ts'
 import { AppError } from '../../../../src/shared/errors/app-error.ts'
+import { type Settings, settingsSchema } from '../../../../src/shared/settings/schema.ts'
 import type { BridgeState } from '../../../../src/shared/state/bridge-state.ts'
+import type { DesktopFacts } from '../../../../src/shared/state/desktop.ts'
 import type { Prompt } from '../../../../src/shared/state/prompt.ts'
 import { fakeAmbient } from '../../../support/fake-ambient.ts'
 import { fakeBridgeApi } from '../../../support/fake-bridge-api.ts'
 import { makeBridgeState, makeClientState, NOON } from '../../../support/make-bridge-state.ts'
 
+const DESKTOP: DesktopFacts = {
+  kind: 'desktop',
+  platform: 'linux',
+  startsAtLogin: true,
+  hasTray: true,
+  update: { kind: 'none', checkedAt: undefined },
+}
 const HOST_KEY: Prompt = {
   id: 'p1',
   askedAt: NOON,
@@ -18,26 +28,61 @@ const HOST_KEY: Prompt = {
   fingerprint: 'SHA256:abc',
 }
 
+function liveSettings() {
+  const listeners = new Set<() => void>()
+  let settings: Settings = settingsSchema.parse({})
+  return {
+    get settings() {
+      return settings
+    },
+    onSettings: (listener: () => void) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    save(change: Partial<Settings>) {
+      settings = { ...settings, ...change }
+      for (const listener of listeners) listener()
+    },
+    get listenerCount() {
+      return listeners.size
+    },
+  }
+}
+
+/** A relay that can be asked for its usage. */
+const ANSWERING: BridgeState['relay'] = {
+  ...makeBridgeState().relay,
+  health: { kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 2, upstreams: [] },
+}
+
 function startTray(initial: Partial<BridgeState> = {}) {
   const api = fakeBridgeApi(initial)
   const ambient = fakeAmbient()
   const drawn: string[] = []
   const boxes: MessageBox[] = []
   const windows: string[] = []
+  const copied: string[] = []
+  const live = liveSettings()
+  let items: readonly MenuItemModel[] = []
   let press = (_box: MessageBox): number | Promise<number> => 0
   const controller = new TrayController({
     api,
     state: makeBridgeState(initial),
+    live,
     face: {
       setIcon: (icon) => void drawn.push(`icon ${icon}`),
       setTooltip: () => void drawn.push('tooltip'),
-      setItems: () => void drawn.push('items'),
+      setItems: (next) => {
+        items = next
+        drawn.push('items')
+      },
     },
     show: async (box) => {
       boxes.push(box)
       return press(box)
     },
     openWindow: (kind, route = '') => void windows.push(kind + route),
+    copy: (text) => void copied.push(text),
     quit: () => undefined,
     ambient,
   })
@@ -47,8 +92,11 @@ function startTray(initial: Partial<BridgeState> = {}) {
     ambient,
     boxes,
     controller,
+    copied,
     drawn,
+    live,
     windows,
+    line: (words: string) => items.find((item) => item.kind !== 'separator' && item.label.includes(words)),
     pressing: (answer: typeof press) => {
       press = answer
     },
@@ -58,7 +106,7 @@ function startTray(initial: Partial<BridgeState> = {}) {
 test('only what has changed is drawn again', () => {
   const { api, drawn } = startTray({ wanted: 'disconnected' })
   expect(drawn.splice(0)).toEqual(['icon disconnected', 'tooltip', 'items'])
-  api.publish({ clients: [makeClientState()] })
+  api.publish({ ollama: { kind: 'unknown', place: '10.0.0.7:11434' } })
   expect(drawn).toEqual([])
   api.publish({ wanted: 'connected' })
   expect(drawn).toEqual(['icon connecting', 'tooltip', 'items'])
@@ -133,9 +181,91 @@ test('the dashboard and the sign-in open in windows of their own', async () => {
   expect(windows).toEqual(['dashboard', 'sign-in'])
 })
 
-test('a closed tray listens no more', () => {
+test('settings and diagnostics open in the window of the dashboard', async () => {
+  const { controller, windows } = startTray()
+  await controller.perform({ kind: 'open-view', route: '#/diagnostics' })
+  expect(windows).toEqual(['dashboard#/diagnostics'])
+})
+
+test('what is to be copied is copied as it is', async () => {
+  const { controller, copied } = startTray()
+  await controller.perform({ kind: 'copy', text: 'http://127.0.0.1:8080/v1' })
+  expect(copied).toEqual(['http://127.0.0.1:8080/v1'])
+})
+
+test('connecting at start is written into the file as it is now, and nothing else of it', async () => {
   const { api, controller } = startTray()
-  expect(api.listenerCount).toBe(1)
+  api.answer('getSettingsFile', () => ({
+    path: '/home/eve/settings.json',
+    text: '{ "relay": { "ssh": "pi" } } // mine',
+    existed: true,
+    revision: 'r7',
+  }))
+  await controller.perform({ kind: 'connect-at-start', enabled: false })
+  const [, saved] = api.calls.find(([name]) => name === 'saveSettings') ?? []
+  const { revision, text } = saved as { readonly revision: string; readonly text: string }
+  expect(revision).toBe('r7')
+  expect(settingsSchema.parse(JSON.parse(text))).toMatchObject({
+    connectAtStart: false,
+    profiles: [{ relay: { ssh: 'pi' } }],
+  })
+})
+
+test('a settings file with a mistake is not written over, and the box says where it is', async () => {
+  const { api, boxes, controller } = startTray()
+  const file = { path: '/home/eve/settings.json', text: '{\n"relays": 1}', existed: true, revision: 'r1' }
+  api.answer('getSettingsFile', () => file)
+  await controller.perform({ kind: 'connect-at-start', enabled: false })
+  expect(boxes[0]?.message).toContain('line 2')
+  expect(api.calls.map(([name]) => name)).not.toContain('saveSettings')
+})
+
+test('the tick for connecting at start follows the settings, whoever changes them', () => {
+  const { line, live } = startTray()
+  expect(line('Connect at start')).toMatchObject({ checked: true })
+  live.save({ connectAtStart: false })
+  expect(line('Connect at start')).toMatchObject({ checked: false })
+})
+
+test('a tick that the desktop has put on its own is taken back where nothing has changed', async () => {
+  const { api, controller, drawn, line } = startTray({ clients: [makeClientState({ name: 'vm' })] })
+  api.answer('setClientEnabled', () => {
+    throw new AppError('api.not-found', 'There is no client named "vm".')
+  })
+  drawn.splice(0)
+  await controller.perform({ kind: 'enable-client', name: 'vm', enabled: false })
+  expect(drawn).toEqual(['items'])
+  expect(line('vm:')).toMatchObject({ checked: true })
+})
+
+test.each<[DesktopFacts['update'], readonly object[]]>([
+  [{ kind: 'none', checkedAt: NOON }, [{ message: 'Version 0.1.0 is the newest.' }]],
+  [{ kind: 'available', version: '1.2.0' }, [{ message: 'Version 1.2.0 is available.' }]],
+  [{ kind: 'failed', reason: 'No network.', at: NOON }, [{ type: 'warning', detail: 'No network.' }]],
+])('whoever looks for a new version is told what came of it: %j', async (update, told) => {
+  const { api, boxes, controller } = startTray({ desktop: DESKTOP })
+  api.answer('checkForUpdate', () => void api.publish({ desktop: { ...DESKTOP, update } }))
+  await controller.perform({ kind: 'check-for-update' })
+  expect(boxes).toMatchObject(told)
+})
+
+test('the usage of a relay that answers comes into the menu, and goes when it is disconnected', async () => {
+  const { api, line } = startTray({ wanted: 'disconnected' })
+  api.answer('relayUsage', () => ({ requests: 3 }))
+  api.publish({ wanted: 'connected', relay: ANSWERING })
+  await expect
+    .poll(() => line('Usage'))
+    .toEqual({
+      kind: 'text',
+      label: 'Usage since the relay started: 3 requests',
+    })
+  api.publish({ wanted: 'disconnected' })
+  expect(line('Usage')).toBeUndefined()
+})
+
+test('a closed tray listens no more', () => {
+  const { api, controller, live } = startTray()
+  expect([api.listenerCount, live.listenerCount]).toEqual([1, 1])
   controller.close()
-  expect(api.listenerCount).toBe(0)
+  expect([api.listenerCount, live.listenerCount]).toEqual([0, 0])
 })

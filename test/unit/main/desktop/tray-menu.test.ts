@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
-import { type MenuItemModel, primaryAction, trayModel } from '../../../../src/main/desktop/tray-menu.ts'
+import type { MenuItemModel } from '../../../../src/main/desktop/tray-item.ts'
+import { primaryAction, type TrayExtras, trayModel } from '../../../../src/main/desktop/tray-menu.ts'
 import { AppError, toFailure } from '../../../../src/shared/errors/app-error.ts'
 import type { BridgeState } from '../../../../src/shared/state/bridge-state.ts'
 import type { LinkState } from '../../../../src/shared/state/link.ts'
 import type { Prompt } from '../../../../src/shared/state/prompt.ts'
+import { assertNever } from '../../../../src/shared/util/assert-never.ts'
 import { makeBridgeState, makeClientState, NOON } from '../../../support/make-bridge-state.ts'
 
 const DOWN = toFailure(new AppError('ssh.unreachable', 'vm does not answer.'))
@@ -47,6 +49,30 @@ function relay(link: LinkState, health = healthy(true)): BridgeState['relay'] {
 
 function makeState(change: Partial<BridgeState> = {}): BridgeState {
   return makeBridgeState({ relay: relay(UP), ...change })
+}
+
+function modelOf(change: Partial<BridgeState> = {}, extras: Partial<TrayExtras> = {}) {
+  return trayModel(makeState(change), { connectsAtStart: true, ...extras })
+}
+
+/** The whole menu as one reads it: ticks, what can be clicked, and what a submenu holds. */
+function exported(items: readonly MenuItemModel[], indent = ''): string[] {
+  return items.flatMap((item) => {
+    switch (item.kind) {
+      case 'separator':
+        return `${indent}--`
+      case 'text':
+        return `${indent}(${item.label})`
+      case 'action':
+        return `${indent}${item.label}`
+      case 'check':
+        return `${indent}[${item.checked ? 'x' : ' '}] ${item.label}`
+      case 'submenu':
+        return [`${indent}${item.label} >`, ...exported(item.items, `${indent}  `)]
+      default:
+        return assertNever(item)
+    }
+  })
 }
 
 function labels(items: readonly MenuItemModel[]): string[] {
@@ -139,48 +165,234 @@ test.each<[string, Partial<BridgeState>, string, string]>([
   ],
   ['everything works', { clients: [makeClientState()] }, 'connected', 'Connected to the relay pi:8080'],
 ])('while %s, icon and tooltip say so', (_when, change, icon, words) => {
-  const model = trayModel(makeState(change))
+  const model = modelOf(change)
   expect([model.icon, model.tooltip]).toEqual([icon, `Sovereign Bridge: ${words}`])
 })
 
-test('the menu of a healthy bridge has a line for every part', () => {
-  const state = makeState({ clients: [makeClientState({ name: 'vm' })], desktop: DESKTOP })
-  expect(labels(trayModel(state).items)).toEqual([
-    'Connected to the relay pi:8080',
-    '--',
-    'The relay pi:8080: connected, copilot ready',
-    'This computer: ready on 127.0.0.1:8080',
-    'vm: connected, ready on 127.0.0.1:8080',
-    '--',
-    'Disconnect',
-    '--',
-    'Open dashboard',
-    '--',
-    'Start at login',
-    'Disconnect and quit',
+const COPY_HERE = [
+  'Copy client settings >',
+  '  (On this computer)',
+  '  Set-up command: curl -fsSL http://127.0.0.1:8080/setup | bash',
+  '  OpenAI base URL: http://127.0.0.1:8080/v1',
+  '  Anthropic base URL: http://127.0.0.1:8080',
+]
+const REST = ['Settings…', 'Diagnostics…', '--', '[x] Connect at start', '--']
+const OLLAMA: BridgeState['ollama'] = {
+  kind: 'ok',
+  place: '10.0.0.7:11434',
+  at: NOON,
+  roundTripMs: 4,
+  version: '0.13.1',
+  models: [],
+  loaded: [],
+}
+
+test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]>([
+  [
+    'nobody wants a connection',
+    { wanted: 'disconnected', agent: { phase: 'off' }, ollama: OLLAMA },
+    { connectsAtStart: false, usage: 'Premium requests: 3 of 300 used' },
+    [
+      '(Disconnected)',
+      '--',
+      'Connect',
+      '--',
+      'Open dashboard',
+      'Settings…',
+      'Diagnostics…',
+      '--',
+      '[ ] Connect at start',
+      '--',
+      'Quit',
+    ],
+  ],
+  [
+    'everything works',
+    { clients: [makeClientState({ name: 'vm' })], ollama: OLLAMA, desktop: DESKTOP },
+    { usage: 'Premium requests: 812 of 1,500 used, resets 1 December' },
+    [
+      '(Connected to the relay pi:8080)',
+      '--',
+      'Disconnect',
+      '--',
+      '(The relay pi:8080: connected, copilot ready)',
+      '(This computer: ready on 127.0.0.1:8080)',
+      '[x] vm: connected, ready on 127.0.0.1:8080',
+      '(Ollama on 10.0.0.7:11434: version 0.13.1, 0 models)',
+      '--',
+      '(Premium requests: 812 of 1,500 used, resets 1 December)',
+      '--',
+      'Open dashboard',
+      'Sign-in and accounts…',
+      'Copy client settings >',
+      '  (On this computer and vm)',
+      ...COPY_HERE.slice(2),
+      'Settings…',
+      'Diagnostics…',
+      '--',
+      '[x] Start at login',
+      '[x] Connect at start',
+      '--',
+      'Check for updates',
+      'Disconnect and quit',
+    ],
+  ],
+  [
+    'the relay is not reached yet',
+    {
+      relay: relay({ phase: 'connecting', step: 'resolving', attempt: 1, since: NOON }, { kind: 'unknown' }),
+    },
+    {},
+    [
+      '(Connecting to the relay pi:8080)',
+      '--',
+      'Disconnect',
+      '--',
+      '(The relay pi:8080: connecting)',
+      '(This computer: ready on 127.0.0.1:8080)',
+      '--',
+      'Open dashboard',
+      ...COPY_HERE,
+      ...REST,
+      'Disconnect and quit',
+    ],
+  ],
+  [
+    'a client is down and another one is switched off',
+    {
+      clients: [
+        makeClientState({ name: 'vm', link: RETRYING, listener: { phase: 'off' } }),
+        makeClientState({ name: 'gpu', enabled: false, link: { phase: 'idle' } }),
+      ],
+    },
+    {},
+    [
+      '(Not working for vm)',
+      '(vm does not answer.)',
+      `(${DOWN.remedy})`,
+      '--',
+      'Retry now',
+      'Disconnect',
+      '--',
+      '(The relay pi:8080: connected, copilot ready)',
+      '(This computer: ready on 127.0.0.1:8080)',
+      '[x] vm: connecting again: vm does not answer.',
+      '[ ] gpu: switched off',
+      '--',
+      'Open dashboard',
+      'Sign-in and accounts…',
+      'Copy client settings >',
+      '  (On this computer and vm)',
+      ...COPY_HERE.slice(2),
+      ...REST,
+      'Disconnect and quit',
+    ],
+  ],
+  [
+    'the relay cannot be reached, and a question is open',
+    { relay: relay(FAILED, { kind: 'unknown' }), prompts: [HOST_KEY] },
+    {},
+    [
+      '(A question waits for your answer)',
+      '--',
+      'Check the unknown host key of pi…',
+      '--',
+      'Retry now',
+      'Disconnect',
+      '--',
+      '(The relay pi:8080: failed: vm does not answer.)',
+      '(This computer: ready on 127.0.0.1:8080)',
+      '--',
+      'Open dashboard',
+      ...COPY_HERE,
+      ...REST,
+      'Disconnect and quit',
+    ],
+  ],
+  [
+    'somebody else holds the port',
+    {
+      relay: relay(UP, healthy(false)),
+      agent: { phase: 'failed', address: '127.0.0.1:8080', since: NOON, cause: TAKEN, otherPort: 8081 },
+    },
+    {},
+    [
+      '(Not working for this computer)',
+      '(Port 8080 is held by nginx (pid 7).)',
+      `(${TAKEN.remedy})`,
+      '--',
+      'Disconnect',
+      '--',
+      '(The relay pi:8080: connected, not signed in)',
+      '(This computer: Port 8080 is held by nginx (pid 7).)',
+      'Use port 8081 until the next start',
+      '--',
+      'Open dashboard',
+      'Sign in to GitHub Copilot…',
+      ...REST,
+      'Disconnect and quit',
+    ],
+  ],
+])('while %s, the whole menu is as it should be', (_when, change, extras, lines) => {
+  expect(exported(modelOf(change, extras).items)).toEqual(lines)
+})
+
+test.each<[Extract<BridgeState['desktop'], { kind: 'desktop' }>['update'], readonly string[]]>([
+  [{ kind: 'unsupported', reason: 'This is a checkout.' }, []],
+  [{ kind: 'none', checkedAt: NOON }, ['Check for updates']],
+  [{ kind: 'failed', reason: 'No network.', at: NOON }, ['Check for updates']],
+  [{ kind: 'available', version: '1.2.0' }, ['Download version 1.2.0']],
+  [{ kind: 'downloading', version: '1.2.0', share: 0.4 }, ['(Downloading version 1.2.0)']],
+  [{ kind: 'ready', version: '1.2.0' }, ['Restart to update to 1.2.0']],
+])('the way to a new version is shown as far as there is one: %j', (update, lines) => {
+  const { items } = modelOf({ desktop: { ...DESKTOP, update } })
+  const shown = exported(items)
+  expect(shown.slice(shown.lastIndexOf('--') + 1)).toEqual([...lines, 'Disconnect and quit'])
+})
+
+test('a download that goes on does not change the menu', () => {
+  const [before, after] = [0.1, 0.9].map((share) =>
+    modelOf({ desktop: { ...DESKTOP, update: { kind: 'downloading', version: '1.2.0', share } } }),
+  )
+  expect(after).toEqual(before)
+})
+
+test('each address is offered once, with the machines that have it, and socket files are not', () => {
+  const listen = { kind: 'tcp', host: '127.0.0.1', port: 9090 } as const
+  const { items } = modelOf({
+    agent: { phase: 'listening', address: 'unix:/run/agent.sock', since: NOON },
+    clients: [
+      makeClientState({ name: 'vm' }),
+      makeClientState({ name: 'gpu', listen, listener: { phase: 'off' } }),
+      makeClientState({ name: 'pi' }),
+    ],
+  })
+  const copies = items.filter(({ kind }) => kind === 'submenu')
+  expect(exported(copies)).toEqual([
+    'Copy client settings >',
+    '  (On vm and pi)',
+    ...COPY_HERE.slice(2),
+    '  --',
+    '  (On gpu)',
+    '  Set-up command: curl -fsSL http://127.0.0.1:9090/setup | bash',
+    '  OpenAI base URL: http://127.0.0.1:9090/v1',
+    '  Anthropic base URL: http://127.0.0.1:9090',
   ])
 })
 
-test('a disconnected bridge offers to connect, and to quit without more ado', () => {
-  const { items } = trayModel(makeState({ wanted: 'disconnected', clients: [makeClientState()] }))
-  expect(labels(items)).toEqual(['Disconnected', '--', 'Connect', '--', 'Open dashboard', '--', 'Quit'])
-})
-
 test('a failure is told with what happened and what to do, and can be tried again', () => {
-  const { items } = trayModel(makeState({ relay: relay(FAILED) }))
+  const { items } = modelOf({ relay: relay(FAILED) })
   expect(labels(items)).toEqual(expect.arrayContaining([DOWN.message, DOWN.remedy, 'Retry now']))
 })
 
 test('nothing can be tried again while everything works', () => {
-  expect(labels(trayModel(makeState()).items)).not.toContain('Retry now')
+  expect(labels(modelOf().items)).not.toContain('Retry now')
 })
 
 test('a taken port comes with the free one beside it', () => {
-  const { items } = trayModel(
-    makeState({
-      agent: { phase: 'failed', address: '127.0.0.1:8080', since: NOON, cause: TAKEN, otherPort: 8081 },
-    }),
-  )
+  const { items } = modelOf({
+    agent: { phase: 'failed', address: '127.0.0.1:8080', since: NOON, cause: TAKEN, otherPort: 8081 },
+  })
   expect(items).toContainEqual({
     kind: 'action',
     label: 'Use port 8081 until the next start',
@@ -190,7 +402,7 @@ test('a taken port comes with the free one beside it', () => {
 
 test('a click on the line of a client switches it off, or on again', () => {
   const lines = [true, false].map((enabled) => {
-    const { items } = trayModel(makeState({ clients: [makeClientState({ name: 'vm', enabled })] }))
+    const { items } = modelOf({ clients: [makeClientState({ name: 'vm', enabled })] })
     return items.find(({ kind }) => kind === 'check')
   })
   expect(lines).toMatchObject([
@@ -211,7 +423,7 @@ test('every question has a line that leads to its answer', () => {
     { ...from, kind: 'password', attempt: 1 },
     { ...from, kind: 'keyboard-interactive', title: '', instructions: '', questions: [] },
   ]
-  const lines = trayModel(makeState({ prompts })).items.filter(
+  const lines = modelOf({ prompts }).items.filter(
     (item) => item.kind === 'action' && item.action.kind === 'answer',
   )
   expect(lines).toMatchObject([
@@ -223,20 +435,20 @@ test('every question has a line that leads to its answer', () => {
 })
 
 test('a relay without an account offers the way to one', () => {
-  const { items } = trayModel(makeState({ relay: relay(UP, healthy(false)) }))
+  const { items } = modelOf({ relay: relay(UP, healthy(false)) })
   expect(labels(items)).toContain('Sign in to GitHub Copilot…')
 })
 
 test('what a server wrote becomes one short printable line', () => {
   const cause = toFailure(new AppError('ssh.unreachable', `bad\n\u202e\u001b[31m${'x'.repeat(500)}`))
-  const { items, tooltip } = trayModel(makeState({ relay: relay({ ...FAILED, cause }) }))
+  const { items, tooltip } = modelOf({ relay: relay({ ...FAILED, cause }) })
   for (const line of [...labels(items), tooltip]) expect(line).toMatch(/^[^\p{Cc}\p{Cf}]{1,127}$/u)
 })
 
 test('a menu that looks the same is the same, however many bytes have passed', () => {
   const traffic = (totalChannels: number) => ({ ...makeClientState().traffic, totalChannels })
   const [before, after] = [1, 900].map((channels) =>
-    trayModel(makeState({ clients: [makeClientState({ traffic: traffic(channels) })] })),
+    modelOf({ clients: [makeClientState({ traffic: traffic(channels) })] }),
   )
   expect(after).toEqual(before)
 })

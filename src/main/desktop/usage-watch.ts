@@ -1,0 +1,76 @@
+import { AppError, toFailure } from '../../shared/errors/app-error.ts'
+import { readUsage } from '../../shared/protocol/read-usage.ts'
+import type { BridgeState } from '../../shared/state/bridge-state.ts'
+import { unknownUsage, usageWords } from './usage-words.ts'
+
+export interface UsageWatchOptions {
+  readonly ask: () => Promise<unknown>
+  /** In ms since the epoch. */
+  readonly now: () => number
+  /** Called after an answer that reads otherwise than the one before. */
+  readonly onWords: () => void
+}
+
+const ASK_EVERY_MS = 5 * 60_000
+
+/**
+ * The usage of the month in words, asked for when the relay begins to answer, after a sign-in, and now and then.
+ * While there is no relay to ask, nobody is asked. Ends with `close`.
+ */
+export class UsageWatch {
+  private readonly options: UsageWatchOptions
+  private current: string | undefined
+  /** Which relay is asked with which accounts; undefined while none can be. */
+  private source: string | undefined
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(options: UsageWatchOptions) {
+    this.options = options
+  }
+
+  /** Undefined before anything could be asked. */
+  get words(): string | undefined {
+    return this.current
+  }
+
+  see(state: BridgeState): void {
+    const source = sourceOf(state)
+    if (state.wanted === 'disconnected') this.current = undefined
+    if (source === this.source) return
+    this.source = source
+    clearTimeout(this.timer)
+    if (source === undefined) return
+    this.current ??= unknownUsage('asking the relay')
+    void this.ask(source)
+  }
+
+  close(): void {
+    this.source = undefined
+    clearTimeout(this.timer)
+  }
+
+  private async ask(source: string): Promise<void> {
+    const words = await this.answer()
+    // Somebody has disconnected or signed in meanwhile.
+    if (this.source !== source) return
+    this.timer = setTimeout(() => void this.ask(source), ASK_EVERY_MS)
+    if (words === this.current) return
+    this.current = words
+    this.options.onWords()
+  }
+
+  private async answer(): Promise<string> {
+    try {
+      const usage = readUsage(await this.options.ask())
+      if (usage === undefined) throw new AppError('api.malformed', 'the relay has answered something else.')
+      return usageWords(usage, this.options.now())
+    } catch (error) {
+      return unknownUsage(toFailure(error).message)
+    }
+  }
+}
+
+function sourceOf({ wanted, relay: { place, link, health } }: BridgeState): string | undefined {
+  if (wanted === 'disconnected' || link.phase !== 'connected' || health.kind !== 'ok') return undefined
+  return JSON.stringify([place, health.upstreams.flatMap(({ name, signedIn }) => (signedIn ? name : []))])
+}
