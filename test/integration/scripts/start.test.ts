@@ -33,7 +33,9 @@ test.runIf(process.platform === 'linux')(
   'without a display the same bridge starts, and says why',
   async () => {
     const started = await start()
-    expect(started.stderr()).toMatch(/^No tray icon: .+\. The same bridge runs here, with its dashboard in a browser/)
+    expect(started.stderr()).toMatch(
+      /^No tray icon: .+\. The same bridge runs here, with its dashboard in a browser/,
+    )
     expect(await started.stop('SIGTERM')).toBe(0)
     expect(started.stdout()).toContain('not listening')
   },
