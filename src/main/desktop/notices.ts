@@ -111,7 +111,7 @@ function connectionNotice(memory: NoticeMemory, state: BridgeState, now: number)
   // Good news does not have to prove itself: the path was proven before it was called good.
   if (quality === 'bad' && now < due) return round({ ...memory, otherwiseSince: since }, [], due)
   const said = { ...memory, said: quality, otherwiseSince: undefined }
-  return round(said, [{ title: oneLine(status.headline), body: bodyOf(status), view: 'dashboard' }])
+  return round(said, [{ title: oneLine(titleOf(status)), body: bodyOf(status), view: 'dashboard' }])
 }
 
 function qualityOf({ icon }: TrayStatus): 'good' | 'bad' | undefined {
@@ -120,8 +120,14 @@ function qualityOf({ icon }: TrayStatus): 'good' | 'bad' | undefined {
   return undefined
 }
 
-function bodyOf({ cause }: TrayStatus): string {
-  return cause === undefined ? 'Everything works.' : oneLine(`${cause.message} ${cause.remedy}`, 300)
+/** A connection that is being tried looks the same in its first second and in its hundredth. */
+function titleOf({ headline, icon }: TrayStatus): string {
+  return icon === 'connecting' ? `Still ${headline.charAt(0).toLowerCase()}${headline.slice(1)}` : headline
+}
+
+function bodyOf({ cause, icon }: TrayStatus): string {
+  if (cause !== undefined) return oneLine(`${cause.message} ${cause.remedy}`, 300)
+  return icon === 'connected' ? 'Everything works.' : 'It takes longer than it should.'
 }
 
 function round(memory: NoticeMemory, notices: readonly Notice[] = [], lookAgainAt?: number): NoticeRound {

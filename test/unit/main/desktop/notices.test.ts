@@ -69,6 +69,22 @@ test('nothing is said of a connection in the first seconds of the app', () => {
   expect(live([0, CUT], [20, CUT])).toHaveLength(1)
 })
 
+test('a connection that takes long is said to take long, and not that everything works', () => {
+  const slow = (link: BridgeState['relay']['link']): BridgeState => ({
+    ...WORKS,
+    relay: { ...WORKS.relay, link, health: { kind: 'unknown' } },
+  })
+  const fresh = slow({ phase: 'connecting', step: 'resolving', attempt: 1, since: NOON })
+  const retried = slow({ phase: 'reconnecting', attempt: 2, nextTryAt: NOON, since: NOON, cause: CAUSE })
+  const title = 'Still connecting to the relay pi:8080'
+  expect(live([0, fresh], [20, fresh])).toMatchObject([
+    [20, { title, body: 'It takes longer than it should.' }],
+  ])
+  expect(live([60, WORKS], [61, retried], [76, retried])).toMatchObject([
+    [76, { title, body: expect.stringContaining('was cut.') }],
+  ])
+})
+
 test('whoever disconnects is not told so', () => {
   expect(
     live([60, WORKS], [61, { ...WORKS, wanted: 'disconnected' }], [99, { ...WORKS, wanted: 'disconnected' }]),
