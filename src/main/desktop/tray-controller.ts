@@ -34,7 +34,7 @@ export interface TrayControllerOptions {
   readonly show: ShowMessageBox
   /** @param route where in the window, such as `#/prompts`. */
   readonly openWindow: (kind: 'dashboard' | 'sign-in', route?: string) => void
-  readonly copy: (text: string) => void
+  readonly copy: (text: string) => Promise<void>
   readonly quit: () => void
   readonly ambient: Ambient
 }

@@ -30,7 +30,8 @@ export function preventable<Details extends object>(
 const FOREVER_MS = 2 ** 30
 
 class StandInApp extends EventEmitter {
-  readonly isPackaged = false
+  /** Whether this is an installation and no checkout, which Electron sees by the name of its own program. */
+  readonly isPackaged = process.env.SOVEREIGN_E2E_PACKAGED === '1'
   name: string
   private readonly home: Package & { readonly folder: string }
   private readonly readiness = Promise.withResolvers<void>()
@@ -43,6 +44,7 @@ class StandInApp extends EventEmitter {
     super()
     this.home = findPackage(dirname(process.argv[1] ?? ''))
     this.name = this.home.productName
+    Object.assign(process, { resourcesPath: this.home.folder })
     setInterval(() => undefined, FOREVER_MS)
     // After the main script has been evaluated, as in Electron.
     setImmediate(() => {

@@ -30,6 +30,8 @@ export interface DesktopView {
   readonly notifications: readonly { readonly title: string; readonly body: string }[]
   /** Pages and files that were handed to the system. */
   readonly opened: readonly string[]
+  /** What the app has copied last. */
+  readonly copied: string
 }
 
 /** What that person may do. Everything is plain data, so that it can be asked for from another process. */
@@ -51,7 +53,15 @@ export interface RecordedDesktop {
 
 type Parts = Pick<
   typeof Electron,
-  'app' | 'BrowserWindow' | 'dialog' | 'nativeImage' | 'Notification' | 'powerMonitor' | 'shell' | 'Tray'
+  | 'app'
+  | 'BrowserWindow'
+  | 'clipboard'
+  | 'dialog'
+  | 'nativeImage'
+  | 'Notification'
+  | 'powerMonitor'
+  | 'shell'
+  | 'Tray'
 >
 
 interface OpenBox {
@@ -69,6 +79,7 @@ export function recordDesktop(electron: Parts): RecordedDesktop {
   const boxes = watchBoxes(electron)
   const notifications = watchNotifications(electron)
   const opened = watchShell(electron)
+  const copied = watchClipboard(electron)
   const windowAt = (url: string): Electron.BrowserWindow =>
     found(
       electron.BrowserWindow.getAllWindows().find(({ webContents }) => webContents.getURL() === url),
@@ -86,6 +97,7 @@ export function recordDesktop(electron: Parts): RecordedDesktop {
       boxes: boxes.map(({ text, buttons }) => ({ text, buttons })),
       notifications: notifications.map(({ title, body }) => ({ title, body })),
       opened,
+      copied: copied(),
     }),
     clickTray: () => tray.click(),
     clickMenu: (label) => tray.clickMenu(label),
@@ -210,6 +222,15 @@ function watchShell({ shell }: Parts): string[] {
     return ''
   }
   return opened
+}
+
+/** The clipboard of whoever runs the tests stays as it is. */
+function watchClipboard({ clipboard }: Parts): () => string {
+  let copied = ''
+  clipboard.writeText = async (text) => {
+    copied = text
+  }
+  return () => copied
 }
 
 /** Looks at the arguments of a method and then lets it run. */

@@ -159,11 +159,11 @@ export const dialog = {
 
 let clipboardText = ''
 export const clipboard = {
-  writeText: (text: string) => {
+  writeText: async (text: string) => {
     clipboardText = text
   },
-  readText: () => clipboardText,
-} satisfies Pick<{ writeText(text: string): void; readText(): string }, 'writeText' | 'readText'>
+  readText: async () => clipboardText,
+} satisfies Pick<typeof Electron.clipboard, 'writeText' | 'readText'>
 
 export const shell = {
   openExternal: async () => undefined,

@@ -82,7 +82,7 @@ function startTray(initial: Partial<BridgeState> = {}) {
       return press(box)
     },
     openWindow: (kind, route = '') => void windows.push(kind + route),
-    copy: (text) => void copied.push(text),
+    copy: async (text) => void copied.push(text),
     quit: () => undefined,
     ambient,
   })

@@ -1,0 +1,30 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { type Sshd, startSshd } from './start-sshd.ts'
+
+export interface LoneHost {
+  readonly sshd: Sshd
+  /** As for `ssh -F`. */
+  readonly sshConfigFile: string
+}
+
+/** A real host that the SSH configuration calls `vm`; its key is on record unless told otherwise. */
+export async function startLoneHost({ isKnown = true } = {}): Promise<LoneHost> {
+  const sshd = await startSshd({ teardown: onTestFinished })
+  const sshConfigFile = join(sshd.dir, 'ssh_config')
+  const lines = [
+    'Host vm',
+    `  HostName ${sshd.host}`,
+    `  Port ${sshd.port}`,
+    `  User ${sshd.userName}`,
+    `  IdentityFile ${sshd.clientKeyFile}`,
+    '  IdentitiesOnly yes',
+    '  IdentityAgent none',
+    `  UserKnownHostsFile ${isKnown ? sshd.knownHostsFile : join(sshd.dir, 'nobody_known')}`,
+    '  GlobalKnownHostsFile none',
+    '',
+  ]
+  await writeFile(sshConfigFile, lines.join('\n'))
+  return { sshd, sshConfigFile }
+}
