@@ -1,5 +1,11 @@
-import type { ClientState, ListenerState, RelayState } from '../../../shared/state/bridge-state.ts'
+import type {
+  ClientState,
+  ListenerState,
+  RelayState,
+  UpstreamHealth,
+} from '../../../shared/state/bridge-state.ts'
 import type { LinkState } from '../../../shared/state/link.ts'
+import { takesSignIn } from '../../../shared/state/part-health.ts'
 import { assertNever } from '../../../shared/util/assert-never.ts'
 import type { Tone } from '../../ui/tone.ts'
 import { words } from '../../words/words.ts'
@@ -87,4 +93,18 @@ export function relayWord({ link, health }: RelayState): PartWord {
     default:
       return assertNever(health, 'health')
   }
+}
+
+const PROVIDERS: Readonly<Record<string, string>> = { copilot: 'GitHub Copilot', openrouter: 'OpenRouter' }
+
+export function upstreamName({ name }: UpstreamHealth): string {
+  return PROVIDERS[name] ?? name
+}
+
+/** @param hasOther one provider is enough to work with. */
+export function upstreamWord({ name, signedIn }: UpstreamHealth, hasOther: boolean): PartWord {
+  const word = takesSignIn(name)
+    ? states[signedIn ? 'signedIn' : 'notSignedIn']
+    : states[signedIn ? 'ready' : 'keyMissing']
+  return { tone: signedIn ? 'good' : hasOther ? 'quiet' : 'ask', word }
 }

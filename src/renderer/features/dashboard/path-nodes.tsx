@@ -7,7 +7,6 @@ import type {
   UpstreamHealth,
 } from '../../../shared/state/bridge-state.ts'
 import type { OllamaState } from '../../../shared/state/ollama.ts'
-import { takesSignIn } from '../../../shared/state/part-health.ts'
 import { byteCount } from '../../../shared/util/amounts.ts'
 import { useApi, useIsStale } from '../../store/bridge-context.tsx'
 import type { Rate } from '../../store/rates.ts'
@@ -17,7 +16,14 @@ import { Latency } from '../../ui/measures.tsx'
 import { plain } from '../../ui/plain.ts'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { words } from '../../words/words.ts'
-import { clientWord, listenerWord, type PartWord, relayWord } from './part-words.ts'
+import {
+  clientWord,
+  listenerWord,
+  type PartWord,
+  relayWord,
+  upstreamName,
+  upstreamWord,
+} from './part-words.ts'
 import { PathNode } from './path-node.tsx'
 
 const { path: say } = words.dashboard
@@ -154,7 +160,7 @@ export function ComputerNode({ agent, wanted }: ComputerNodeProps): ReactNode {
           ? []
           : [
               <>
-                {say.listensOn}
+                {agent.phase === 'listening' && say.listensOn}
                 <SafeText text={address} maxLength={NAME_LENGTH} />
               </>,
             ]
@@ -202,23 +208,14 @@ interface UpstreamNodeProps {
   readonly hasOther: boolean
 }
 
-const PROVIDERS: Readonly<Record<string, string>> = { copilot: 'GitHub Copilot', openrouter: 'OpenRouter' }
-
-export function UpstreamNode({
-  upstream: { name, signedIn },
-  isRelayUp,
-  hasOther,
-}: UpstreamNodeProps): ReactNode {
-  const word = takesSignIn(name)
-    ? states[signedIn ? 'signedIn' : 'notSignedIn']
-    : states[signedIn ? 'ready' : 'keyMissing']
-  const tone = !isRelayUp ? 'quiet' : signedIn ? 'good' : hasOther ? 'quiet' : 'ask'
+export function UpstreamNode({ upstream, isRelayUp, hasOther }: UpstreamNodeProps): ReactNode {
+  const { tone, word } = upstreamWord(upstream, hasOther)
   return (
     <PathNode
       icon="cloud"
       kind={say.upstream}
-      name={<SafeText text={PROVIDERS[name] ?? name} maxLength={NAME_LENGTH} />}
-      part={{ tone, word: isRelayUp ? word : states.unknown }}
+      name={<SafeText text={upstreamName(upstream)} maxLength={NAME_LENGTH} />}
+      part={isRelayUp ? { tone, word } : { tone: 'quiet', word: states.unknown }}
     />
   )
 }

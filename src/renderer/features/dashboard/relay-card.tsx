@@ -1,14 +1,17 @@
 import type { ReactNode } from 'react'
-import type { RelayState } from '../../../shared/state/bridge-state.ts'
+import type { RelayState, UpstreamHealth } from '../../../shared/state/bridge-state.ts'
 import { useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
+import { ButtonLink } from '../../ui/button-link.tsx'
 import { Card } from '../../ui/card.tsx'
 import { type Fact, Facts } from '../../ui/facts.tsx'
 import { Age, Latency, Since, Until } from '../../ui/measures.tsx'
 import { FailureNotice } from '../../ui/notice.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { State } from '../../ui/state.tsx'
+import { hashOf } from '../../ui/use-hash.ts'
 import { words } from '../../words/words.ts'
-import { relayWord } from './part-words.ts'
+import { relayWord, upstreamName, upstreamWord } from './part-words.ts'
+import './relay-card.css'
 
 const { relay: say } = words.dashboard
 
@@ -20,16 +23,52 @@ export function RelayCard(): ReactNode {
   const { tone, word } = relayWord(relay)
   const { health } = relay
   return (
-    <Card title={say.title} aside={<State tone={tone}>{word}</State>} isStale={isStale}>
+    <Card
+      title={say.title}
+      isStale={isStale}
+      aside={
+        <>
+          <State tone={tone}>{word}</State>
+          {relay.link.phase === 'connected' && (
+            <ButtonLink size="s" icon="key" href={hashOf('sign-in')}>
+              {say.accounts}
+            </ButtonLink>
+          )}
+        </>
+      }
+    >
       {health.kind === 'failing' && relay.link.phase === 'connected' && (
         <FailureNotice title={say.failing} failure={health.cause} />
       )}
       <Facts facts={factsOf(relay, version)} />
+      {relay.link.phase === 'connected' && health.kind === 'ok' && health.upstreams.length > 0 && (
+        <Providers upstreams={health.upstreams} />
+      )}
       {relay.link.phase === 'idle' && <p className="muted">{say.disconnected}</p>}
       {relay.link.phase === 'connected' && health.kind === 'unknown' && (
         <p className="muted">{say.unknown}</p>
       )}
     </Card>
+  )
+}
+
+function Providers({ upstreams }: { readonly upstreams: readonly UpstreamHealth[] }): ReactNode {
+  const hasOne = upstreams.some(({ signedIn }) => signedIn)
+  return (
+    <section className="stack">
+      <h3>{say.upstreams}</h3>
+      <ul className="relay-providers">
+        {upstreams.map((upstream) => {
+          const { tone, word } = upstreamWord(upstream, hasOne)
+          return (
+            <li key={upstream.name} className="row spread">
+              <SafeText text={upstreamName(upstream)} maxLength={80} />
+              <State tone={tone}>{word}</State>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
   )
 }
 
