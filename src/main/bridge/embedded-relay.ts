@@ -1,8 +1,9 @@
-import { type Duplex, duplexPair } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { Ambient } from '../../node/ambient.ts'
 import { type Relay, type RelayOptions, startRelay } from '../../relay/relay.ts'
 import { AppError, toFailure } from '../../shared/errors/app-error.ts'
 import { linkCause } from '../../shared/state/link.ts'
+import { connectedPair } from './connected-pair.ts'
 import { LinkHolder } from './link-holder.ts'
 import type { RelayConnector } from './relay-connector.ts'
 
@@ -87,7 +88,7 @@ export class EmbeddedRelay extends LinkHolder implements RelayConnector {
 }
 
 async function pairedWith(give: (connection: Duplex) => Promise<void>): Promise<Duplex> {
-  const [ours, theirs] = duplexPair()
+  const [ours, theirs] = connectedPair()
   await give(theirs)
   return ours
 }

@@ -8,8 +8,9 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { Socket } from 'node:net'
-import { type Duplex, duplexPair, pipeline } from 'node:stream'
+import { type Duplex, pipeline } from 'node:stream'
 import { AppError, toFailure } from '../../shared/errors/app-error.ts'
+import { connectedPair } from './connected-pair.ts'
 import { answerHeaders, type Credential, requestHeaders } from './forwarded-headers.ts'
 import { refusalText } from './refuse-in-words.ts'
 
@@ -52,7 +53,7 @@ export class HttpForwarder {
 
   /** @returns a connection on which to speak HTTP with the relay behind the other one. */
   join(relay: Socket, credential: Credential | undefined): Duplex {
-    const [near, far] = duplexPair()
+    const [near, far] = connectedPair()
     const way = new Way(relay, credential)
     this.ways.set(far, way)
     far.on('error', () => undefined)

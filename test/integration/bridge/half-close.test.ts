@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { copyFile, mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -54,35 +56,48 @@ test('a program that ends its side after its request gets its whole answer over 
   }
 })
 
-test('a program on a client machine that goes away still takes its request with it', async () => {
-  const port = await freePort()
-  const { bridge, state } = await startBridge({
-    teardown: onTestFinished,
-    hosts: { vm, pi: relayHost },
-    profile: {
-      relay: { ssh: 'pi', port: relay.port },
-      clients: [{ name: 'vm', ssh: 'vm', listen: `127.0.0.1:${port}` }],
-    },
-  })
-  await bridge.connect()
-  await state(isProven, 'proven path')
-  for (const script of [
-    { text: 'one two', end: 'stall' as const },
-    { text: 'late', firstDelayMs: 60_000 },
-  ]) {
-    relay.copilot.script(script)
-    const before = relay.copilot.requests.length
-    const socket = await openRaw(port)
-    socket.write(CHAT_REQUEST)
-    await expect.poll(() => relay.copilot.requests.length).toBe(before + 1)
-    if (script.end !== undefined) await once(socket, 'data')
-    const leftAt = performance.now()
-    socket.destroy()
-    const sent = relay.copilot.requests.at(-1)
-    await expect.poll(() => sent?.abandonedAt, { interval: 5, timeout: 10_000 }).toBeDefined()
-    expect((sent?.abandonedAt ?? Number.POSITIVE_INFINITY) - leftAt).toBeLessThan(2000)
-  }
-})
+test.each([
+  ['over SSH', () => ({ ssh: 'pi', port: relay.port })],
+  ['at a URL', () => ({ url: relay.url })],
+  ['in the bridge', () => ({ embedded: true })],
+])(
+  'a program on a client machine that goes away takes its request with it: relay %s',
+  async (_way, settings) => {
+    const port = await freePort()
+    const { bridge, state, dir } = await startBridge({
+      teardown: onTestFinished,
+      hosts: { vm, pi: relayHost },
+      env: {
+        GITHUB_BASE_URL: relay.github.url,
+        GITHUB_API_BASE_URL: relay.github.url,
+      },
+      profile: {
+        relay: settings(),
+        clients: [{ name: 'vm', ssh: 'vm', listen: `127.0.0.1:${port}` }],
+      },
+    })
+    await mkdir(join(dir, 'relay'))
+    await copyFile(relay.configPath, join(dir, 'relay/config.json'))
+    await bridge.connect()
+    await state(isProven, 'proven path')
+    for (const script of [
+      { text: 'one two', end: 'stall' as const },
+      { text: 'late', firstDelayMs: 60_000 },
+    ]) {
+      relay.copilot.script(script)
+      const before = relay.copilot.requests.length
+      const socket = await openRaw(port)
+      socket.write(CHAT_REQUEST)
+      await expect.poll(() => relay.copilot.requests.length, { timeout: 10_000 }).toBe(before + 1)
+      if (script.end !== undefined) await once(socket, 'data')
+      const leftAt = performance.now()
+      socket.destroy()
+      const sent = relay.copilot.requests.at(-1)
+      await expect.poll(() => sent?.abandonedAt, { interval: 5, timeout: 10_000 }).toBeDefined()
+      expect((sent?.abandonedAt ?? Number.POSITIVE_INFINITY) - leftAt).toBeLessThan(2000)
+    }
+  },
+)
 
 test('with the embedded relay a half-closed program gets its answer, and an idle connection holds up no end', async () => {
   const { bridge, state, agentPort } = await startBridge({ teardown: onTestFinished, profile: {} })
