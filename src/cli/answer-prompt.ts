@@ -24,7 +24,11 @@ export async function askPerson(prompt: Prompt, person: Asker): Promise<Answer> 
       return { kind: 'password', password: await person.ask('Password: ', { isHidden: true }) }
     case 'passphrase': {
       const passphrase = await person.ask('Passphrase: ', { isHidden: true })
-      return { kind: 'passphrase', passphrase, remember: prompt.canRemember && (await isToBeKept(person)) }
+      return {
+        kind: 'passphrase',
+        passphrase,
+        remember: prompt.canRemember && (await isToBeKept(person, prompt.keptIn)),
+      }
     }
     case 'keyboard-interactive': {
       const answers: string[] = []
@@ -51,7 +55,7 @@ async function isHostAccepted(fingerprint: string, person: Asker): Promise<boole
   }
 }
 
-async function isToBeKept(person: Asker): Promise<boolean> {
-  const answer = await person.ask('Keep it in the keychain of this machine? yes or no: ', { isHidden: false })
+async function isToBeKept(person: Asker, keptIn = 'in the keychain of this machine'): Promise<boolean> {
+  const answer = await person.ask(`Keep it ${keptIn}? yes or no: `, { isHidden: false })
   return answer.trim() === 'yes'
 }

@@ -11,8 +11,8 @@ import { readDashboardFiles } from './api/dashboard-files.ts'
 import { bridgeRuntimeDir } from './api/runtime-dir.ts'
 import { Bridge } from './bridge/bridge.ts'
 import type { DesktopServices } from './bridge/bridge-services.ts'
-import { keytarStore } from './secrets/keytar-store.ts'
-import type { SecretStore } from './secrets/secret-store.ts'
+import { secretsFilePath } from './secrets/file-store.ts'
+import { openSecrets } from './secrets/secret-keeper.ts'
 import { createServices, type Services } from './services/services.ts'
 import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
 import { defaultSettingsPath } from './settings/settings-path.ts'
@@ -53,7 +53,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
   // Whoever names a file means that one: the defaults would be somebody else's set-up.
   if (options.settingsPath !== undefined && !settings.existed)
     throw new AppError('settings.unreadable', `${settings.path} does not exist.`)
-  const secrets = await openKeychain(log)
+  const secrets = await openSecrets(settings.settings.secrets, { file: secretsFilePath(settings.path), log })
   const runtimeDir = options.runtimeDir ?? bridgeRuntimeDir(env)
   const sessions = new SessionFile(join(runtimeDir, 'sessions.json'), { ambient, log })
   const services = createServices({
@@ -113,11 +113,4 @@ async function stop({ bridge, server, services, sessions }: RunningParts, drainM
   await bridge.disconnect(drainMs)
   await sessions.saved()
   await server.close()
-}
-
-async function openKeychain(log: Logger): Promise<SecretStore | undefined> {
-  const keychain = await keytarStore()
-  if (keychain.kind === 'available') return keychain.store
-  log.debug({ reason: keychain.reason }, 'No keychain: passphrases are asked for in every run')
-  return undefined
 }

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { fileStore } from '../../src/main/secrets/file-store.ts'
 import { keytarStore } from '../../src/main/secrets/keytar-store.ts'
-import type { SecretStore } from '../../src/main/secrets/secret-store.ts'
+import type { SecretPlace, SecretStore } from '../../src/main/secrets/secret-store.ts'
 import { memoryStore } from '../support/memory-store.ts'
 import { NO_KEYRING, startKeyring } from '../support/start-keyring.ts'
 
@@ -38,12 +42,31 @@ function describeSecretStore(open: () => Promise<SecretStore>): void {
     expect(await store.get('other')).toBe('stays')
   })
 
+  test('secrets that are set at once are all kept', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `name ${index}`)
+    await Promise.all(names.map((name) => store.set(name, `secret of ${name}`)))
+    const found = await Promise.all(names.map((name) => store.get(name)))
+    expect(found).toEqual(names.map((name) => `secret of ${name}`))
+  })
+
   test('it says where it keeps things', () => {
     expect(store.describe()).toMatch(/^in /)
   })
 }
 
+function opened(place: SecretPlace): SecretStore {
+  if (place.kind === 'unavailable') throw new Error(place.reason)
+  return place.store
+}
+
 describe('memory', () => describeSecretStore(async () => memoryStore()))
+
+describe('a file', () =>
+  describeSecretStore(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'secrets-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    return opened(await fileStore(join(folder, 'secrets.json')))
+  }))
 
 if (NO_KEYRING !== undefined) console.warn(`SKIPPED: ${NO_KEYRING}`)
 
@@ -66,11 +89,7 @@ describe.skipIf(NO_KEYRING !== undefined)('the keychain of a desktop', () => {
   })
   afterAll(() => keyring?.close())
 
-  const open = async () => {
-    const keychain = await keytarStore({ service: `${service} ${randomUUID()}` })
-    if (keychain.kind === 'unavailable') throw new Error(keychain.reason)
-    return keychain.store
-  }
+  const open = async () => opened(await keytarStore({ service: `${service} ${randomUUID()}` }))
   describeSecretStore(open)
 
   test('services do not see the secrets of each other', async () => {

@@ -14,7 +14,7 @@ export type LogIn = ReturnType<typeof createLogIn>
 
 /** Logs in without a keychain; every question is cancelled unless `prompts` says otherwise. */
 export function makeLogIn(options: Partial<LoginOptions> = {}): LogIn {
-  return createLogIn({ prompts: fakePrompts(), secrets: undefined, log, ...options })
+  return createLogIn({ prompts: fakePrompts(), secrets: () => undefined, log, ...options })
 }
 
 /** Connects and proves that commands run: resolves with `logged in`. */

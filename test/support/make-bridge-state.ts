@@ -23,6 +23,7 @@ export function makeBridgeState(change: Partial<BridgeState> = {}): BridgeState 
     ollama: { kind: 'off' },
     jobs: [],
     desktop: { kind: 'none' },
+    secrets: { kind: 'kept', by: 'keychain', where: 'in the keyring of this desktop (Secret Service)' },
     ...change,
   }
 }

@@ -56,7 +56,7 @@ export function makeLink(host: ResolvedHost, options: MakeLinkOptions = {}): Ssh
     target: { alias: host.displayName },
     resolve: async () => host,
     prompts,
-    secrets: undefined,
+    secrets: () => undefined,
     log: createLogger('link', 'silent'),
     ambient,
     ...(timings === undefined ? {} : { timings }),

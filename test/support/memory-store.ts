@@ -1,3 +1,4 @@
+import type { SecretKeeper } from '../../src/main/secrets/secret-keeper.ts'
 import type { SecretStore } from '../../src/main/secrets/secret-store.ts'
 
 /** Forgets everything when the program ends. */
@@ -12,5 +13,15 @@ export function memoryStore(): SecretStore {
       secrets.delete(name)
     },
     describe: () => 'in memory, until the program ends',
+  }
+}
+
+/** Keeps to its memory whatever is chosen. */
+export function memoryKeeper(): SecretKeeper {
+  const store = memoryStore()
+  return {
+    state: { kind: 'kept', by: 'keychain', where: store.describe() },
+    store: () => store,
+    choose: async () => undefined,
   }
 }

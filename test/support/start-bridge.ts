@@ -2,13 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Bridge } from '../../src/main/bridge/bridge.ts'
+import type { SecretKeeper } from '../../src/main/secrets/secret-keeper.ts'
 import { createServices, type ServicesOptions } from '../../src/main/services/services.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { settingsSchema } from '../../src/shared/settings/schema.ts'
 import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
 import { freePort } from './free-port.ts'
-import { memoryStore } from './memory-store.ts'
+import { memoryKeeper } from './memory-store.ts'
 import type { Sshd } from './start-sshd.ts'
 
 export interface TestBridgeOptions {
@@ -20,6 +21,7 @@ export interface TestBridgeOptions {
   /** For the embedded relay. */
   readonly env?: Readonly<Record<string, string>>
   readonly services?: Partial<ServicesOptions>
+  readonly secrets?: SecretKeeper
   /** Start with an empty known_hosts. */
   readonly forgetHosts?: boolean
 }
@@ -71,7 +73,7 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
     ssh: { configFiles: [configFile], home: dir, userName: 'nobody', env: {} },
     embeddedRelay: { configPath: join(dir, 'relay/config.json'), dataDir: join(dir, 'relay/data'), env, log },
     services: services.make,
-    secrets: memoryStore(),
+    secrets: options.secrets ?? memoryKeeper(),
     ambient: REAL_AMBIENT,
     log,
   })

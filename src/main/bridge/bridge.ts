@@ -5,7 +5,7 @@ import { AppError } from '../../shared/errors/app-error.ts'
 import type { Profile, RelaySettings, Settings } from '../../shared/settings/schema.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import type { DesktopState } from '../../shared/state/desktop.ts'
-import type { SecretStore } from '../secrets/secret-store.ts'
+import type { SecretKeeper } from '../secrets/secret-keeper.ts'
 import { type ResolveOptions, resolveHost } from '../ssh/config/resolve-host.ts'
 import type { SshLink, SshTarget } from '../ssh/link.ts'
 import type { SessionMemory } from '../ssh/session-memory.ts'
@@ -30,8 +30,8 @@ export interface BridgeOptions {
   readonly embeddedRelay: EmbeddedRelayOptions
   /** What a face may ask that is about the computer around the bridge, and not about its connections. */
   readonly services: MakeServices
-  /** Keeps passphrases between runs; without one nobody is offered to have them kept. */
-  readonly secrets: SecretStore | undefined
+  /** Keeps passphrases between runs, where the settings want them kept. */
+  readonly secrets: SecretKeeper
   /** Lets a later run recognise the sessions that this one leaves behind when it is killed. */
   readonly sessions?: SessionMemory
   readonly ambient: Ambient
@@ -60,7 +60,10 @@ export class Bridge implements BridgeCore {
     this.options = options
     this.currentSettings = options.settings
     this.currentProfile = activeProfile(options.settings)
-    this.store = new StateStore(initialState(this.currentProfile, options.ambient.now()))
+    this.store = new StateStore({
+      ...initialState(this.currentProfile, options.ambient.now()),
+      secrets: options.secrets.state,
+    })
     this.prompts = new PromptDesk(options.ambient, (prompts) => this.store.update({ prompts }))
     this.api = this.createApi()
   }
@@ -123,7 +126,7 @@ export class Bridge implements BridgeCore {
   }
 
   applySettings(settings: Settings): Promise<void> {
-    return this.inTurn(async () => this.use(settings))
+    return this.inTurn(() => this.use(settings))
   }
 
   connect(): Promise<void> {
@@ -160,8 +163,9 @@ export class Bridge implements BridgeCore {
     await session.close(drainMs)
   }
 
-  private use(settings: Settings): void {
+  private async use(settings: Settings): Promise<void> {
     const profile = activeProfile(settings)
+    await this.keepSecrets(settings)
     this.currentSettings = settings
     this.currentProfile = profile
     if (this.session === undefined) {
@@ -172,6 +176,13 @@ export class Bridge implements BridgeCore {
       this.session.apply(profile)
     }
     for (const listener of this.settingsListeners) listener()
+  }
+
+  private async keepSecrets({ secrets: choice }: Settings): Promise<void> {
+    const { secrets } = this.options
+    if (choice === this.currentSettings.secrets) return
+    await secrets.choose(choice)
+    this.store.update({ secrets: secrets.state })
   }
 
   private createRelay(settings: RelaySettings): RelayConnector {
@@ -192,7 +203,7 @@ export class Bridge implements BridgeCore {
       target,
       resolve: () => resolveHost(target, ssh),
       prompts: this.prompts,
-      secrets,
+      secrets: () => secrets.store(),
       ambient,
       ...(sessions === undefined ? {} : { sessions }),
       log,

@@ -36,6 +36,7 @@ export function initialState(profile: Profile, now: number): Omit<BridgeState, '
     ollama: { kind: 'off' },
     jobs: [],
     desktop: { kind: 'none' },
+    secrets: { kind: 'asked' },
   }
 }
 

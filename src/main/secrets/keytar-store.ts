@@ -1,10 +1,5 @@
 import { AppError } from '../../shared/errors/app-error.ts'
-import type { SecretStore } from './secret-store.ts'
-
-/** The keychain of the system, or why there is none. There is no other place on disk that we would fall back to. */
-export type Keychain =
-  | { readonly kind: 'available'; readonly store: SecretStore }
-  | { readonly kind: 'unavailable'; readonly reason: string }
+import type { SecretPlace, SecretStore } from './secret-store.ts'
 
 export interface KeytarStoreOptions {
   /** Under this name the keychain groups our secrets. */
@@ -22,8 +17,8 @@ const PLACES: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 
 type Keytar = typeof import('keytar')
 
-/** Opens the keychain; loads its native module only now, so that a machine without one can run everything else. */
-export async function keytarStore({ service = SERVICE }: KeytarStoreOptions = {}): Promise<Keychain> {
+/** Opens the keychain of the system; loads its native module only now, so that a machine without one can run everything else. */
+export async function keytarStore({ service = SERVICE }: KeytarStoreOptions = {}): Promise<SecretPlace> {
   try {
     const keytar = await loadKeytar()
     await withTimeout(keytar.getPassword(service, 'probe'))

@@ -19,8 +19,8 @@ export interface SshLinkOptions {
   /** Reads the SSH config; called before every attempt, so that a corrected file counts at once. */
   readonly resolve: () => Promise<ResolvedHost>
   readonly prompts: PromptBroker
-  /** Keeps passphrases that the user wants remembered; undefined when there is no safe place. */
-  readonly secrets: SecretStore | undefined
+  /** Keeps passphrases that the user wants remembered, right now; undefined when nothing does. */
+  readonly secrets: () => SecretStore | undefined
   /** Lets a later run know its own old sessions; without one only those of this run are recognised. */
   readonly sessions?: SessionMemory
   readonly ambient: Ambient

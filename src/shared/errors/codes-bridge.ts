@@ -74,9 +74,10 @@ export const BRIDGE_ERRORS = defineErrors({
     remedy: 'Connect again and answer the question, or set up a key that needs no answer.',
   },
   'secrets.unavailable': {
-    meaning: 'The keychain of this machine cannot be used.',
+    meaning: 'The place where passphrases are to be kept, a keychain or a file, cannot be used.',
     recovery: 'user',
-    remedy: 'Unlock the keychain, or start a Secret Service such as gnome-keyring.',
+    remedy:
+      'Unlock the keychain or start a Secret Service such as gnome-keyring, or choose another place under "secrets" in the settings.',
   },
   'api.unknown-call': {
     meaning: 'The bridge has no such call.',

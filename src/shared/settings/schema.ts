@@ -115,6 +115,12 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether the desktop tells of what needs somebody, while the window is not in front'),
+  secrets: z
+    .enum(['keychain', 'file', 'ask'], 'use "keychain", "file" or "ask"')
+    .default('keychain')
+    .describe(
+      'Where a passphrase is kept that you want remembered: in the keychain of the system, in a file that only you can read and that is not encrypted, or nowhere',
+    ),
 })
 
 export type Settings = z.infer<typeof settingsSchema>

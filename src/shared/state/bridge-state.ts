@@ -4,6 +4,7 @@ import type { Job } from './job.ts'
 import type { LinkState } from './link.ts'
 import type { OllamaState } from './ollama.ts'
 import type { Prompt } from './prompt.ts'
+import type { SecretsState } from './secrets.ts'
 
 /** Everything a face shows, published whole after every change. `revision` grows by one each time. */
 export interface BridgeState {
@@ -21,6 +22,7 @@ export interface BridgeState {
   /** Running ones and those that nobody has put away yet. */
   readonly jobs: readonly Job[]
   readonly desktop: DesktopState
+  readonly secrets: SecretsState
 }
 
 export interface RelayState {

@@ -16,6 +16,8 @@ export type Question =
       readonly keyFile: string
       readonly attempt: number
       readonly canRemember: boolean
+      /** Where it would be kept, for people, such as `in the macOS Keychain`. */
+      readonly keptIn?: string
     }
   | { readonly kind: 'password'; readonly user: string; readonly host: string; readonly attempt: number }
   | {

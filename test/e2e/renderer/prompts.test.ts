@@ -32,6 +32,7 @@ const PASSPHRASE: Prompt = {
   keyFile: '/home/eve/.ssh/id_ed25519',
   attempt: 1,
   canRemember: true,
+  keptIn: 'in the macOS Keychain',
 }
 const PASSWORD: Prompt = {
   id: 'p-word',
@@ -128,7 +129,8 @@ test('a passphrase is sent with the wish to remember it, and not kept', async ()
   const api = asking(PASSPHRASE)
   const { page } = await browser.open(api, { path: 'diagnostics' })
   await page.getByLabel('Passphrase', { exact: true }).fill('open sesame')
-  await page.getByLabel('Remember in the keychain').check()
+  await page.getByText('It is kept in the macOS Keychain, and you are not asked again.').waitFor()
+  await page.getByLabel('Remember it').check()
   expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Unlock' }).click()
   await gone(page)
@@ -136,10 +138,23 @@ test('a passphrase is sent with the wish to remember it, and not kept', async ()
   expect(answers(api)).toEqual([{ id: 'p-phrase', answer }])
 })
 
-test('where no keychain answers, remembering is not offered', async () => {
-  const { page } = await browser.open(asking({ ...PASSPHRASE, canRemember: false }), { path: 'diagnostics' })
+test('where no keychain answers, that is said with the way out, and remembering is not offered', async () => {
+  const api = asking({ ...PASSPHRASE, canRemember: false })
+  api.publish({ secrets: { kind: 'unavailable', by: 'keychain', reason: 'Cannot autolaunch D-Bus' } })
+  const { page } = await browser.open(api, { path: 'diagnostics' })
+  await dialog(page).getByText('No keychain answers on this computer').waitFor()
+  await dialog(page).getByText('a file that only you can read').waitFor()
+  expect(await page.getByLabel('Remember it').count()).toBe(0)
+  expect(await seriousFindings(page)).toEqual([])
+})
+
+test('whoever has chosen to be asked each time is told nothing of places', async () => {
+  const api = asking({ ...PASSPHRASE, canRemember: false })
+  api.publish({ secrets: { kind: 'asked' } })
+  const { page } = await browser.open(api, { path: 'diagnostics' })
   await dialog(page).waitFor()
-  expect(await page.getByLabel('Remember in the keychain').count()).toBe(0)
+  expect(await page.getByLabel('Remember it').count()).toBe(0)
+  expect(await page.getByText('cannot be remembered').count()).toBe(0)
 })
 
 test('a password that was wrong is said to be', async () => {

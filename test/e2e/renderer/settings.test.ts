@@ -88,6 +88,23 @@ test('a change is saved with the revision that was read, and the bar goes', asyn
   expect(complaints).toEqual([])
 })
 
+test('where passphrases are kept is said as it is, and chosen in words', async () => {
+  const opened = await open()
+  const { page } = opened
+  await page.getByText('What you want remembered is kept in the keyring of this desktop').waitFor()
+  opened.api.publish({
+    secrets: { kind: 'unavailable', by: 'keychain', reason: 'Cannot autolaunch D-Bus' },
+  })
+  await page.getByText('No keychain answers on this computer, so nothing is kept').waitFor()
+  await page.getByText('Cannot autolaunch D-Bus.').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByLabel('In a file that only you can read').check()
+  await page.getByText('file, not encrypted').waitFor()
+  await save(page)
+  await page.getByText('Saved.').waitFor()
+  expect(saved(opened)).toMatchObject({ secrets: 'file' })
+})
+
 test('Ctrl+S saves, and a change that is taken back is none', async () => {
   const opened = await open()
   const connect = opened.page.getByLabel('Connect when the bridge starts')

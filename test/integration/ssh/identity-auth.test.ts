@@ -146,14 +146,26 @@ describe('key files', () => {
     const remembering = () =>
       fakePrompts(() => ({ kind: 'passphrase', passphrase: PASSPHRASE, remember: true }))
     const first = remembering()
-    await connect(sshd, { identityFiles: [locked.file] }, makeLogIn({ prompts: first, secrets }))
-    expect(first.asked).toMatchObject([{ canRemember: true }])
+    await connect(
+      sshd,
+      { identityFiles: [locked.file] },
+      makeLogIn({ prompts: first, secrets: () => secrets }),
+    )
+    expect(first.asked).toMatchObject([{ canRemember: true, keptIn: secrets.describe() }])
     const second = remembering()
-    await connect(sshd, { identityFiles: [locked.file] }, makeLogIn({ prompts: second, secrets }))
+    await connect(
+      sshd,
+      { identityFiles: [locked.file] },
+      makeLogIn({ prompts: second, secrets: () => secrets }),
+    )
     expect(second.asked).toEqual([])
     await secrets.set(`ssh-passphrase:${locked.file}`, 'outdated')
     const third = passphrases(PASSPHRASE)
-    await connect(sshd, { identityFiles: [locked.file] }, makeLogIn({ prompts: third, secrets }))
+    await connect(
+      sshd,
+      { identityFiles: [locked.file] },
+      makeLogIn({ prompts: third, secrets: () => secrets }),
+    )
     expect(third.asked.length).toBe(1)
     expect(await secrets.get(`ssh-passphrase:${locked.file}`)).toBeUndefined()
   })

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { VERSION } from '../../../node/version.ts'
 import type { Settings } from '../../../shared/settings/schema.ts'
 import { activeProfile, targetOf } from '../../bridge/profile.ts'
+import { fileStore, secretsFilePath } from '../../secrets/file-store.ts'
 import { keytarStore } from '../../secrets/keytar-store.ts'
 import { readSettingsFile } from '../../settings/settings-file.ts'
 import { findMistakes } from '../../settings/settings-text.ts'
@@ -27,7 +28,11 @@ export function localLooks(around: Surroundings, settings: Settings | undefined)
   return [
     { id: 'program', title: 'This program', run: async () => lookAtProgram() },
     { id: 'settings', title: 'Settings file', run: () => lookAtSettings(around.settingsPath) },
-    { id: 'keychain', title: 'Keychain', run: lookAtKeychain },
+    {
+      id: 'keychain',
+      title: 'Place for passphrases',
+      run: () => lookAtSecrets(around.settingsPath, settings?.secrets),
+    },
     { id: 'ssh-config', title: 'SSH configuration', run: () => lookAtSshConfig(around.ssh, settings) },
     { id: 'disk', title: 'Room for the relay on this computer', run: () => lookAtDisk(around, settings) },
   ]
@@ -56,12 +61,22 @@ async function lookAtSettings(path: string): Promise<Finding> {
   )
 }
 
-async function lookAtKeychain(): Promise<Finding> {
-  const keychain = await keytarStore()
-  if (keychain.kind === 'available') return ok(`Passphrases can be kept ${keychain.store.describe()}.`)
+async function lookAtSecrets(
+  settingsPath: string,
+  choice: Settings['secrets'] = 'keychain',
+): Promise<Finding> {
+  if (choice === 'ask') return ok('Passphrases are asked for in every run, as the settings want it.')
+  const isFile = choice === 'file'
+  const place = await (isFile ? fileStore(secretsFilePath(settingsPath)) : keytarStore())
+  if (place.kind === 'available') return ok(`Passphrases can be kept ${place.store.describe()}.`)
+  if (isFile)
+    return warning(
+      `${place.reason}. Passphrases are asked for in every run.`,
+      'Make the file yours alone (mode 600), or move it away; what was open to others should be changed.',
+    )
   return warning(
-    `There is none: ${keychain.reason}. Passphrases are asked for in every run.`,
-    'Start a Secret Service such as gnome-keyring, or use an SSH agent.',
+    `No keychain answers: ${place.reason}. Passphrases are asked for in every run.`,
+    'Start a Secret Service such as gnome-keyring or use an SSH agent. Or choose in the settings, under "secrets": "file" keeps them in a file that only you can read, "ask" is content with being asked.',
   )
 }
 

@@ -7,8 +7,8 @@ import { type ParsedPrivateKey, type PrivateKey, parsePrivateKey } from './priva
 
 export interface KeyRingOptions {
   readonly prompts: PromptBroker
-  /** Where passphrases may be kept; undefined when this machine has no safe place. */
-  readonly secrets: SecretStore | undefined
+  /** Where passphrases may be kept right now; undefined when nowhere. */
+  readonly secrets: () => SecretStore | undefined
   readonly log: Logger
 }
 
@@ -85,10 +85,9 @@ export class KeyRing {
   private async unlockByAsking(path: string, text: string, signal: AbortSignal): Promise<UnlockedKey> {
     const { prompts, secrets } = this.options
     for (let attempt = 1; attempt <= MAX_PASSPHRASE_ATTEMPTS; attempt++) {
-      const answer = await prompts.ask(
-        { kind: 'passphrase', keyFile: path, attempt, canRemember: secrets !== undefined },
-        signal,
-      )
+      const keptIn = secrets()?.describe()
+      const remembering = keptIn === undefined ? { canRemember: false } : { canRemember: true, keptIn }
+      const answer = await prompts.ask({ kind: 'passphrase', keyFile: path, attempt, ...remembering }, signal)
       if (answer.kind !== 'passphrase') break
       const parsed = await openLockedKey(text, answer.passphrase)
       if (parsed.kind === 'locked' || parsed.kind === 'wrong-passphrase') continue
@@ -102,11 +101,12 @@ export class KeyRing {
 
   /** A keychain that fails costs a question, not the connection. */
   private async withSecrets<T>(use: (secrets: SecretStore) => Promise<T>): Promise<T | undefined> {
-    if (this.options.secrets === undefined) return undefined
+    const secrets = this.options.secrets()
+    if (secrets === undefined) return undefined
     try {
-      return await use(this.options.secrets)
+      return await use(secrets)
     } catch (error) {
-      this.options.log.warn({ err: error }, 'the keychain could not be used')
+      this.options.log.warn({ err: error }, 'the place for passphrases could not be used')
       return undefined
     }
   }

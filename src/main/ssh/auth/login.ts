@@ -12,8 +12,8 @@ import { signOfferedKeys, toSsh2Key } from './ssh2-auth.ts'
 
 export interface LoginOptions {
   readonly prompts: PromptBroker
-  /** Where passphrases may be kept; undefined when this machine has no safe place. */
-  readonly secrets: SecretStore | undefined
+  /** Where passphrases may be kept right now; undefined when nowhere. */
+  readonly secrets: () => SecretStore | undefined
   readonly log: Logger
 }
 

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react'
+import { useBridgeState } from '../../store/bridge-context.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Checkbox, Input } from '../../ui/field.tsx'
 import { plain } from '../../ui/plain.ts'
@@ -9,7 +10,7 @@ import { PromptForm, type PromptProps, useAnswer } from './prompt-form.tsx'
 
 /** The passphrase of a private key file. */
 export function PassphrasePrompt({ prompt, before, onAnswered }: PromptProps<'passphrase'>): ReactNode {
-  const { keyFile, attempt, canRemember } = prompt
+  const { keyFile, attempt, canRemember, keptIn = words.prompts.keychainOfThis } = prompt
   const answer = useAnswer(prompt.id, onAnswered)
   const [passphrase, setPassphrase] = useState('')
   const [remember, setRemember] = useState(false)
@@ -38,12 +39,25 @@ export function PassphrasePrompt({ prompt, before, onAnswered }: PromptProps<'pa
       {canRemember && (
         <Checkbox
           label={words.prompts.remember}
-          hint={words.prompts.rememberHint}
+          hint={words.prompts.rememberHint(plain(keptIn, 300))}
           isOn={remember}
           onChange={setRemember}
         />
       )}
+      {!canRemember && <NotKept />}
     </PromptForm>
+  )
+}
+
+/** Nothing is said to somebody who has chosen to be asked. */
+function NotKept(): ReactNode {
+  const secrets = useBridgeState((state) => state.secrets)
+  if (secrets.kind !== 'unavailable') return null
+  return (
+    <p className="muted">
+      {words.prompts.notKept[secrets.by]} <SafeText text={`(${secrets.reason}.)`} maxLength={200} />{' '}
+      {words.prompts.notKeptNext}
+    </p>
   )
 }
 

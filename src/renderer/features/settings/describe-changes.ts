@@ -19,6 +19,7 @@ export function describeChanges(before: Settings, after: Settings): Change[] {
     ...differing(names.activeProfile, profileInUse(before)?.name, profileInUse(after)?.name),
     ...differing(names.connectAtStart, onOff(before.connectAtStart), onOff(after.connectAtStart)),
     ...differing(names.notifications, onOff(before.notifications), onOff(after.notifications)),
+    ...differing(names.secrets, names.keptIn[before.secrets], names.keptIn[after.secrets]),
     ...matched(before.profiles, after.profiles).flatMap(([one, other]) => profileChanges(one, other)),
   ]
 }

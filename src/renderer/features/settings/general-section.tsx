@@ -4,8 +4,11 @@ import { useApi, useBridgeState } from '../../store/bridge-context.tsx'
 import { useAction } from '../../store/use-action.ts'
 import { Card } from '../../ui/card.tsx'
 import { Checkbox, Switch } from '../../ui/field.tsx'
-import { FailureNotice } from '../../ui/notice.tsx'
+import { FailureNotice, Notice } from '../../ui/notice.tsx'
+import { plain } from '../../ui/plain.ts'
+import { SafeText } from '../../ui/safe-text.tsx'
 import { words } from '../../words/words.ts'
+import { Choice } from './choice.tsx'
 import type { SettingsForm } from './settings-form.ts'
 
 export interface GeneralSectionProps {
@@ -34,7 +37,39 @@ export function GeneralSection({ form, onChange }: GeneralSectionProps): ReactNo
           onChange={(notifications) => onChange((before) => ({ ...before, notifications }))}
         />
       </Card>
+      <Card title={said.secrets}>
+        <p className="muted">{said.secretsLead}</p>
+        <Choice
+          label={said.secrets}
+          value={form.secrets}
+          options={SECRETS}
+          onChange={(secrets) => onChange((before) => ({ ...before, secrets }))}
+        />
+        <SecretsNow />
+      </Card>
     </>
+  )
+}
+
+const SECRETS = (['keychain', 'file', 'ask'] as const).map((value) => ({
+  value,
+  label: words.settings.generalSection[value],
+  hint: words.settings.generalSection[`${value}Hint`],
+}))
+
+/** How it is with the settings that are in use, not with those that are being edited. */
+function SecretsNow(): ReactNode {
+  const secrets = useBridgeState((state) => state.secrets)
+  const said = words.settings.generalSection.secretsNow
+  if (secrets.kind === 'asked') return <p className="faint">{said.asked}</p>
+  if (secrets.kind === 'kept') return <p className="faint">{said.kept(plain(secrets.where, 300))}</p>
+  return (
+    <Notice tone="ask" title={said.unavailable[secrets.by]}>
+      <p>
+        <SafeText text={`${secrets.reason}.`} maxLength={300} />
+      </p>
+      <p>{said.unavailableNext[secrets.by]}</p>
+    </Notice>
   )
 }
 

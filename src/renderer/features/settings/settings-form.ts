@@ -10,6 +10,7 @@ export interface SettingsForm {
   readonly activeId: number | undefined
   readonly connectAtStart: boolean
   readonly notifications: boolean
+  readonly secrets: Settings['secrets']
   readonly profiles: readonly ProfileForm[]
 }
 
@@ -100,13 +101,14 @@ export function freeName(wanted: string, taken: readonly { readonly name: string
 }
 
 export function formOf(settings: Settings): SettingsForm {
-  const { $schema, activeProfile, connectAtStart, notifications, profiles } = settings
+  const { $schema, activeProfile, connectAtStart, notifications, profiles, secrets } = settings
   const active = profiles.findIndex(({ name }) => name === activeProfile)
   return {
     schema: $schema,
     activeId: active < 0 ? undefined : active,
     connectAtStart,
     notifications,
+    secrets,
     profiles: profiles.map(profileForm),
   }
 }
@@ -144,7 +146,7 @@ function targetForm(ssh: SshTargetSettings): TargetForm {
 
 /** What the form says, in the shape of the settings file; not checked yet. */
 export function formValue(form: SettingsForm): Readonly<Record<string, unknown>> {
-  const { schema, activeId, connectAtStart, notifications, profiles } = form
+  const { schema, activeId, connectAtStart, notifications, profiles, secrets } = form
   return withoutGaps({
     $schema: schema,
     version: 1,
@@ -152,6 +154,7 @@ export function formValue(form: SettingsForm): Readonly<Record<string, unknown>>
     profiles: profiles.map(profileValue),
     connectAtStart,
     notifications,
+    secrets,
   })
 }
 

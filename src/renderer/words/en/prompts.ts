@@ -44,8 +44,15 @@ export const promptsWords = {
     'This private key is locked with a passphrase. It is used on this computer only and is sent to nobody.',
   keyFile: 'Key',
   passphrase: 'Passphrase',
-  remember: 'Remember in the keychain',
-  rememberHint: 'The keychain of this computer keeps it, and you are not asked again.',
+  remember: 'Remember it',
+  rememberHint: (where: string) => `It is kept ${where}, and you are not asked again.`,
+  keychainOfThis: 'in the keychain of this computer',
+  notKept: {
+    keychain: 'No keychain answers on this computer, so this cannot be remembered.',
+    file: 'The file for passphrases cannot be used, so this cannot be remembered.',
+  },
+  notKeptNext:
+    'In the settings, under General, you can choose a file that only you can read, or to be asked each time.',
   unlock: 'Unlock',
 
   passwordTitle: (host: string) => `Password for ${host}`,

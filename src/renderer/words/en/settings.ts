@@ -43,6 +43,8 @@ export const settingsWords = {
     activeProfile: 'Profile in use',
     connectAtStart: 'Connect at start',
     notifications: 'Notifications',
+    secrets: 'Passphrases',
+    keptIn: { keychain: 'keychain', file: 'file, not encrypted', ask: 'asked for each time' },
     profile: 'Profile',
     relay: 'Relay',
     agent: 'Address on this computer',
@@ -134,6 +136,29 @@ export const settingsWords = {
     notifications: 'Notifications',
     notify: 'Tell me when something needs me',
     notifyHint: 'And when a connection is lost or back for good. Never while this window is in front.',
+    secrets: 'Passphrases',
+    secretsLead:
+      'Where the passphrase of a key is kept when you want it remembered. Passwords and codes never are.',
+    keychain: 'In the keychain of this computer',
+    keychainHint: 'Locked with your login. Where none answers, nothing is kept and you are asked.',
+    file: 'In a file that only you can read',
+    fileHint:
+      'Not encrypted: whoever can read your files, or a backup of them, can read it. For computers without a keychain.',
+    ask: 'Nowhere: ask each time',
+    askHint: 'Once for each key and run of the bridge. What another place holds already stays there, unused.',
+    secretsNow: {
+      kept: (where: string) => `What you want remembered is kept ${where}.`,
+      asked: 'Nothing is kept. You are asked in every run.',
+      unavailable: {
+        keychain: 'No keychain answers on this computer, so nothing is kept',
+        file: 'The file cannot be used, so nothing is kept',
+      },
+      unavailableNext: {
+        keychain:
+          'You are asked in every run. Start a Secret Service such as gnome-keyring, or choose one of the other two.',
+        file: 'You are asked in every run. Make the file yours alone, or move it away and restart the bridge.',
+      },
+    },
   },
   profileSection: {
     intro: 'A profile is a relay with its clients. One is in use at a time.',

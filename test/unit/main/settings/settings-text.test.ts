@@ -18,6 +18,7 @@ describe('a settings file that is right', () => {
       version: 1,
       connectAtStart: true,
       notifications: true,
+      secrets: 'keychain',
       profiles: [
         {
           name: 'default',
