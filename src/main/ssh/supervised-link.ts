@@ -55,6 +55,8 @@ export class SupervisedLink implements SshLink {
   private heartbeat: Heartbeat | undefined
   private loop: Promise<void> | undefined
   private wake: () => void = () => undefined
+  /** Since when there is no connection, in ms since the epoch; one outage spans many attempts. */
+  private downSince: number | undefined
   /** Ends the attempt under way. */
   private attempt = new AbortController()
 
@@ -206,6 +208,7 @@ export class SupervisedLink implements SshLink {
       await Promise.race([verify(this), connection.ended, this.verifyDeadline()])
     }
     if (!connection.isOpen) throw await connection.ended
+    this.downSince = undefined
     this.publish({ phase: 'connected', since: ambient.now(), roundTripMs })
   }
 
@@ -241,7 +244,8 @@ export class SupervisedLink implements SshLink {
   private async pause(cause: AppError, attempt: number): Promise<void> {
     const { ambient, log, place } = this.options
     const failure = toFailure(cause)
-    const since = ambient.now()
+    const now = ambient.now()
+    this.downSince ??= now
     const woken = new Promise<void>((resolve) => {
       this.wake = () => {
         this.pauses.expectBack()
@@ -252,14 +256,15 @@ export class SupervisedLink implements SshLink {
       log.warn({ place, code: cause.code }, cause.message)
       if (cause.code === 'internal.bug')
         log.error({ place, err: cause.cause }, 'Unexpected failure of a link')
-      this.publish({ phase: 'failed', since, cause: failure })
+      this.publish({ phase: 'failed', since: now, cause: failure })
       await woken
       this.wake = () => undefined
       return
     }
     const delayMs = this.pauses.nextMs(cause, { nowMs: ambient.monotonicMs(), random: ambient.random() })
     log.info({ place, code: cause.code, delayMs }, cause.message)
-    this.publish({ phase: 'reconnecting', attempt, nextTryAt: since + delayMs, since, cause: failure })
+    const times = { since: this.downSince, nextTryAt: now + delayMs }
+    this.publish({ phase: 'reconnecting', attempt, ...times, cause: failure })
     let timer: NodeJS.Timeout | undefined
     const elapsed = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, delayMs)

@@ -27,6 +27,7 @@ export type LinkState =
       readonly phase: 'reconnecting'
       readonly attempt: number
       readonly nextTryAt: number
+      /** When it was lost, or first failed to come up. */
       readonly since: number
       readonly cause: Failure
     }

@@ -31,6 +31,9 @@ const FAST: HeartbeatTimings = {
   probeReplyMs: 300,
 }
 
+/** Its clock stands still, so that a time that is published is a pause. */
+const AT_ZERO: Ambient = { ...REAL_AMBIENT, now: () => 0, random: () => 0 }
+
 async function sshd(config: readonly string[] = []): Promise<Sshd> {
   return startSshd({ teardown: onTestFinished, config })
 }
@@ -41,6 +44,10 @@ async function connected(server: Sshd, options?: MakeLinkOptions): Promise<SshLi
   link.start()
   await stateOf(link, 'connected')
   return link
+}
+
+function attemptOf({ state }: SshLink): number {
+  return state.phase === 'reconnecting' ? state.attempt : 0
 }
 
 function recordPhases(link: SshLink): LinkState['phase'][] {
@@ -78,12 +85,12 @@ describe('a connection that is cut', () => {
 
   test('is retried within 200 ms, and as often while nothing listens there', async () => {
     const server = await sshd()
-    const link = await connected(server, { ambient: { ...REAL_AMBIENT, random: () => 0 } })
+    const link = await connected(server, { ambient: AT_ZERO })
     const pauses: number[] = []
     const enough = Promise.withResolvers<void>()
     link.onState((state) => {
       if (state.phase !== 'reconnecting') return
-      pauses.push(state.nextTryAt - state.since)
+      pauses.push(state.nextTryAt)
       if (pauses.length === 4) enough.resolve()
     })
     await server.stop()
@@ -92,15 +99,31 @@ describe('a connection that is cut', () => {
     expect(pauses.slice(0, 4)).toEqual([200, 200, 200, 200])
   })
 
+  test('is down since it was lost, however often it was tried, and up to the next loss', async () => {
+    const server = await sshd()
+    const link = await connected(server)
+    const times = new Set<number>()
+    link.onState((state) => {
+      if (state.phase === 'reconnecting') times.add(state.since)
+    })
+    for (const losses of [1, 2]) {
+      await server.stop()
+      await expect.poll(() => attemptOf(link), { timeout: 10_000 }).toBeGreaterThan(3)
+      expect(times.size).toBe(losses)
+      await server.start()
+      await stateOf(link, 'connected')
+    }
+  })
+
   test('is retried with growing pauses by a server that takes it and hangs up', async () => {
     const rude = await startTcpServer((socket) => socket.end(), onTestFinished)
     const link = makeLink(resolvedHost(await sshd(), { port: rude.port }), {
-      ambient: { ...REAL_AMBIENT, random: () => 0 },
+      ambient: AT_ZERO,
     })
     onTestFinished(() => link.close())
     const pauses: number[] = []
     link.onState((state) => {
-      if (state.phase === 'reconnecting') pauses.push(state.nextTryAt - state.since)
+      if (state.phase === 'reconnecting') pauses.push(state.nextTryAt)
     })
     link.start()
     await expect.poll(() => pauses.slice(0, 4), { timeout: 10_000 }).toEqual([200, 320, 512, 819])
