@@ -60,7 +60,7 @@ function Content({ ollama }: { readonly ollama: OllamaState }): ReactNode {
   switch (ollama.kind) {
     case 'off':
       return (
-        <p className="muted">
+        <p className="muted ollama-off">
           {say.off} <a href={hashOf('settings')}>{say.offAction}</a>
         </p>
       )
