@@ -22,9 +22,13 @@ export function encodePng(size: number, layers: readonly Layer[]): Buffer {
   header.writeUInt32BE(size, 4)
   // Eight bits a channel, red, green, blue and alpha.
   header.set([8, 6], 8)
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-  const parts = [chunk('IHDR', header), chunk('IDAT', deflateSync(raw, { level: 9 })), chunk('IEND')]
-  return Buffer.concat([signature, ...parts])
+  return pngFile([chunk('IHDR', header), chunk('IDAT', deflateSync(raw, { level: 9 }))])
+}
+
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+
+export function pngFile(chunks: readonly Buffer[]): Buffer {
+  return Buffer.concat([SIGNATURE, ...chunks, chunk('IEND')])
 }
 
 function blend(layers: readonly Layer[], index: number): number[] {
@@ -40,7 +44,7 @@ function blend(layers: readonly Layer[], index: number): number[] {
   return [...colour, alpha * 255].map(Math.round)
 }
 
-function chunk(type: string, data: Buffer = Buffer.alloc(0)): Buffer {
+export function chunk(type: string, data: Buffer = Buffer.alloc(0)): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
   const length = Buffer.alloc(4)
   length.writeUInt32BE(data.length)

@@ -141,10 +141,7 @@ export function makeTroubledState(now: number): BridgeState {
       kind: 'failing',
       place: 'http://tower.lan:11434',
       at: now - 4000,
-      cause: makeFailure(
-        'relay.unreachable',
-        'tower.lan refused the connection: Ollama is not running or listens on loopback only.',
-      ),
+      cause: makeFailure('ollama.not-running', 'Nothing listens on tower.lan:11434.'),
     },
   }
 }

@@ -95,6 +95,14 @@ export function makeUsage({ now }: MakeUsageOptions, change: Partial<UsageDetail
   }
 }
 
+/** What a relay tells that nobody has asked for anything yet. */
+export function makeNoUsage({ now }: MakeUsageOptions): UsageDetails {
+  const asOf = new Date(now).toISOString()
+  const totals = totalsMaker(amountMaker(asOf), asOf)(0, 0)
+  const none = { models: [], clients: [], days: [], quotas: [], limits: [] }
+  return makeUsage({ now }, { ...none, totals, requests: 0, premium_requests_used: 0, inFlight: 0 })
+}
+
 const UNLIMITED = {
   kind: 'unlimited',
   unit: null,

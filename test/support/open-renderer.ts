@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import axe from 'axe-core'
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { buildRenderer } from '../../scripts/build-renderer.ts'
 import type { BridgeApi } from '../../src/shared/bridge-api/calls.ts'
 import { CHROMIUM } from './electron/chromium.ts'
@@ -14,6 +14,8 @@ export interface PageOptions {
   readonly width?: number
   readonly height?: number
   readonly isDark?: boolean
+  /** Whatever else the browser is to pretend. */
+  readonly context?: BrowserContextOptions
   /** Runs before the page's own scripts do. */
   readonly before?: (page: Page) => Promise<unknown>
 }
@@ -34,9 +36,10 @@ export interface RendererBrowser {
   close(): Promise<void>
 }
 
-export async function startRendererBrowser(): Promise<RendererBrowser> {
+/** @param development keeps the names and React's warnings. */
+export async function startRendererBrowser(development = true): Promise<RendererBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'sovereign-renderer-'))
-  await buildRenderer({ outDir: folder, development: true })
+  await buildRenderer({ outDir: folder, development })
   const isRoot = process.getuid?.() === 0
   const browser: Browser = await chromium.launch({
     ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
@@ -47,12 +50,13 @@ export async function startRendererBrowser(): Promise<RendererBrowser> {
     for (const close of closers.splice(0)) await close()
   }
   return {
-    async open(api, { path = '', width = 900, height = 900, isDark = false, before } = {}) {
+    async open(api, { path = '', width = 900, height = 900, isDark = false, context: more, before } = {}) {
       const server = await startRenderer(api, folder)
       const context = await browser.newContext({
         viewport: { width, height },
         colorScheme: isDark ? 'dark' : 'light',
         permissions: ['clipboard-read', 'clipboard-write'],
+        ...more,
       })
       closers.push(async () => {
         await context.close()
