@@ -13,14 +13,23 @@ export async function usageOf(pids: readonly number[]): Promise<Usage> {
   let cpuMs = 0
   let rssKiB = 0
   for (const pid of all) {
-    rssKiB += Number(/^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
-    for (const thread of await readdir(`/proc/${pid}/task`)) {
-      // The first number is nanoseconds; the ticks of /proc/PID/stat are too coarse for an idle process.
-      const [runNs = ''] = (await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ')
-      cpuMs += Number(runNs) / 1e6
-    }
+    const one = await usageOfOne(pid)
+    cpuMs += one.cpuMs
+    rssKiB += one.rssKiB
   }
   return { cpuMs, rssKiB }
+}
+
+/** Of this process alone. */
+export async function usageOfOne(pid: number): Promise<Usage> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  let cpuMs = 0
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    // The first number is nanoseconds; the ticks of /proc/PID/stat are too coarse for an idle process.
+    const [runNs = ''] = (await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ')
+    cpuMs += Number(runNs) / 1e6
+  }
+  return { cpuMs, rssKiB: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) }
 }
 
 async function addFamily(pid: number, all: Set<number>): Promise<void> {
