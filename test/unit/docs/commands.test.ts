@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { bridgeCommand } from '../../../src/cli/commands/bridge.ts'
 import { bridgeControlCommands } from '../../../src/cli/commands/bridge-control.ts'
+import { dashboardCommand } from '../../../src/cli/commands/dashboard.ts'
 import { doctorCommand } from '../../../src/cli/commands/doctor.ts'
 import { relayCommand } from '../../../src/cli/commands/relay.ts'
 import { usageCommand } from '../../../src/cli/commands/usage.ts'
@@ -12,6 +13,7 @@ import { allPages, codeOf, page, ROOT } from './pages.ts'
 const PROGRAM = [
   bridgeCommand(),
   ...bridgeControlCommands(),
+  dashboardCommand(),
   doctorCommand(),
   relayCommand(),
   usageCommand(),

@@ -17,7 +17,9 @@ function anchorsOf(text: string): Set<string> {
 }
 
 function linksOf(text: string): string[] {
-  return [...withoutFences(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+  const plain = withoutFences(text)
+  const marked = [...plain.matchAll(/\]\(([^)\s]+)\)/g), ...plain.matchAll(/\b(?:src|srcset|href)="([^"]+)"/g)]
+  return marked.map(([, target = '']) => target)
 }
 
 function isBroken(from: string, link: string): boolean {
@@ -33,6 +35,7 @@ test.each(allPages())('every link of $path leads to a file and a heading that ex
 })
 
 test('links to missing files and headings would be noticed', () => {
+  expect(linksOf('<img src="a.png"> and [b](b.md)')).toEqual(['b.md', 'a.png'])
   expect(isBroken('docs/ssh.md', 'nowhere.md')).toBe(true)
   expect(isBroken('docs/ssh.md', 'relay.md#nowhere')).toBe(true)
   expect(isBroken('docs/ssh.md', 'relay.md#usage')).toBe(false)
