@@ -156,11 +156,10 @@ export function relayHop(relay: RelayState, now: number): Hop {
     case 'unknown':
       return { name, health: 'working', words: `${words.words}, not asked yet`, facts: tunnel }
     case 'failing': {
-      const since = duration(now - health.at)
       return {
         name,
         health: 'broken',
-        words: `no good answer for ${since}`,
+        words: `no good answer, asked ${duration(now - health.at)} ago`,
         facts: tunnel,
         cause: health.cause,
       }

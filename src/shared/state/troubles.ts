@@ -60,14 +60,13 @@ function questions({ prompts }: BridgeState): Trouble[] {
 function relayTrouble(state: BridgeState): Trouble[] | undefined {
   const cause = causeOf(relayPartHealth(state))
   if (cause === undefined) return undefined
-  const { link, health } = state.relay
-  const since = health.kind === 'failing' && link.phase === 'connected' ? { since: health.at } : {}
+  const { link } = state.relay
   const affects = state.clients.filter((client) => client.enabled && !hasOwnTrouble(client))
   return [
     {
       kind: 'relay',
       urgency: urgencyOf(cause, link),
-      parts: [{ name: '', cause, ...timesOf(link), ...since }],
+      parts: [{ name: '', cause, ...timesOf(link) }],
       affects: affects.map(({ name }) => name),
     },
   ]
@@ -98,8 +97,7 @@ function clientTroubles(clients: readonly ClientState[]): Trouble[] {
     if (cause === undefined) continue
     const { link, listener, name } = client
     const urgency = urgencyOf(cause, link)
-    const facts =
-      link.phase === 'connected' ? { ...pathFacts(client), ...listenerFacts(listener) } : timesOf(link)
+    const facts = link.phase === 'connected' ? listenerFacts(listener) : timesOf(link)
     const part: TroubledPart = { name, cause, ...facts }
     const key = `${cause.code} ${urgency}`
     const before = byCode.get(key)
@@ -115,7 +113,7 @@ function clientTroubles(clients: readonly ClientState[]): Trouble[] {
 
 function ollamaTrouble({ ollama }: BridgeState): Trouble[] {
   if (ollama.kind !== 'failing') return []
-  const parts = [{ name: '', cause: ollama.cause, since: ollama.at }]
+  const parts = [{ name: '', cause: ollama.cause }]
   return [{ kind: 'ollama', urgency: 'limited', parts, affects: [] }]
 }
 
@@ -133,10 +131,6 @@ type Times = Pick<TroubledPart, 'since' | 'nextTryAt'>
 function timesOf(link: LinkState): Times {
   if (link.phase === 'reconnecting') return { since: link.since, nextTryAt: link.nextTryAt }
   return link.phase === 'failed' ? { since: link.since } : {}
-}
-
-function pathFacts({ path }: ClientState): Times {
-  return path.kind === 'broken' ? { since: path.at } : {}
 }
 
 function listenerFacts(listener: ListenerState): Pick<TroubledPart, 'since' | 'otherPort'> {

@@ -72,3 +72,19 @@ test('a port that cannot be had comes with the one that can', () => {
   const [trouble] = troublesOf(makeBridgeState({ relay, clients: [makeClientState({ listener })] }))
   expect(trouble?.parts).toEqual([{ name: 'builder', cause, since: NOON, otherPort: 8081 }])
 })
+
+test('when something was looked at last is not told as how long it has been wrong', () => {
+  const { relay } = makeBusyState(NOON)
+  const cause = makeFailure('relay.unreachable', 'Nothing answers.')
+  const failing = { kind: 'failing', at: NOON, cause } as const
+  const out = troublesOf(makeBridgeState({ relay: { ...relay, health: failing }, clients: [] }))
+  const path = { kind: 'broken', at: NOON, cause } as const
+  const lost = troublesOf(makeBridgeState({ relay, clients: [makeClientState({ path })] }))
+  const place = 'http://127.0.0.1:11434'
+  const none = troublesOf(makeBridgeState({ relay, ollama: { ...failing, place } }))
+  expect([out, lost, none].map(([trouble]) => [trouble?.kind, trouble?.parts[0]?.since])).toEqual([
+    ['relay', undefined],
+    ['clients', undefined],
+    ['ollama', undefined],
+  ])
+})
