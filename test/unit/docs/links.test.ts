@@ -18,7 +18,10 @@ function anchorsOf(text: string): Set<string> {
 
 function linksOf(text: string): string[] {
   const plain = withoutFences(text)
-  const marked = [...plain.matchAll(/\]\(([^)\s]+)\)/g), ...plain.matchAll(/\b(?:src|srcset|href)="([^"]+)"/g)]
+  const marked = [
+    ...plain.matchAll(/\]\(([^)\s]+)\)/g),
+    ...plain.matchAll(/\b(?:src|srcset|href)="([^"]+)"/g),
+  ]
   return marked.map(([, target = '']) => target)
 }
 
