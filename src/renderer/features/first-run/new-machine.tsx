@@ -9,6 +9,7 @@ import { plain } from '../../ui/plain.ts'
 import { words } from '../../words/words.ts'
 import { changeSettings, withClient } from './change-settings.ts'
 import { HostPicker } from './host-picker.tsx'
+import { isTunnelSettled } from './is-tunnel-settled.ts'
 import { JobProgress } from './job-progress.tsx'
 import { PortField } from './port-field.tsx'
 import { useJob } from './use-job.ts'
@@ -220,8 +221,8 @@ function nameMistake(name: string, isTaken: boolean): string | undefined {
   return isTaken ? words.firstRun.nameTaken : undefined
 }
 
-/** Or never will be, which the set-up says in its own words. */
+/** Also when it never will be up, which the set-up says in its own words. */
 function isSettled({ clients }: BridgeState, name: string): boolean {
   const client = clients.find((one) => one.name === name)
-  return client?.listener.phase === 'listening' || client?.link.phase === 'failed'
+  return client !== undefined && isTunnelSettled(client)
 }
