@@ -31,7 +31,10 @@ const DEADLINE_MS = 20_000
 afterAll(removeBuiltApp)
 
 export interface AppOptions {
-  /** Written to the settings file, which is otherwise {@link quietSettings}; a text is written as it is. */
+  /**
+   * Written to the settings file, which is otherwise {@link quietSettings}; a text is written as it is. `none` is
+   * the computer of somebody who has just installed the app: it looks for settings in the usual place.
+   */
   readonly settings?: unknown
   /** The home folder of an app that has run before. */
   readonly home?: string
@@ -78,12 +81,13 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'home-')))
   const config = join(home, 'settings.json')
   const settings = options.settings ?? quietSettings(home)
-  if (options.home === undefined || options.settings !== undefined)
+  const isNew = settings === 'none'
+  if (!isNew && (options.home === undefined || options.settings !== undefined))
     await writeFile(config, typeof settings === 'string' ? settings : JSON.stringify(settings))
   await options.prepare?.(home)
   const started = await (IS_ELECTRON ? startElectron : startStandIn)({
     app,
-    args: ['--config', config, ...(options.args ?? [])],
+    args: [...(isNew ? [] : ['--config', config]), ...(options.args ?? [])],
     env: { ...(await environment(home)), ...options.env },
   })
   onTestFinished(async () => {
