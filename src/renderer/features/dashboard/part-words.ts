@@ -69,7 +69,7 @@ export function clientWord({ enabled, link, listener, path }: ClientState): Part
   if (listener.phase !== 'listening') return listenerWord(listener)
   switch (path.kind) {
     case 'broken':
-      return { tone: 'bad', word: states.pathBroken, since: path.at }
+      return { tone: 'bad', word: states.pathBroken }
     case 'unproven':
       return { tone: 'busy', word: states.pathUntried }
     case 'proven':
@@ -87,7 +87,7 @@ export function relayWord({ link, health }: RelayState): PartWord {
     case 'unknown':
       return { tone: 'busy', word: states.notAsked }
     case 'failing':
-      return { tone: 'bad', word: states.notAnswering, since: health.at }
+      return { tone: 'bad', word: states.notAnswering }
     case 'ok':
       return { ...linked, word: states.ready }
     default:

@@ -243,7 +243,7 @@ export function OllamaNode({
           icon="chip"
           kind={say.beside}
           name={say.ollama}
-          part={{ tone: 'bad', word: states.notAnswering, since: ollama.at }}
+          part={{ tone: 'bad', word: states.notAnswering }}
           facts={[place]}
         />
       )

@@ -26,6 +26,7 @@ export function RecentCard(): ReactNode {
   const isGone = useIsStale()
   const isWanted = useBridgeState(({ relay }) => isUp(relay.link)) && !isGone
   const { value, at, error } = usePolled(() => api.recentRequests({}), { everyMs: ASK_EVERY_MS, isWanted })
+  const isOlder = isWanted && error?.code === 'relay.not-found'
   return (
     <Card
       title={say.title}
@@ -39,7 +40,10 @@ export function RecentCard(): ReactNode {
         )
       }
     >
-      {error !== undefined && isWanted && <FailureNotice tone="ask" title={say.failed} failure={error} />}
+      {isOlder && <p className="muted">{say.olderRelay}</p>}
+      {error !== undefined && !isOlder && isWanted && (
+        <FailureNotice tone="ask" title={say.failed} failure={error} />
+      )}
       {value === undefined && !isWanted && <RelayNeeded />}
       {value === undefined && isWanted && error === undefined && <Notice tone="busy" title={usage.loading} />}
       {value?.requests.length === 0 && <p className="muted">{say.none}</p>}
@@ -63,6 +67,7 @@ const TONES: Readonly<Record<RecentRequest['outcome'], Tone>> = {
   cancelled: 'quiet',
   truncated: 'ask',
   lost: 'ask',
+  other: 'quiet',
 }
 
 const COLUMNS: readonly Column<RecentRequest>[] = [
