@@ -99,7 +99,12 @@ export class RelayAdmin {
     }
     if (answer.status >= 400) {
       const otherwise = `${this.connector.place} answered ${path} with status ${answer.status}.`
-      throw answeredFailure(parsed, otherwise) ?? new AppError('relay.unreachable', otherwise)
+      const failure = answeredFailure(parsed, otherwise)
+      if (failure === undefined && answer.status === 404)
+        throw new AppError('relay.not-found', otherwise, {
+          remedy: 'Update the relay: it is too old for that.',
+        })
+      throw failure ?? new AppError('relay.unreachable', otherwise)
     }
     const result = shape.safeParse(parsed)
     if (result.success) return result.data

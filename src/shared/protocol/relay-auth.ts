@@ -64,8 +64,9 @@ export const healthSchema = z.looseObject({
   /** Upstreams that were not to be reached a moment ago and are asked last for a while. */
   coolingDown: z.array(z.string()).optional(),
   /** Requests on their way right now. */
-  active: z.number(),
-  uptime: z.number(),
+  active: z.number().optional(),
+  /** Seconds. */
+  uptime: z.number().optional(),
   /** ISO 8601; where the relay speaks TLS. */
   certificateExpires: z.string().optional(),
 })
