@@ -107,9 +107,9 @@ const NOT_BUILT: Words = {
   text: 'Run "npm run build" in the checkout and start the bridge again.',
 }
 
-/** No style and no script: the policy of the page allows only files. */
+/** No style and no script: the policy of the page allows only files. An empty icon keeps browsers from asking for one. */
 function page(response: ServerResponse, status: number, { title, text }: Words): void {
-  const body = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${title}</title><h1>${title}</h1><p>${text.replaceAll('"', '&quot;')}</p></html>\n`
+  const body = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>${title}</title><h1>${title}</h1><p>${text.replaceAll('"', '&quot;')}</p></html>\n`
   response.writeHead(status, {
     ...PAGE_HEADERS,
     'content-type': 'text/html; charset=utf-8',

@@ -73,6 +73,8 @@ test('a one-time link lets a browser in with a cookie that no other site and no 
   const welcome = await ask(server.makeDashboardLink() ?? '')
   expect(welcome.status).toBe(200)
   expect(welcome.headers.refresh).toBe('0; url=/')
+  // Without one the browser asks for /favicon.ico, and complains that there is none.
+  expect(welcome.body).toContain('<link rel="icon" href="data:,">')
   const [cookie = ''] = welcome.headers['set-cookie'] ?? []
   expect(cookie).toMatch(/^sovereign-bridge-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
   const page = await ask(origin, { headers: { cookie: cookie.split(';')[0] ?? '' } })
