@@ -44,11 +44,11 @@ export class UrlRelay extends LinkHolder implements RelayConnector {
     const token = await this.dial.adminToken()
     if (token !== undefined) return this.join(signal, { token, always: true })
     throw new AppError(
-      'relay.unreachable',
+      'relay.admin-only',
       `${this.place} is reached by its URL, which gives no admin rights.`,
       {
         remedy:
-          'Run "sovereign relay login" on the machine of the relay, reach the relay over SSH, or name its admin token under "adminTokenFile".',
+          'Reach the relay over SSH, or name the file with its admin token under "adminTokenFile". Signing in also works on its own machine: sovereign relay login.',
       },
     )
   }

@@ -267,7 +267,7 @@ describe('with the relay at a URL', () => {
     await bridge.connect()
     await state(isHealthy, 'relay health')
     expect(await getJson(agentPort, '/health')).toMatchObject({ status: 200 })
-    await expect(bridge.api.startSignIn({})).rejects.toMatchObject({ code: 'relay.unreachable' })
+    await expect(bridge.api.startSignIn({})).rejects.toMatchObject({ code: 'relay.admin-only' })
   })
 
   test('another server in its place is told apart', async () => {
