@@ -231,6 +231,15 @@ test('a month without requests says how the first one comes about', async () => 
   expect(await page.getByText('No Ollama is set up in this profile.').count()).toBe(1)
 })
 
+test('a relay at an address is not said to be reached over HTTPS when it is not', async () => {
+  const { relay } = makeBusyState(now())
+  const api = busyApi({ relay: { ...relay, kind: 'url', place: 'http://10.0.0.5:8080' } })
+  const { page } = await pages.open(api)
+  await page.getByText('Over HTTP, not encrypted').waitFor()
+  api.publish({ relay: { ...relay, kind: 'url', place: 'https://relay.example.org' } })
+  await page.getByText('Over HTTPS').waitFor()
+})
+
 test('a relay that is signed in nowhere offers the way to sign in', async () => {
   const busy = makeBusyState(now())
   const upstreams = [{ name: 'copilot', signedIn: false }]

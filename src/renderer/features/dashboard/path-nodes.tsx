@@ -169,12 +169,16 @@ export function ComputerNode({ agent, wanted }: ComputerNodeProps): ReactNode {
   )
 }
 
-const RELAY_KINDS = { embedded: say.relayHere, ssh: say.relaySsh, url: say.relayUrl } as const
+function wayToRelay({ kind, place }: RelayState): string {
+  if (kind === 'embedded') return say.relayHere
+  if (kind === 'ssh') return say.relaySsh
+  return /^https:/i.test(place) ? say.relayUrl : say.relayPlainUrl
+}
 
 export function RelayNode({ relay }: { readonly relay: RelayState }): ReactNode {
   const { kind, place, link, health } = relay
   const facts = [
-    RELAY_KINDS[kind],
+    wayToRelay(relay),
     kind === 'ssh' && link.phase === 'connected' && link.roundTripMs !== undefined && (
       <>
         {say.ssh}
