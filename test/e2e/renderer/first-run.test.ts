@@ -264,6 +264,19 @@ test('the last page says what to type on each machine', async () => {
   expect(await seriousFindings(page)).toEqual([])
 })
 
+test('the last page does not call done what still lacks a sign-in, and leads there', async () => {
+  const { relay } = makeBridgeState()
+  const upstreams = [{ name: 'copilot', signedIn: false }]
+  const health = { kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 3, upstreams } as const
+  const bridge = settledBridge({ clients: [makeClientState()], relay: { ...relay, health } })
+  const { page } = await browser.open(bridge, { path: 'first-run' })
+  await page.getByRole('button', { name: 'Finish' }).click()
+  await page.getByRole('heading', { name: 'Almost there' }).waitFor()
+  await page.getByText('The relay is not signed in yet').waitFor()
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+})
+
 test('whoever loads the page anew goes on where they were', async () => {
   const api = newBridge()
   const { page } = await browser.open(api)

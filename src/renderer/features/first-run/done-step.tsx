@@ -1,9 +1,11 @@
 import type { ReactNode } from 'react'
 import type { ListenAddress, ListenerState } from '../../../shared/state/bridge-state.ts'
+import { isSignedIn } from '../../../shared/state/part-health.ts'
 import { useBridgeState } from '../../store/bridge-context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ButtonLink } from '../../ui/button-link.tsx'
 import { CodeText } from '../../ui/code-text.tsx'
+import { Notice } from '../../ui/notice.tsx'
 import { plain } from '../../ui/plain.ts'
 import { hashOf } from '../../ui/use-hash.ts'
 import { words } from '../../words/words.ts'
@@ -17,9 +19,23 @@ interface Props {
 export function DoneStep({ onMore, onLeave }: Props): ReactNode {
   const clients = useBridgeState((state) => state.clients)
   const agent = useBridgeState((state) => state.agent)
+  const hasSignIn = useBridgeState(isSignedIn)
   const here = addressOf(agent)
   return (
     <section className="stack" aria-label={words.firstRun.step.done}>
+      {!hasSignIn && (
+        <Notice
+          tone="ask"
+          title={words.firstRun.signedOut}
+          actions={
+            <ButtonLink href={hashOf('sign-in')} look="primary">
+              {words.firstRun.signIn}
+            </ButtonLink>
+          }
+        >
+          {words.firstRun.signedOutText}
+        </Notice>
+      )}
       <dl className="commands">
         {clients.length === 0 && (
           <div>
@@ -47,7 +63,7 @@ export function DoneStep({ onMore, onLeave }: Props): ReactNode {
         )}
       </dl>
       <div className="row">
-        <ButtonLink href={hashOf('')} look="primary" onClick={onLeave}>
+        <ButtonLink href={hashOf('')} look={hasSignIn ? 'primary' : 'plain'} onClick={onLeave}>
           {words.firstRun.toDashboard}
         </ButtonLink>
         <Button icon="plus" onClick={onMore}>

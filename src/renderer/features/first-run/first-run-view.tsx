@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react'
+import { isSignedIn } from '../../../shared/state/part-health.ts'
 import { useApi, useBridgeState } from '../../store/bridge-context.tsx'
 import { useAction } from '../../store/use-action.ts'
 import { Button } from '../../ui/button.tsx'
@@ -104,8 +105,10 @@ function Steps({ wizard, change, onEnd }: StepsProps): ReactNode {
 
 function useHeading({ mode, step }: Wizard): { readonly title: string; readonly lead: string } {
   const hasMachines = useBridgeState(({ clients }) => clients.length > 0)
+  const hasSignIn = useBridgeState(isSignedIn)
   const say = words.firstRun
-  if (step === 'done') return { title: hasMachines ? say.doneTitle : say.doneNoMachines, lead: say.doneText }
+  const doneTitle = hasSignIn ? say.doneTitle : say.doneSignedOut
+  if (step === 'done') return { title: hasMachines ? doneTitle : say.doneNoMachines, lead: say.doneText }
   if (mode === 'add') return { title: say.addTitle, lead: say.addLead }
   return { title: say.title, lead: say.lead }
 }

@@ -134,9 +134,13 @@ export const firstRunWords = {
   now: (title: string) => `Now: ${title}`,
 
   doneTitle: 'You are set up',
+  doneSignedOut: 'Almost there',
   doneNoMachines: 'No machine uses the relay yet',
   doneText:
     'Machines that were set up here need nothing more. On any other one, or after installing a new AI client, type this there:',
+  signedOut: 'The relay is not signed in yet',
+  signedOutText: 'What your machines ask reaches it, and is refused there.',
+  signIn: 'Sign in',
   onMachine: (name: string) => `On ${name}`,
   copyCommand: 'Copy command',
   onThis: 'On this computer',

@@ -41,7 +41,7 @@ const endings = {
 export const signInWords = {
   title: 'Sign in',
   /** The place of the relay follows. */
-  lead: 'The relay keeps the sign-in and uses it for all your machines. Nothing of it is kept here.',
+  lead: 'The relay keeps the sign-in and uses it for all your machines. None of them gets to see it.',
   back: 'Back',
   close: 'Close',
   done: 'Done',
