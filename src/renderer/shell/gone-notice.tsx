@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { PRELOAD_KEY } from '../../shared/bridge-api/preload-api.ts'
 import { useBridge, useMirror } from '../store/bridge-context.tsx'
 import { Button } from '../ui/button.tsx'
 import { Until } from '../ui/measures.tsx'
@@ -20,6 +21,7 @@ export function GoneNotice(): ReactNode {
       <p>
         <SafeText text={cause.message} /> {words.shell.goneRemedy}
       </p>
+      {window[PRELOAD_KEY] === undefined && <p>{words.shell.goneElsewhere}</p>}
       <p aria-hidden="true">
         {words.shell.nextTry}
         <Until at={nextTryAt} />

@@ -257,6 +257,7 @@ test('a bridge that goes away is told, what was known stays and says so, and it 
   server.accept(false)
   server.cut()
   await page.getByRole('alert').getByText('The bridge does not answer').waitFor()
+  await page.getByRole('alert').getByText('open the link that it prints').waitFor()
   expect(await page.getByRole('heading', { name: 'builder', exact: true }).count()).toBe(1)
   await page.getByRole('heading', { name: 'Last known: connected', exact: true }).waitFor()
   expect(await page.getByRole('button', { name: 'Disconnect' }).isDisabled()).toBe(true)

@@ -12,6 +12,8 @@ export const shellWords = {
   opening: 'Reaching the bridge…',
   gone: 'The bridge does not answer',
   goneRemedy: 'What you see is how things were before. This page tries again by itself.',
+  goneElsewhere:
+    'A bridge that was started again is at another address: open the link that it prints, or run “sovereign dashboard”.',
   shutOut: 'This page may no longer talk to the bridge',
   nextTry: 'Next try in ',
   tryNow: 'Try now',
