@@ -7,6 +7,7 @@ import { certificateName } from '../tls/client-certificate.ts'
 import { type Dialect, sendError } from './error-response.ts'
 import { checkHosts, type HostPolicy } from './host-policy.ts'
 import { malformation } from './http-server.ts'
+import { CUT_SHORT } from './read-body.ts'
 import { type RequestTrace, traceOf } from './request-trace.ts'
 import type { Access, ClientIdentity, Exchange } from './route.ts'
 import { MethodNotAllowed, type Router } from './router.ts'
@@ -110,7 +111,8 @@ export class RequestDispatcher {
 
   private clientOf(request: IncomingMessage, needed: Access | 'open', access: Access): ClientIdentity {
     const identity = this.options.access.identify(request.headers, certificateName(request.socket))
-    if (access === 'admin') return typeof identity === 'object' ? identity : { name: 'admin' }
+    const isNamed = typeof identity === 'object' && identity.name !== 'unknown'
+    if (access === 'admin') return isNamed ? identity : { name: 'admin' }
     if (needed === 'admin') throw new AppError('relay.admin-only', 'This needs admin rights.')
     if (typeof identity === 'object') return identity
     if (needed === 'open') return { name: 'unknown' }
@@ -125,7 +127,10 @@ export class RequestDispatcher {
     trace: RequestTrace & { readonly requestId: string },
     error: unknown,
   ): void {
-    const failure = toAppError(error)
+    // Clients go away while they send; that is nobody's mistake here.
+    const failure = toAppError(
+      request.errored === error ? new AppError('relay.body-invalid', CUT_SHORT) : error,
+    )
     const path = pathOf(request)
     if (failure.code === 'internal.bug')
       this.options.log.error({ ...trace, path, err: error }, 'request failed')

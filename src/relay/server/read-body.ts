@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '../../shared/errors/app-error.ts'
 
+export const CUT_SHORT = 'The connection ended before the body was complete.'
+
 /**
  * Reads a request body. Node answers `Expect: 100-continue` here, once the announced size is known to be
  * acceptable. What is left of a body that is too large is not read.
@@ -40,7 +42,7 @@ export async function readBody(
     }
     const onClose = (): void => {
       stop()
-      reject(new AppError('relay.body-invalid', 'The connection ended before the body was complete.'))
+      reject(new AppError('relay.body-invalid', CUT_SHORT))
     }
     request.on('data', onData).on('end', onEnd).on('error', reject).on('close', onClose)
   })

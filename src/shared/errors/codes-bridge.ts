@@ -218,6 +218,11 @@ export const BRIDGE_ERRORS = defineErrors({
     remedy: 'Wait until they are answered, or disconnect, and install the update then.',
     status: 409,
   },
+  'report.unwritable': {
+    meaning: 'The report cannot be written where it was asked for.',
+    recovery: 'user',
+    remedy: 'Name a file in a folder that exists and that this user may write to.',
+  },
   'api.not-found': {
     meaning: 'The thing that a call refers to does not exist.',
     recovery: 'never',

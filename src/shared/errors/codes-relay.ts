@@ -102,7 +102,8 @@ export const RELAY_ERRORS = defineErrors({
   'clients.name-invalid': {
     meaning: 'A client cannot have this name.',
     recovery: 'user',
-    remedy: 'Use up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
+    remedy:
+      'Use up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit; not "unknown", "admin" or "other", which have a meaning in the usage.',
     status: 400,
   },
   'clients.name-taken': {

@@ -4,13 +4,15 @@ import { z } from 'zod'
 
 export const CLIENT_NAME_MAX = 64
 
+/** What the usage tables call requests without a token, those with the admin token, and what is folded together. */
+const NAMES_WITH_A_MEANING = ['unknown', 'admin', 'other']
+
 /** Stands in URLs, metric labels and tables, so it is kept to characters that are harmless everywhere. */
 export const clientNameSchema = z
   .string()
   .max(CLIENT_NAME_MAX)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
-  // The usage tables use these for requests without a token and for what is folded together.
-  .refine((name) => name !== 'unknown' && name !== 'other', 'this name is taken by the usage tables')
+  .refine((name) => !NAMES_WITH_A_MEANING.includes(name), 'this name is taken by the usage tables')
 
 export const clientInfoSchema = z.object({
   name: z.string(),

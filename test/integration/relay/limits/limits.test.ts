@@ -232,6 +232,18 @@ describe('limits that are changed while the relay runs', () => {
     expect((await (await relay.addClient('vm')).chat()).status).toBe(200)
   })
 
+  it('hold for requests with the admin token under the name admin, asked for tokens or not', async () => {
+    const relay = await start({})
+    const { token } = newTokenSchema.parse(await relay.admin('POST', '/admin/token'))
+    const of = { kind: 'client', name: 'admin' }
+    await relay.admin('POST', '/admin/limits', { of, from: 'current', changes: { requests: 1 } })
+    const chat = () =>
+      ask(`${relay.url()}/v1/chat/completions`, { body: CHAT, headers: { authorization: `Bearer ${token}` } })
+    expect([(await chat()).status, (await chat()).status]).toEqual([200, 429])
+    await relay.admin('POST', '/admin/clients/require', { required: true })
+    expect((await chat()).status).toBe(429)
+  })
+
   it('hold for clients without a token under the name unknown', async () => {
     const relay = await start({})
     const chat = () => ask(`${relay.url()}/v1/chat/completions`, { body: CHAT })

@@ -80,6 +80,18 @@ describe('what is no request is answered in words', () => {
     expect(refusalIn(answer).body).toMatchObject({ relay: { code: 'relay.request-malformed' } })
   })
 
+  test('and is no fault of the relay, whichever way the client goes', async () => {
+    const unfinished = CHAT_REQUEST.slice(0, -10)
+    const told = (): number =>
+      relay.logged().split('The connection ended before the body was complete').length
+    const before = told()
+    await halfClosed(relay.port, unfinished)
+    const socket = await openRaw(relay.port)
+    socket.write(unfinished, () => socket.resetAndDestroy())
+    await expect.poll(told, { interval: 5 }).toBeGreaterThanOrEqual(before + 1)
+    expect(relay.logged()).not.toContain('"level":50')
+  })
+
   test('a request that does not come to its end', async () => {
     const server = createHttpServer(() => undefined, { headMs: 50, checkMs: 20 })
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
