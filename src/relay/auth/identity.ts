@@ -1,5 +1,5 @@
 import type { RelayConfig } from '../config/config-schema.ts'
-import type { Env } from '../config/relay-settings.ts'
+import { type Env, identityNamed } from '../config/relay-settings.ts'
 
 export type IdentityName = 'own' | 'vscode'
 
@@ -35,8 +35,7 @@ export function resolveIdentity(
   userToken: string | undefined,
 ): Identity {
   const { copilot = {} } = config
-  const fromEnv = env.COPILOT_IDENTITY
-  const named = fromEnv === 'vscode' || fromEnv === 'own' ? fromEnv : copilot.identity
+  const named = identityNamed(env) ?? copilot.identity
   const name = named ?? (userToken?.startsWith('ghu_') ? 'vscode' : 'own')
   const ownHeaders = {
     'user-agent': `SovereignBridge/${version}`,

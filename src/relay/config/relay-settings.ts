@@ -54,6 +54,8 @@ export type Env = Readonly<Record<string, string | undefined>>
 export function resolveSettings(config: RelayConfig, env: Env): RelaySettings {
   const { relay = {} } = config
   const { limits = {} } = relay
+  // Asked for again with every sign-in; a mistake in it is to stop the start.
+  identityNamed(env)
   return {
     baseUrls: resolveBaseUrls(config, env),
     limits: {
@@ -79,6 +81,15 @@ export function resolveSettings(config: RelayConfig, env: Env): RelaySettings {
     siteUrl: config.site_url ?? 'http://localhost',
     siteName: config.site_name ?? 'Sovereign Bridge',
   }
+}
+
+/** What COPILOT_IDENTITY asks for, if anything. @throws AppError `environment.invalid` */
+export function identityNamed(env: Env): 'own' | 'vscode' | undefined {
+  const name = env.COPILOT_IDENTITY?.trim() || undefined
+  if (name === undefined || name === 'own' || name === 'vscode') return name
+  throw new AppError('environment.invalid', `COPILOT_IDENTITY is "${name}", which is no identity.`, {
+    remedy: 'Set it to own or vscode, or take it out of the environment.',
+  })
 }
 
 /** `https://acme.ghe.com` (data residency) has its API and Copilot under names of its own. */

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import apiRequest from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
+import { AppError } from '../../shared/errors/app-error.ts'
 import type { Env } from '../config/relay-settings.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -10,6 +11,8 @@ const KEEP_ALIVE_MS = 30_000
 /**
  * The connections of a relay to its upstreams, through HTTPS_PROXY where there is one. They outlive single
  * requests and only ever carry the credential of this relay.
+ *
+ * @throws AppError `relay.config-invalid` when HTTPS_PROXY is no address.
  */
 export async function createUpstreamDispatcher(env: Env): Promise<Dispatcher> {
   const settings = {
@@ -20,11 +23,25 @@ export async function createUpstreamDispatcher(env: Env): Promise<Dispatcher> {
     keepAliveTimeout: KEEP_ALIVE_MS,
     pipelining: 1,
   }
-  const httpsProxy = env.HTTPS_PROXY || env.https_proxy
-  if (!httpsProxy) return new Agent(settings)
+  const proxy = env.HTTPS_PROXY || env.https_proxy
+  if (!proxy) return new Agent(settings)
+  const httpsProxy = proxyAddress(proxy)
   const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js')
+  // Proxies are asked with it; the part by itself lacks it, because only the whole of undici puts it there.
+  const { default: Dispatcher } = await import('undici/lib/dispatcher/dispatcher.js')
+  const { default: connect } = await import('undici/lib/api/api-connect.js')
+  Object.assign(Dispatcher.prototype, { connect })
   const noProxy = [env.NO_PROXY ?? env.no_proxy ?? '', 'localhost', '127.0.0.1'].filter(Boolean).join(',')
   return new EnvHttpProxyAgent({ ...settings, httpProxy: httpsProxy, httpsProxy, noProxy })
+}
+
+/** As curl reads it, `proxy:3128` is one too. What is wrong is not repeated: a password may stand in it. */
+function proxyAddress(text: string): string {
+  const address = text.includes('://') ? text : `http://${text}`
+  if (URL.canParse(address) && /^(https?|socks5?):$/.test(new URL(address).protocol)) return address
+  throw new AppError('relay.config-invalid', 'HTTPS_PROXY is no address of a proxy.', {
+    remedy: 'Set it to an address such as http://proxy.example.org:3128, or take it out.',
+  })
 }
 
 export interface SmallRequest {

@@ -51,6 +51,25 @@ describe('a relay that cannot start says so in words and nothing else', () => {
     )
   })
 
+  test.each(['http://me:hunter2@proxy:99999', 'ftp://me:hunter2@proxy', '::::'])(
+    'where HTTPS_PROXY is %s, whose password it keeps to itself',
+    async (proxy) => {
+      const { code, stdout, stderr } = await start(['relay', '--port', '0'], { HTTPS_PROXY: proxy })
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toBe(
+        'HTTPS_PROXY is no address of a proxy.\nSet it to an address such as http://proxy.example.org:3128, or take it out.\n',
+      )
+    },
+  )
+
+  test('where COPILOT_IDENTITY is no identity', async () => {
+    const { code, stdout, stderr } = await start(['relay', '--port', '0'], { COPILOT_IDENTITY: 'vs-code' })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe(
+      'COPILOT_IDENTITY is "vs-code", which is no identity.\nSet it to own or vscode, or take it out of the environment.\n',
+    )
+  })
+
   // Node's own recursive mkdir never comes back from /proc.
   test.runIf(process.platform === 'linux').each(['/proc/x', '/sys/x/y', '/dev/null/x'])(
     'where its data folder would be %s',
