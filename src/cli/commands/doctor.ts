@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { runLocalChecks } from '../../main/services/checks/run-checks.ts'
 import { defaultSettingsPath } from '../../main/settings/settings-path.ts'
 import { ownSshOptions } from '../../main/ssh/config/resolve-host.ts'
 import { defaultRelayDataDir } from '../../node/relay-paths.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
+import type { ErrorCode } from '../../shared/errors/codes.ts'
 import type { Check, Checks } from '../../shared/protocol/diagnostics.ts'
 import { type BridgeOptions, withBridge, withBridgeOptions } from '../bridge-connection.ts'
 
@@ -40,6 +41,8 @@ async function checksOf(options: DoctorOptions): Promise<Checks> {
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'bridge.not-running') throw error
     const { env } = process
+    await mustExist(options.config, 'settings.unreadable')
+    await mustExist(options.sshConfig, 'ssh.config-invalid')
     const around = {
       settingsPath: options.config ?? defaultSettingsPath(env),
       ssh: ownSshOptions(env, options.sshConfig),
@@ -48,6 +51,17 @@ async function checksOf(options: DoctorOptions): Promise<Checks> {
     const { at, checks } = await runLocalChecks(around, Date.now())
     return { at, checks: [NOT_RUNNING, ...checks] }
   }
+}
+
+/** A missing file among the usual ones is nothing odd; one that was named is. */
+async function mustExist(file: string | undefined, code: ErrorCode): Promise<void> {
+  if (file === undefined) return
+  await access(file).catch((cause: unknown) => {
+    throw new AppError(code, `${file} does not exist.`, {
+      cause,
+      remedy: 'Check that the file exists and that this user may read it.',
+    })
+  })
 }
 
 const NOT_RUNNING: Check = {
@@ -60,7 +74,11 @@ const NOT_RUNNING: Check = {
 
 async function saveReport(options: DoctorOptions, file: string): Promise<void> {
   const report = await withBridge(options, (bridge) => bridge.makeReport({}))
-  await writeFile(file, Buffer.from(report.zipBase64, 'base64'), { mode: 0o600 })
+  await writeFile(file, Buffer.from(report.zipBase64, 'base64'), { mode: 0o600 }).catch(
+    (cause: NodeJS.ErrnoException) => {
+      throw new AppError('report.unwritable', `${file} cannot be written (${String(cause.code)}).`, { cause })
+    },
+  )
   const counts = report.files.map(({ name, redactions }) => `  ${name}: ${redactions} taken out`)
   console.error(`\n${file} holds\n${counts.join('\n')}\nRead it before you hand it on.`)
 }

@@ -75,6 +75,24 @@ test('a report is written for this user alone, and it is said what was taken out
   expect(err).toContain('log.txt: 3 taken out')
 })
 
+test('a report that cannot be written is told in words', async () => {
+  await startFound([FINE])
+  const { status, err } = await doctor('--report', join(dir, 'none', 'report.zip'))
+  expect(status).toBe(1)
+  expect(err).toBe(
+    `${dir}/none/report.zip cannot be written (ENOENT).\nName a file in a folder that exists and that this user may write to.\n`,
+  )
+})
+
+test.each(['--config', '--ssh-config'])(
+  '%s has to name a file that exists, as for the bridge',
+  async (flag) => {
+    const { status, out, err } = await doctor(flag, join(dir, 'none.json'))
+    expect({ status, out }).toEqual({ status: 1, out: '' })
+    expect(err).toMatch(/none\.json (does not exist|cannot be read \(ENOENT\))\.\n/)
+  },
+)
+
 test('without a bridge there is still something to look at', async () => {
   const config = join(dir, 'settings.json')
   await writeFile(config, '{ "clients": 3 }')
