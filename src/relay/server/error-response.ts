@@ -90,7 +90,10 @@ export function sendError(response: ServerResponse, error: AppError, dialect: Di
 }
 
 export function errorHeaders(error: AppError): Record<string, string> {
-  return { 'x-relay-error': error.code, 'x-relay-remedy': error.remedy.replace(/[^\x20-\x7e]/g, '?') }
+  return {
+    'x-relay-error': error.code,
+    'x-relay-remedy': error.remedy.replaceAll('…', '...').replace(/[^\x20-\x7e]/g, '?'),
+  }
 }
 
 export function sendJson(
