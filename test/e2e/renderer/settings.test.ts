@@ -99,6 +99,7 @@ test('where passphrases are kept is said as it is, and chosen in words', async (
   await page.getByText('Cannot autolaunch D-Bus.').waitFor()
   expect(await seriousFindings(page)).toEqual([])
   await page.getByLabel('In a file that only you can read').check()
+  await page.locator('.save-details summary').click()
   await page.getByText('file, not encrypted').waitFor()
   await save(page)
   await page.getByText('Saved.').waitFor()
