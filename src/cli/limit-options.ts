@@ -3,9 +3,12 @@ import { adminRequest } from '../node/admin-client.ts'
 import {
   type ChangeLimits,
   type LimitChanges,
+  type LimitSet,
   type LimitsOverview,
+  limitSetSchema,
   limitsOverviewSchema,
 } from '../shared/protocol/limits.ts'
+import { explainIssues } from '../shared/settings/explain.ts'
 
 type LimitValue = number | 'none'
 
@@ -24,13 +27,13 @@ export interface LimitOptions {
 /** One option for each limit; `none` takes that limit away. */
 export function withLimitOptions(command: Command): Command {
   return command
-    .option('--requests-per-minute <number>', 'requests in any 60 seconds', limitValue)
-    .option('--concurrent <number>', 'requests under way at once', limitValue)
-    .option('--usd <number>', 'US dollars a month, as OpenRouter and others report them', limitValue)
-    .option('--ai-credits <number>', 'Copilot AI credits a month', limitValue)
-    .option('--premium-requests <number>', 'Copilot premium requests a month', limitValue)
-    .option('--requests <number>', 'requests a month', limitValue)
-    .option('--tokens <number>', 'input and output tokens a month', limitValue)
+    .option('--requests-per-minute <number>', 'requests in any 60 seconds', limitOf('requests_per_minute'))
+    .option('--concurrent <number>', 'requests under way at once', limitOf('concurrent'))
+    .option('--usd <number>', 'US dollars a month, as OpenRouter and others report them', limitOf('usd'))
+    .option('--ai-credits <number>', 'Copilot AI credits a month', limitOf('ai_credits'))
+    .option('--premium-requests <number>', 'Copilot premium requests a month', limitOf('premium_requests'))
+    .option('--requests <number>', 'requests a month', limitOf('requests'))
+    .option('--tokens <number>', 'input and output tokens a month', limitOf('tokens'))
     .option('--none', 'take all other limits away')
 }
 
@@ -63,10 +66,14 @@ export async function changeLimits(socket: string, change: ChangeLimits): Promis
   return limitsOverviewSchema.parse((await adminRequest(socket, 'POST', '/admin/limits', change)).body)
 }
 
-function limitValue(text: string): LimitValue {
-  if (text === 'none') return text
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('A limit is a number, or "none".')
-  return value
+function limitOf(name: keyof LimitSet): (text: string) => LimitValue {
+  return (text) => {
+    if (text === 'none') return text
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    const { error } = limitSetSchema.shape[name].safeParse(value)
+    if (error === undefined) return value
+    // The last one: of a number beyond all counting the first is that of whole numbers.
+    const [mistake] = explainIssues(error.issues.slice(-1), value, {})
+    throw new InvalidArgumentError(`It ${mistake?.text ?? 'has to be a number'}, or "none".`)
+  }
 }

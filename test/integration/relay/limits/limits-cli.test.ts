@@ -95,5 +95,21 @@ test('what cannot be is refused in words', async () => {
   await expect(run('clients limit nobody --usd 5')).rejects.toMatchObject({ code: 'clients.not-found' })
   await expect(run('clients limit vm')).rejects.toThrow('nothing to change')
   await expect(run('clients limit vm --default --usd 5')).rejects.toThrow('cannot stand beside')
-  await expect(run('limits relay --concurrent 0')).rejects.toThrow('changes.concurrent')
+})
+
+test.each([
+  ['--concurrent 0', '1 or more'],
+  ['--requests-per-minute 10001', '10000 or less'],
+  ['--requests 1.5', 'a whole number'],
+  ['--usd -1', '0 or more'],
+  ['--tokens 99999999999999999999', '1000000000000 or less'],
+  ['--tokens 5,000', 'a number'],
+])('%s is refused with what it has to be', async (option, rule) => {
+  const { run } = await start()
+  const says = `'${option.split(' ')[1]}' is invalid. It has to be ${rule}, or "none".`
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => write.mockRestore())
+  // Commander ends the process, which no test may do.
+  await expect(run(`limits relay ${option}`)).rejects.toThrow('process.exit')
+  expect(write.mock.calls.join('')).toContain(says)
 })
