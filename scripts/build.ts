@@ -131,17 +131,20 @@ function isLeftOut(name: string): boolean {
   return LEFT_OUT.some((left) => (typeof left === 'string' ? left === name : left.test(name)))
 }
 
-/** The whole program in one file, with the dashboard in it. */
-export async function buildProgram(outFile: string): Promise<BuiltFile> {
+/**
+ * The whole program in one file, with the dashboard in it.
+ * @param dist keeps the dashboard as files besides, which a bridge that runs from the sources serves.
+ */
+export async function buildProgram(outFile: string, dist?: string): Promise<BuiltFile> {
   // Loaded here, because that module needs this one.
   const { buildRenderer } = await import('./build-renderer.ts')
-  const parts = await mkdtemp(join(tmpdir(), 'sovereign-parts-'))
+  const parts = dist ?? (await mkdtemp(join(tmpdir(), 'sovereign-parts-')))
   try {
     await buildRenderer({ outDir: join(parts, 'renderer') })
     await rm(outFile, { force: true })
     return await bundle(join(ROOT, 'src/cli/main.ts'), outFile, parts)
   } finally {
-    await rm(parts, { recursive: true, force: true })
+    if (parts !== dist) await rm(parts, { recursive: true, force: true })
   }
 }
 
@@ -165,7 +168,7 @@ if (import.meta.main) {
   // "--out <file>" puts it elsewhere.
   const { values } = parseArgs({ options: { out: { type: 'string' } } })
   const outFile = values.out ?? join(ROOT, 'dist/sovereign.mjs')
-  const { bytes, gzipBytes } = await buildProgram(outFile)
+  const { bytes, gzipBytes } = await buildProgram(outFile, values.out === undefined ? DIST : undefined)
   await proveAlone(outFile)
   console.log(`${relative(ROOT, outFile)}  ${kib(bytes)}, ${kib(gzipBytes)} compressed`)
 }

@@ -64,8 +64,10 @@ export function dashboardLine(
   env: Readonly<Record<string, string | undefined>>,
 ): string {
   const isService = env.JOURNAL_STREAM !== undefined || env.INVOCATION_ID !== undefined
-  const link = isService ? undefined : makeDashboardLink()
-  return link === undefined ? `Dashboard: run "${ownName()} dashboard" for a link.` : `Dashboard: ${link}`
+  const link = makeDashboardLink()
+  if (link === undefined)
+    return 'Dashboard: not built. Run "npm run build" and start the bridge again to have it.'
+  return isService ? `Dashboard: run "${ownName()} dashboard" for a link.` : `Dashboard: ${link}`
 }
 
 /** On a terminal a view that is drawn in place; elsewhere a line for each change worth reading. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { bundle, inlineFiles } from '../../../scripts/build.ts'
+import { buildProgram, bundle, inlineFiles } from '../../../scripts/build.ts'
 
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
 
@@ -13,6 +13,12 @@ async function makeFolder(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
+
+test('the build leaves the dashboard to a bridge that runs from the sources', async () => {
+  const folder = await makeFolder()
+  await buildProgram(join(folder, 'sovereign.mjs'), folder)
+  expect(await readFile(join(folder, 'renderer/index.html'), 'utf8')).toContain('app.js')
+})
 
 test('a bundle of the client kit and the SSH library runs with no node_modules beside it', async () => {
   const folder = await makeFolder()
