@@ -9,7 +9,9 @@ test('a terminal gets the link to the dashboard itself', () => {
 
 test('a service manager gets none, only the way to one', () => {
   const line = dashboardLine({ makeDashboardLink: () => LINK }, { INVOCATION_ID: '1' })
-  expect(line).toMatch(/^Dashboard: run ".*sovereign dashboard" for a link\.$/)
+  // What stands before "dashboard" is how this process was started.
+  expect(line).toMatch(/^Dashboard: run ".+ dashboard" for a link\.$/)
+  expect(line).not.toContain(LINK)
 })
 
 test('where none is built that is said, and nobody is sent to ask for a link', () => {
