@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 
 export type { Logger }
 
@@ -34,13 +34,16 @@ export function recentLogLines(log: Logger): readonly string[] {
   return recent.get(log) ?? []
 }
 
-/** JSON lines on standard error (standard output belongs to what a command prints), credentials blanked out. */
+/**
+ * JSON lines on standard error (standard output belongs to what a command prints), credentials blanked out. The last
+ * ones are kept for {@link recentLogLines}.
+ */
 export function createLogger(
   name: string,
   level: LogLevel = 'info',
   destination?: DestinationStream,
 ): Logger {
-  const shown = destination ?? pino.destination({ fd: 2, sync: true })
+  const shown = destination ?? standardError()
   const lines: string[] = []
   const kept: DestinationStream = {
     write: (line) => {
@@ -52,20 +55,33 @@ export function createLogger(
     ...(level === 'silent' ? [] : [{ level, stream: shown }]),
     { level: 'info' as const, stream: kept },
   ]
-  const log = pino(
-    {
-      name,
-      level: level === 'debug' ? 'debug' : 'info',
-      base: { name },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      redact: {
-        paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
-        censor: '[redacted]',
-      },
-      hooks: { streamWrite: redactText },
-    },
-    pino.multistream(streams),
-  )
+  const log = pino(options(name, level === 'debug' ? 'debug' : 'info'), pino.multistream(streams))
   recent.set(log, lines)
   return log
+}
+
+/**
+ * The same without {@link recentLogLines}, for a program that nobody makes a report of: keeping what is too quiet to
+ * be shown takes a relay 6 MiB and time with every request.
+ */
+export function createForgetfulLogger(name: string, level: LogLevel): Logger {
+  return pino(options(name, level), standardError())
+}
+
+function standardError(): DestinationStream {
+  return pino.destination({ fd: 2, sync: true })
+}
+
+function options(name: string, level: LogLevel): LoggerOptions {
+  return {
+    name,
+    level,
+    base: { name },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: {
+      paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+      censor: '[redacted]',
+    },
+    hooks: { streamWrite: redactText },
+  }
 }

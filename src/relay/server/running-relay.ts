@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { REAL_AMBIENT } from '../../node/ambient.ts'
-import { createLogger } from '../../node/log.ts'
+import { createForgetfulLogger } from '../../node/log.ts'
 import { logLevelOf } from '../../node/log-level.ts'
 import { adminSocketPath } from '../../node/relay-paths.ts'
 import type { Relay, RelayOptions } from '../relay-contract.ts'
@@ -20,7 +20,7 @@ export async function startRunningRelay(
   options: RelayOptions,
   surroundings: RelaySurroundings = {
     ambient: REAL_AMBIENT,
-    log: options.log ?? createLogger('relay', logLevelOf(options.env) ?? 'info'),
+    log: options.log ?? createForgetfulLogger('relay', logLevelOf(options.env) ?? 'info'),
   },
 ): Promise<Relay> {
   await prepareDataFolder(options.dataDir)
