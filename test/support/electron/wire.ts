@@ -30,7 +30,7 @@ export function encode(root: unknown, carry?: Carry): Wire {
     if (typeof value !== 'object') return [typeof value, value]
     if (value === null) return ['null']
     if (Array.isArray(value)) return ['array', value.map(member)]
-    if (value instanceof Date) return ['date', value.getTime()]
+    if (value instanceof Date) return ['date', String(value.getTime())]
     if (value instanceof Map) return ['map', [...value].map(([key, held]) => [member(key), member(held)])]
     if (value instanceof Set) return ['set', [...value].map(member)]
     if (value instanceof Error) return ['error', value.message]
@@ -67,7 +67,7 @@ export function decode(wire: Wire, uncarry?: (entry: readonly unknown[]) => unkn
       case 'boolean':
         return held
       case 'date':
-        return keep(place, new Date(held))
+        return keep(place, new Date(Number(held)))
       case 'error':
         return keep(place, new Error(held))
       case 'bytes':
@@ -89,7 +89,14 @@ export function decode(wire: Wire, uncarry?: (entry: readonly unknown[]) => unkn
       }
       case 'object': {
         const object = keep<Record<string, unknown>>(place, {})
-        for (const [key, value] of held as [string, number][]) object[key] = read(value)
+        // By definition, because an assignment to a key called __proto__ makes no key.
+        for (const [key, value] of held as [string, number][])
+          Object.defineProperty(object, key, {
+            value: read(value),
+            writable: true,
+            enumerable: true,
+            configurable: true,
+          })
         return object
       }
       default:
