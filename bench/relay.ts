@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { bundle } from '../scripts/build.ts'
 import { freePort } from '../test/support/free-port.ts'
@@ -28,6 +29,8 @@ import { median, Processes } from './support/processes.ts'
 const SUPPORT = join(import.meta.dirname, 'support')
 const PEERS = join(import.meta.dirname, 'peers')
 const STREAMS = 500
+/** Idle is after 20 requests and this pause, in milliseconds. */
+const QUIET_MS = 25_000
 const CONNECTIONS = 32
 
 interface Contender extends ChatTarget {
@@ -65,6 +68,8 @@ export async function run(args: readonly string[]): Promise<void> {
     }
     const rows: Row[] = []
     for (const contender of contenders) rows.push(await rowOf(contender, results.get(contender.name) ?? []))
+    await setTimeout(QUIET_MS)
+    for (const row of rows) row.afterMib = row.pid === undefined ? undefined : await residentMib(row.pid)
     report(rows, args.includes('--json'))
   } finally {
     await processes.close()
@@ -91,6 +96,8 @@ async function startAll(processes: Processes, own: ChildProcess[], dir: string):
   await bundle(join(SUPPORT, 'relay-under-test.ts'), bundled)
   const relay = spawn(process.execPath, [bundled, JSON.stringify({ ...upstream, dir })], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // As in the systemd unit and the Docker image.
+    env: { ...process.env, MALLOC_ARENA_MAX: '1' },
   })
   own.push(relay)
   const relayPort = await new Promise<string>((resolve) =>
@@ -145,10 +152,10 @@ async function startAll(processes: Processes, own: ChildProcess[], dir: string):
       idleMib: undefined,
     },
   ]
-  for (const contender of contenders) {
-    await latency(contender, 20)
+  for (const contender of contenders) await latency(contender, 20)
+  await setTimeout(QUIET_MS)
+  for (const contender of contenders)
     contender.idleMib = contender.pid === undefined ? undefined : await residentMib(contender.pid)
-  }
   return contenders
 }
 
@@ -172,7 +179,9 @@ interface Row {
   readonly wholeStreams: number
   readonly streamsSeconds: number
   readonly idleMib: number | undefined
-  readonly busyMib: number | undefined
+  readonly pid: number | undefined
+  /** Quiet again after all rounds. */
+  afterMib: number | undefined
 }
 
 async function rowOf(contender: Contender, rounds: readonly Round[]): Promise<Row> {
@@ -186,7 +195,8 @@ async function rowOf(contender: Contender, rounds: readonly Round[]): Promise<Ro
     wholeStreams: streams.whole,
     streamsSeconds: streams.seconds,
     idleMib: contender.idleMib,
-    busyMib: contender.pid === undefined ? undefined : await residentMib(contender.pid),
+    pid: contender.pid,
+    afterMib: undefined,
   }
 }
 
@@ -209,7 +219,7 @@ function report(rows: readonly Row[], isJson: boolean): void {
           [`requests/s, ${CONNECTIONS} connections`]: Math.round(row.requestsPerSecond),
           [`${STREAMS} streams`]: `${row.wholeStreams} whole in ${row.streamsSeconds.toFixed(1)} s`,
           'idle MiB': row.idleMib?.toFixed(0) ?? '',
-          'MiB after all': row.busyMib?.toFixed(0) ?? '',
+          'MiB quiet again': row.afterMib?.toFixed(0) ?? '',
         },
       ]),
     ),
