@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { BRIDGE_ERRORS } from '../src/shared/errors/codes-bridge.ts'
+import { EGRESS_ERRORS } from '../src/shared/errors/codes-egress.ts'
 import { RELAY_ERRORS } from '../src/shared/errors/codes-relay.ts'
 import { SSH_ERRORS } from '../src/shared/errors/codes-ssh.ts'
 import type { ErrorDefinition } from '../src/shared/errors/define.ts'
@@ -42,6 +43,7 @@ const GROUPS: readonly {
   { title: 'The bridge', table: BRIDGE_ERRORS },
   { title: 'SSH', table: SSH_ERRORS },
   { title: 'The relay and its upstreams', table: RELAY_ERRORS },
+  { title: 'The proxy and the tunnel', table: EGRESS_ERRORS },
 ]
 
 export function errorsPage(): string {

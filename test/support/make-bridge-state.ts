@@ -18,6 +18,7 @@ export function makeBridgeState(change: Partial<BridgeState> = {}): BridgeState 
       health: { kind: 'unknown' },
     },
     clients: [],
+    egress: { use: 'direct', tunnel: { phase: 'off' } },
     agent: { phase: 'listening', address: '127.0.0.1:8080', since: NOON },
     prompts: [],
     ollama: { kind: 'off' },

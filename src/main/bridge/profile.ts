@@ -2,6 +2,7 @@ import { VERSION } from '../../node/version.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { Profile, Settings, SshTargetSettings } from '../../shared/settings/schema.ts'
 import { type BridgeState, NO_TRAFFIC, type RelayState } from '../../shared/state/bridge-state.ts'
+import { NO_TUNNEL } from '../../shared/state/egress.ts'
 import { IDLE } from '../../shared/state/link.ts'
 import { parseListenAddress } from '../settings/address.ts'
 import type { SshTarget } from '../ssh/link.ts'
@@ -32,6 +33,7 @@ export function initialState(profile: Profile, now: number): Omit<BridgeState, '
       traffic: NO_TRAFFIC,
     })),
     agent: { phase: 'off' },
+    egress: { use: profile.egress.use, tunnel: NO_TUNNEL },
     prompts: [],
     ollama: { kind: 'off' },
     jobs: [],

@@ -1,4 +1,5 @@
 import { BRIDGE_ERRORS } from './codes-bridge.ts'
+import { EGRESS_ERRORS } from './codes-egress.ts'
 import { RELAY_ERRORS } from './codes-relay.ts'
 import { SSH_ERRORS } from './codes-ssh.ts'
 import type { ErrorDefinition } from './define.ts'
@@ -7,7 +8,7 @@ import type { ErrorDefinition } from './define.ts'
  * The one table of failures. A code is never renamed and never reused: scripts, dashboards and docs/errors.md
  * refer to it. A failure that is not in the table is a bug and is treated as permanent.
  */
-export const ERROR_CODES = { ...BRIDGE_ERRORS, ...SSH_ERRORS, ...RELAY_ERRORS }
+export const ERROR_CODES = { ...BRIDGE_ERRORS, ...SSH_ERRORS, ...RELAY_ERRORS, ...EGRESS_ERRORS }
 
 export type ErrorCode = keyof typeof ERROR_CODES
 

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { egressSettings } from './egress.ts'
+import { file } from './file.ts'
 
 /** The shape of the settings file. Version 1 is the first; older files are brought forward by migrate.ts. */
 export const SETTINGS_VERSION = 1
@@ -36,10 +38,6 @@ const sshTarget = z
     'use an alias of ~/.ssh/config, "user@host:port", or { "host": …, "port": …, "user": …, "identityFile": … }',
   )
   .describe('An alias of ~/.ssh/config, user@host:port, or the parts spelled out')
-
-const file = z
-  .string()
-  .regex(/^(?:~?[\\/]|[A-Za-z]:[\\/])/, 'use an absolute path, or one that begins with ~/')
 
 const urlRelay = z
   .strictObject({
@@ -96,6 +94,7 @@ const profile = z.strictObject({
         .describe('Where programs on this machine find the relay'),
     })
     .prefault({}),
+  egress: egressSettings,
   ollama: z
     .strictObject({
       url: z.url({ protocol: /^https?$/, error: 'use a URL such as http://127.0.0.1:11434' }),

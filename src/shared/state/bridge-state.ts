@@ -1,5 +1,6 @@
 import type { Failure } from '../errors/app-error.ts'
 import type { DesktopState } from './desktop.ts'
+import type { EgressState } from './egress.ts'
 import type { Job } from './job.ts'
 import type { LinkState } from './link.ts'
 import type { OllamaState } from './ollama.ts'
@@ -17,6 +18,7 @@ export interface BridgeState {
   readonly relay: RelayState
   readonly clients: readonly ClientState[]
   readonly agent: ListenerState
+  readonly egress: EgressState
   readonly prompts: readonly Prompt[]
   readonly ollama: OllamaState
   /** Running ones and those that nobody has put away yet. */

@@ -1,0 +1,111 @@
+import { defineErrors } from './define.ts'
+
+/** Failures of the proxy, of its ways out, of the tunnel, and of what wakes the tunnel's server. */
+export const EGRESS_ERRORS = defineErrors({
+  'egress.denied': {
+    meaning: 'The proxy may not go there.',
+    recovery: 'user',
+    remedy: 'If it is a machine of your own, allow its address or network in "egress".',
+    status: 403,
+  },
+  'egress.dns-failed': {
+    meaning: 'The name of the host could not be resolved.',
+    recovery: 'automatic',
+    remedy: 'Check the spelling of the host, and the DNS of the machine that looks it up.',
+    status: 502,
+  },
+  'egress.refused': {
+    meaning: 'The host refused the connection: nothing listens on that port.',
+    recovery: 'automatic',
+    remedy: 'Check the port, and that the service is running.',
+    status: 502,
+  },
+  'egress.unreachable': {
+    meaning: 'There is no way to the host from here, or the connection was lost.',
+    recovery: 'automatic',
+    remedy: 'Check the network of this machine.',
+    status: 502,
+  },
+  'egress.timeout': {
+    meaning: 'The host did not answer in time.',
+    recovery: 'automatic',
+    remedy: 'Try again; if it stays, a firewall may be dropping the connection.',
+    status: 504,
+  },
+  'egress.bad-answer': {
+    meaning: 'What the host answered is not correct HTTP.',
+    recovery: 'never',
+    remedy:
+      'Ask whoever runs the host; the answer was not passed on because programs would read it differently.',
+    status: 502,
+  },
+  'egress.unavailable': {
+    meaning: 'The last connections to this host all failed, so it is not tried for a short while.',
+    recovery: 'automatic',
+    remedy: 'Try again in half a minute.',
+    status: 503,
+  },
+  'tunnel.down': {
+    meaning: 'The tunnel server cannot be reached, or the connection to it was lost.',
+    recovery: 'automatic',
+    remedy: 'It is tried again by itself; check the address of the server and its firewall.',
+    status: 503,
+  },
+  'tunnel.not-trusted': {
+    meaning: 'The certificate of the tunnel server is not the one that the settings ask for.',
+    recovery: 'user',
+    remedy: 'Check "ca" and "serverName" of the tunnel; if both are right, somebody is in between.',
+    status: 502,
+  },
+  'tunnel.rejected': {
+    meaning: 'The tunnel server does not accept the certificate of this agent.',
+    recovery: 'user',
+    remedy: 'Issue a new certificate with "sovereign certs issue" and let the server allow its name.',
+    status: 502,
+  },
+  'tunnel.protocol': {
+    meaning: 'The other end of the tunnel sent something that its protocol does not have.',
+    recovery: 'automatic',
+    remedy: 'Bring the agent and the tunnel server to the same version.',
+    status: 502,
+  },
+  'tunnel.full': {
+    meaning: 'The tunnel server has as many connections as it may.',
+    recovery: 'automatic',
+    remedy: 'Try again later, or raise "max_connections" on the server.',
+    status: 503,
+  },
+  'certs.invalid': {
+    meaning: 'A certificate, key or revocation list cannot be used.',
+    recovery: 'user',
+    remedy: 'Look at it with "sovereign certs show", and issue a new one where it is wrong.',
+  },
+  'certs.expired': {
+    meaning: 'A certificate is past its end, or not valid yet.',
+    recovery: 'user',
+    remedy: 'Renew it with "sovereign certs renew", and check the clock of this machine.',
+  },
+  'certs.exists': {
+    meaning: 'There already is a certificate authority or certificate of that name.',
+    recovery: 'user',
+    remedy: 'Choose another folder or name, or renew what is there.',
+  },
+  'control.refused': {
+    meaning: 'The provider of the tunnel server refused the request.',
+    recovery: 'user',
+    remedy: 'Check the credentials and rights with which the request is signed.',
+    status: 502,
+  },
+  'control.failed': {
+    meaning: 'The provider of the tunnel server could not do what it was asked.',
+    recovery: 'automatic',
+    remedy: 'Try again; if it stays, look at the provider.',
+    status: 502,
+  },
+  'control.wake-timeout': {
+    meaning: 'The tunnel server did not start in time.',
+    recovery: 'automatic',
+    remedy: 'Try again; if it stays, look at the provider for why it does not start.',
+    status: 504,
+  },
+})
