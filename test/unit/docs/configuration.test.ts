@@ -68,8 +68,8 @@ function settingsKeys(schema: JsonSchema): string[] {
   ]
 }
 
-test('every key of the settings file is in the page of the bridge', () => {
-  const documented = codeOf(page('docs/bridge.md').text).join(' ')
+test('every key of the settings file is in the page of the bridge or of the tunnel', () => {
+  const documented = ['docs/bridge.md', 'docs/tunnel.md'].flatMap((path) => codeOf(page(path).text)).join(' ')
   const keys = new Set(settingsKeys(settingsJsonSchema()))
   expect(keys.size).toBeGreaterThan(10)
   expect([...keys].filter((key) => !documented.includes(key))).toEqual([])

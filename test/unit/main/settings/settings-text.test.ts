@@ -2,6 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { parseSettings } from '../../../../src/main/settings/settings-text.ts'
 import { AppError } from '../../../../src/shared/errors/app-error.ts'
 
+const DIRECT = {
+  use: 'direct',
+  rules: [],
+  bypass: [],
+  allowPrivate: [],
+  connectPorts: [443, 8443],
+  systemProxy: false,
+}
+
 function mistakesIn(text: string): string[] {
   try {
     parseSettings(text, 'settings.json')
@@ -25,6 +34,7 @@ describe('a settings file that is right', () => {
           relay: { embedded: true },
           clients: [],
           agent: { listen: '127.0.0.1:8080' },
+          egress: DIRECT,
         },
       ],
     })
@@ -45,6 +55,7 @@ describe('a settings file that is right', () => {
         relay: { ssh: 'pi', port: 8080 },
         clients: [{ name: 'vm', ssh: 'me@vm:2222', listen: '127.0.0.1:8080', enabled: true }],
         agent: { listen: '127.0.0.1:8080' },
+        egress: DIRECT,
       },
     ])
   })
