@@ -1,6 +1,6 @@
 /** The bridge of bench/chain.ts in a process of its own: `{vm, relay, listenPort, targetPort}` as JSON argument. */
 import type { ResolvedHost } from '../../src/main/ssh/resolved-host.ts'
-import { splice } from '../../src/main/ssh/splice.ts'
+import { splice } from '../../src/node/splice.ts'
 import { makeLink, stateOf } from '../../test/support/make-link.ts'
 
 interface ChainPlan {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Ambient } from '../../node/ambient.ts'
+import { type SpliceCounters, splice } from '../../node/splice.ts'
 import { AppError, toFailure } from '../../shared/errors/app-error.ts'
 import {
   type ClientState,
@@ -11,7 +12,6 @@ import {
 } from '../../shared/state/bridge-state.ts'
 import { IDLE } from '../../shared/state/link.ts'
 import type { ReverseListener, SshLink } from '../ssh/link.ts'
-import { type SpliceCounters, splice } from '../ssh/splice.ts'
 import { httpOver } from './http-over.ts'
 import { refuseInWords } from './refuse-in-words.ts'
 import { readHealth } from './relay-health.ts'

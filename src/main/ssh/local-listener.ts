@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { splice } from '../../node/splice.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { ForwardTarget, SshLink } from './link.ts'
-import { splice } from './splice.ts'
 
 /** A listener on this machine whose connections go through a link, as `ssh -L` does it. */
 export interface LocalListener {

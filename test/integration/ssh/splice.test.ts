@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { Duplex, PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { splice } from '../../../src/main/ssh/splice.ts'
+import { splice } from '../../../src/node/splice.ts'
 import { startTcpServer } from '../../support/make-link.ts'
 
 /** Two connected sockets: what is written to one is read from the other. */
