@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { Command } from 'commander'
 import type { BridgeConnection } from '../../shared/bridge-api/connect-api.ts'
 import { watchState } from '../../shared/bridge-api/watch-state.ts'
-import type { BridgeState } from '../../shared/state/bridge-state.ts'
+import { fromFailure } from '../../shared/errors/app-error.ts'
+import type { BridgeState, ListenerState } from '../../shared/state/bridge-state.ts'
 import { type BridgeOptions, withBridge, withBridgeOptions } from '../bridge-connection.ts'
 import { bridgeLines } from '../bridge-text.ts'
 import { ownName } from '../own-name.ts'
@@ -66,8 +67,28 @@ export function usePortCommand(): Command {
     .argument('<port>', '1 to 65535', portArgument)
     .description('listen on another port, for this run of the bridge only')
     .action((target: string, port: number, options: BridgeOptions) =>
-      withBridge(options, (bridge) => bridge.useOtherPort({ target, port })),
+      withBridge(options, async (bridge) => {
+        await bridge.useOtherPort({ target, port })
+        const listener = await settledListener(bridge, target)
+        if (listener.phase === 'failed') throw fromFailure(listener.cause)
+        const now =
+          listener.phase === 'listening'
+            ? `listens on ${listener.address}`
+            : 'will do so once it is connected'
+        process.stdout.write(`${target} ${now}.\n`)
+      }),
     )
+}
+
+/** Once it is known whether the other end lets us have the port; failures are tried again by the bridge. */
+async function settledListener(bridge: BridgeConnection, target: string): Promise<ListenerState> {
+  return new Promise((resolve, reject) => {
+    bridge.closed.then(reject, reject)
+    watchState(bridge, ({ agent, clients }) => {
+      const listener = target === 'agent' ? agent : clients.find(({ name }) => name === target)?.listener
+      if (listener !== undefined && listener.phase !== 'opening') resolve(listener)
+    }).catch(reject)
+  })
 }
 
 function print(state: BridgeState, isJson = false): void {

@@ -10,7 +10,7 @@ import { type ApiServer, startApiServer } from '../../../src/main/api/api-server
 import { DashboardDoor } from '../../../src/main/api/dashboard-door.ts'
 import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
 import { createLogger } from '../../../src/node/log.ts'
-import { AppError } from '../../../src/shared/errors/app-error.ts'
+import { AppError, toFailure } from '../../../src/shared/errors/app-error.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
@@ -57,11 +57,24 @@ test.each([
   [['disconnect'], 'disconnect', {}],
   [['retry'], 'retryNow', {}],
   [['retry', 'builder'], 'retryNow', { target: 'builder' }],
-  [['use-port', 'agent', '8081'], 'useOtherPort', { target: 'agent', port: 8081 }],
 ] as const)('sovereign %j asks the running bridge for it and says nothing', async (args, name, expected) => {
   const outcome = await outcomeOf(startCommand(args))
   expect(outcome).toEqual({ code: 0, out: '', err: '' })
   expect(bridge.calls).toEqual([[name, expected]])
+})
+
+test('use-port says where it listens now', async () => {
+  const outcome = await outcomeOf(startCommand(['use-port', 'agent', '8081']))
+  expect(bridge.calls).toContainEqual(['useOtherPort', { target: 'agent', port: 8081 }])
+  expect(outcome).toEqual({ code: 0, out: 'agent listens on 127.0.0.1:8080.\n', err: '' })
+})
+
+test('use-port fails with the name of the program that has the port', async () => {
+  const cause = toFailure(new AppError('port.taken', '127.0.0.1:8081 is taken by nginx (pid 7).'))
+  bridge.publish({ agent: { phase: 'failed', address: '127.0.0.1:8081', since: 0, cause } })
+  const { code, out, err } = await outcomeOf(startCommand(['use-port', 'agent', '8081']))
+  expect({ code, out }).toEqual({ code: 1, out: '' })
+  expect(err).toContain('127.0.0.1:8081 is taken by nginx (pid 7).')
 })
 
 test('dashboard prints a link that lets a browser in', async () => {
