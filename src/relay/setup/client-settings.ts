@@ -12,6 +12,8 @@ export function isClientName(text: string): text is ClientName {
 
 export interface ClientSettingsInput {
   readonly baseUrl: string
+  /** Before a model's id where a request goes to the relay's own `/v1` instead of `baseUrl`; may be empty. */
+  readonly routePrefix: string
   readonly tokenRequired: boolean
   readonly models: readonly SetupModel[]
   readonly defaults: DefaultModels | undefined

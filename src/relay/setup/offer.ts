@@ -75,6 +75,7 @@ export async function offerOf(dependencies: SetupDependencies, signal: AbortSign
     clientSettings: (baseUrl, tier) => ({
       // Other clients are set up for one API; OpenRouter's has its own prefix.
       baseUrl: isOpenRouter ? `${baseUrl}/api` : baseUrl,
+      routePrefix: isOpenRouter ? 'openrouter/' : '',
       tokenRequired,
       models: isOpenRouter ? (openRouter ?? []) : routed,
       defaults: defaultModels(first?.models ?? [], tier),

@@ -34,7 +34,7 @@ export async function mergeReply(
     config: merged.text,
     without: removeFromOpenCode(current, before).text,
     clients: allClientSettings(clients),
-    ...(chat === undefined ? {} : { 'verify.json': verifyBody(chat.id) }),
+    ...(chat === undefined ? {} : { 'verify.json': verifyBody(`${clients.routePrefix}${chat.id}`) }),
   })
 }
 

@@ -8,6 +8,7 @@ import { copilotModels as upstreamModels } from '../../../support/upstreams/copi
 const models = copilotModels({ data: upstreamModels() })
 const input = (tokenRequired: boolean, offered = models) => ({
   baseUrl: 'http://127.0.0.1:9090',
+  routePrefix: '',
   tokenRequired,
   models: offered,
   defaults: defaultModels(offered, undefined),
