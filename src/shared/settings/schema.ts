@@ -41,7 +41,9 @@ const sshTarget = z
 
 const urlRelay = z
   .strictObject({
-    url: z.url({ protocol: /^https?$/, error: 'use a URL such as http://10.0.0.5:8080' }),
+    url: z
+      .url({ protocol: /^https?$/, error: 'use a URL such as http://10.0.0.5:8080' })
+      .refine(hasNoPassword, 'must not hold a user or password: a client token belongs in "tokenFile"'),
     ca: file.optional().describe('PEM file with the CA to trust in place of the usual ones'),
     cert: file
       .optional()
@@ -102,6 +104,11 @@ const profile = z.strictObject({
     .optional()
     .describe('An Ollama that this machine reaches, to be shown beside the relay'),
 })
+
+function hasNoPassword(text: string): boolean {
+  const url = URL.parse(text)
+  return url === null || (url.username === '' && url.password === '')
+}
 
 /** Every value by itself; what has to agree between them is in cross-checks.ts. */
 export const settingsSchema = z.strictObject({

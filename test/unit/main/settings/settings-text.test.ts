@@ -126,6 +126,10 @@ describe('mistakes are named with their line', () => {
     ['{ "ssh": "pi", "port": 80.5 }', 'relay.port: has to be a whole number'],
     ['{ "ssh": "" }', 'relay.ssh: must not be empty'],
     ['{ "embedded": false }', 'relay.embedded: has to be true'],
+    [
+      '{ "url": "http://me:secret@pi:8080" }',
+      'relay.url: must not hold a user or password: a client token belongs in "tokenFile"',
+    ],
     ['{ "url": "ftp://x" }', 'relay.url: use a URL such as http://10.0.0.5:8080'],
     [
       '{ "embedded": true, "url": "http://x" }',
