@@ -21,7 +21,9 @@ export function describeLimits(overview: LimitsOverview, now: number): string {
 export function describeSet(set: LimitSet): string {
   const parts = PARTS.flatMap(([name, words]) => {
     const limit = set[name]
-    return limit === undefined ? [] : [`${number(limit)} ${words}`]
+    return limit === undefined
+      ? []
+      : [`${number(limit)} ${limit === 1 ? words.replace('requests', 'request') : words}`]
   })
   return parts.length === 0 ? 'no limits' : parts.join(', ')
 }
