@@ -45,6 +45,44 @@ export const EGRESS_ERRORS = defineErrors({
     remedy: 'Try again in half a minute.',
     status: 503,
   },
+  'proxy.bad-request': {
+    meaning: 'A program sent the proxy a request that HTTP does not allow, or that has two meanings.',
+    recovery: 'never',
+    remedy:
+      'Bring the program up to date; the request was not passed on because servers would read it differently.',
+    status: 400,
+  },
+  'proxy.not-http': {
+    meaning: 'A program asked the proxy for a URL that it does not fetch itself, such as https: or ftp:.',
+    recovery: 'never',
+    remedy: 'Let the program use CONNECT for everything but http: URLs.',
+    status: 501,
+  },
+  'proxy.head-too-large': {
+    meaning: 'The headers of a request are larger than the proxy takes.',
+    recovery: 'never',
+    remedy: 'Delete the cookies of that site, or send fewer headers.',
+    status: 431,
+  },
+  'proxy.port-denied': {
+    meaning: 'CONNECT was asked for a port that is not among those that it may reach.',
+    recovery: 'user',
+    remedy: 'If the port is meant, add it to "egress.connectPorts".',
+    status: 403,
+  },
+  'proxy.password-needed': {
+    meaning: 'The proxy has a password, and the program sent none or a wrong one.',
+    recovery: 'user',
+    remedy: 'Give the program the user and password that are in the file of "egress.passwordFile".',
+    status: 407,
+  },
+  'proxy.loop': {
+    meaning: 'A request came back to the proxy that had sent it.',
+    recovery: 'user',
+    remedy:
+      'Take the address of the proxy out of what leads there: another proxy, or a name that points here.',
+    status: 508,
+  },
   'tunnel.down': {
     meaning: 'The tunnel server cannot be reached, or the connection to it was lost.',
     recovery: 'automatic',
@@ -90,6 +128,22 @@ export const EGRESS_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Choose another folder or name, or renew what is there.',
   },
+  'certs.missing': {
+    meaning: 'There is no certificate authority in the folder, or no certificate of that name.',
+    recovery: 'user',
+    remedy:
+      'Make an authority with "sovereign certs init", or look at what there is with "sovereign certs show".',
+  },
+  'certs.request-invalid': {
+    meaning: 'The name, or another part of what a certificate was asked for with, cannot be used.',
+    recovery: 'never',
+    remedy: 'Correct what is named.',
+  },
+  'certs.unwritable': {
+    meaning: 'A certificate, key or revocation list cannot be saved.',
+    recovery: 'user',
+    remedy: 'Make room on the disk and the folder writable for this user, or name another folder with --dir.',
+  },
   'control.refused': {
     meaning: 'The provider of the tunnel server refused the request.',
     recovery: 'user',
@@ -107,5 +161,15 @@ export const EGRESS_ERRORS = defineErrors({
     recovery: 'automatic',
     remedy: 'Try again; if it stays, look at the provider for why it does not start.',
     status: 504,
+  },
+  'system-proxy.unsupported': {
+    meaning: 'The proxy of this system cannot be set from here.',
+    recovery: 'user',
+    remedy: 'Set the proxy of your programs by hand, or to the address of the PAC file.',
+  },
+  'system-proxy.failed': {
+    meaning: 'The proxy of the system could not be set or put back.',
+    recovery: 'user',
+    remedy: 'Look at the proxy settings of the system, and set them by hand.',
   },
 })
