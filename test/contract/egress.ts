@@ -138,6 +138,7 @@ export function egressContract(name: string, make: () => Promise<EgressUnderTest
       stream.on('data', (data: Buffer) => {
         received += data.length
       })
+      stream.resume()
       await once(stream, 'end')
       expect(received).toBe(FAR_MORE_BYTES)
     })
@@ -163,6 +164,7 @@ export function egressContract(name: string, make: () => Promise<EgressUnderTest
       sockets[0]?.on('data', (data: Buffer) => {
         heard += data.length
       })
+      sockets[0]?.resume()
       expect(await waitUntil(() => heard === FAR_MORE_BYTES, 25_000)).toBe(true)
     })
 

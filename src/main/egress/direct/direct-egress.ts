@@ -1,0 +1,91 @@
+import type { Socket } from 'node:net'
+import type { AddressPolicy } from '../../../node/address-policy/address-policy.ts'
+import type { CheckedAddress, Lookup } from '../../../node/address-policy/checked-addresses.ts'
+import { dial } from '../../../node/address-policy/dial.ts'
+import { resetWhenDestroyed } from '../../../node/reset-when-destroyed.ts'
+import { AppError } from '../../../shared/errors/app-error.ts'
+import type { Egress, EgressTarget } from '../egress.ts'
+import { isOwnListener, type OwnListener } from './own-listener.ts'
+
+export interface DirectEgressOptions {
+  readonly policy: AddressPolicy
+  /** Where the proxy itself listens at this moment: it must not be led back into itself. */
+  readonly ownListeners?: () => readonly OwnListener[]
+  readonly lookup?: Lookup
+  /** 10 s unless told. */
+  readonly connectTimeoutMs?: number
+}
+
+/** Out from this very machine. Owns its connections until they are closed. */
+export class DirectEgress implements Egress {
+  readonly name = 'direct'
+  private readonly options: DirectEgressOptions
+  private readonly sockets = new Set<Socket>()
+  private readonly closed = new AbortController()
+  private closing: Promise<void> | undefined
+
+  constructor(options: DirectEgressOptions) {
+    this.options = options
+  }
+
+  async connect(target: EgressTarget, signal: AbortSignal): Promise<Socket> {
+    const { policy, lookup, connectTimeoutMs } = this.options
+    if (this.closing !== undefined) throw closedError()
+    const abort = new AbortController()
+    const giveUp = (): void => abort.abort(this.closed.signal.aborted ? closedError() : signal.reason)
+    const signals = [signal, this.closed.signal]
+    for (const one of signals) one.addEventListener('abort', giveUp)
+    if (signal.aborted) giveUp()
+    try {
+      const socket = await dial(
+        target,
+        {
+          policy,
+          objection: (address, port) => this.loopObjection(address, port),
+          ...(lookup === undefined ? {} : { lookup }),
+          ...(connectTimeoutMs === undefined ? {} : { timeoutMs: connectTimeoutMs }),
+        },
+        abort.signal,
+      )
+      return this.own(socket)
+    } finally {
+      for (const one of signals) one.removeEventListener('abort', giveUp)
+    }
+  }
+
+  close(drainMs: number): Promise<void> {
+    this.closing ??= this.drain(drainMs)
+    return this.closing
+  }
+
+  private own(socket: Socket): Socket {
+    this.sockets.add(socket)
+    return resetWhenDestroyed(socket).once('close', () => this.sockets.delete(socket))
+  }
+
+  private loopObjection(address: CheckedAddress, port: number): AppError | undefined {
+    const listeners = this.options.ownListeners?.() ?? []
+    if (!listeners.some((listener) => isOwnListener(listener, address.address, port))) return undefined
+    return new AppError('proxy.loop', `The proxy was asked to go to itself, at port ${port}.`)
+  }
+
+  private async drain(drainMs: number): Promise<void> {
+    this.closed.abort()
+    if (this.sockets.size === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        for (const socket of this.sockets) socket.destroy()
+      }, drainMs)
+      for (const socket of this.sockets)
+        socket.once('close', () => {
+          if (this.sockets.size > 0) return
+          clearTimeout(timer)
+          resolve()
+        })
+    })
+  }
+}
+
+function closedError(): AppError {
+  return new AppError('egress.unreachable', 'The proxy is being closed.')
+}

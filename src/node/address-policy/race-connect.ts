@@ -1,0 +1,71 @@
+import { createConnection, type Socket } from 'node:net'
+import type { CheckedAddress } from './checked-addresses.ts'
+
+/** How long one address is alone in trying before the next one starts beside it (RFC 8305 §5). */
+const HEAD_START_MS = 250
+
+/**
+ * Connects to whichever address answers first; the others are given up. The families take turns, the first address
+ * leads. A socket that keeps half-close and has no delay.
+ *
+ * @throws the error of the first address if all fail; the reason of the signal.
+ */
+export function raceConnect(
+  addresses: readonly CheckedAddress[],
+  port: number,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const waiting = alternate(addresses)
+    const trying = new Set<Socket>()
+    let firstError: Error | undefined
+    let timer: NodeJS.Timeout | undefined
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      for (const socket of trying) socket.destroy()
+    }
+    const onAbort = (): void => {
+      settle()
+      reject(signal.reason)
+    }
+    const next = (): void => {
+      clearTimeout(timer)
+      const address = waiting.shift()
+      if (address === undefined) return
+      const socket = createConnection({ host: address.address, port, allowHalfOpen: true, noDelay: true })
+      trying.add(socket)
+      const onError = (error: Error): void => {
+        firstError ??= error
+        trying.delete(socket)
+        if (waiting.length > 0) next()
+        else if (trying.size === 0) {
+          settle()
+          reject(firstError)
+        }
+      }
+      socket.once('error', onError).once('connect', () => {
+        socket.off('error', onError)
+        trying.delete(socket)
+        settle()
+        resolve(socket)
+      })
+      timer = setTimeout(next, HEAD_START_MS)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    else next()
+  })
+}
+
+function alternate(addresses: readonly CheckedAddress[]): CheckedAddress[] {
+  const [lead] = addresses
+  const same = addresses.filter(({ family }) => family === lead?.family)
+  const other = addresses.filter(({ family }) => family !== lead?.family)
+  return same
+    .flatMap((address, index) => {
+      const beside = other[index]
+      return beside === undefined ? [address] : [address, beside]
+    })
+    .concat(other.slice(same.length))
+}

@@ -1,0 +1,15 @@
+import type { Socket } from 'node:net'
+
+/**
+ * Lets a TCP socket that is destroyed before its own end reset the other side. A plain close looks there like the
+ * proper end of what was being said.
+ */
+export function resetWhenDestroyed(socket: Socket): Socket {
+  const destroy = socket._destroy.bind(socket)
+  socket._destroy = (error, callback) => {
+    // It is being destroyed already, so that this only says how.
+    if (!socket.writableFinished) socket.resetAndDestroy()
+    destroy(error, callback)
+  }
+  return socket
+}
