@@ -31,6 +31,7 @@ export const LAYERS: readonly Layer[] = [
   { path: 'relay/relay.ts', mayImport: ['shared', 'node', 'relay'], node: true },
   { path: 'tunnel-server', mayImport: ['shared', 'node'], node: true },
   { path: 'functions', mayImport: ['shared', 'node'], node: true },
+  { path: 'functions/infra', mayImport: ['shared', 'functions'], node: true },
   { path: 'perimeter', mayImport: ['shared', 'node'], node: true },
   { path: 'engine', mayImport: ['shared', 'node'], node: true },
   {
@@ -64,6 +65,8 @@ export function sourceFiles(root: string): string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    // Packages of a part that brings its own.
+    .filter((path) => !path.split('/').includes('node_modules'))
     .sort()
 }
 
