@@ -1,7 +1,9 @@
 import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
+import type { TunnelState } from '../../src/shared/state/egress.ts'
 import type { LinkState } from '../../src/shared/state/link.ts'
 import type { FakeBridgeApi } from '../../test/support/fake-bridge-api.ts'
 import { makeBusyState, makeDashboardApi, makeTroubledState } from '../../test/support/make-dashboard.ts'
+import { makeTunnels } from '../../test/support/make-tunnel.ts'
 import { makeNoUsage } from '../../test/support/make-usage.ts'
 import { NOW, type Scene, type Staged } from './scene.ts'
 
@@ -34,6 +36,10 @@ const DISCONNECTED: Partial<BridgeState> = {
   wanted: 'disconnected',
   agent: { phase: 'off' },
   ollama: { kind: 'off' },
+}
+
+function tunnelled(phase: TunnelState['phase']): Partial<BridgeState> {
+  return { egress: { use: 'mtls', tunnel: makeTunnels(NOW)[phase] } }
 }
 
 const SIGNED_OUT: Partial<BridgeState> = {
@@ -116,6 +122,9 @@ export const DASHBOARD: readonly Scene[] = [
   },
   { name: 'dashboard-disconnected', api: () => api(DISCONNECTED) },
   { name: 'dashboard-empty', api: newRelay },
+  { name: 'dashboard-tunnel', api: () => api(tunnelled('connected')) },
+  { name: 'dashboard-tunnel-waking', api: () => api(tunnelled('waking')), isNarrowToo: true },
+  { name: 'dashboard-tunnel-failed', api: () => api(tunnelled('failed')) },
   { name: 'dashboard-signed-out', api: signedOut },
   {
     name: 'dashboard-gone',

@@ -1,15 +1,17 @@
 import type { BridgeState, ListenerState } from '../../shared/state/bridge-state.ts'
+import { usesTunnel } from '../../shared/state/part-health.ts'
 import { action, check, type MenuLineModel, text } from './tray-item.ts'
-import { clientWords, listenerWords, ollamaWords, relayName, relayWords } from './words.ts'
+import { clientWords, egressWords, listenerWords, ollamaWords, relayName, relayWords } from './words.ts'
 
 /** A line for each part of a bridge that is to be connected, with its own state and, for clients, a switch. */
 export function partItems(state: BridgeState): MenuLineModel[] {
-  if (state.wanted === 'disconnected') return []
-  const { relay, clients, agent, ollama } = state
+  if (state.wanted === 'disconnected') return leftoverItems(state)
+  const { relay, clients, agent, egress, ollama } = state
   return [
     text(`${capitalised(relayName(relay))}: ${relayWords(relay)}`),
     text(`This computer: ${listenerWords(agent)}`),
     ...otherPort('agent', agent),
+    ...(usesTunnel(egress) ? [text(egressWords(egress))] : []),
     ...clients.flatMap((client): MenuLineModel[] => [
       check(`${client.name}: ${clientWords(client)}`, client.enabled, {
         kind: 'enable-client',
@@ -20,6 +22,12 @@ export function partItems(state: BridgeState): MenuLineModel[] {
     ]),
     ...(ollama.kind === 'off' ? [] : [text(`Ollama on ${ollama.place}: ${ollamaWords(ollama)}`)]),
   ]
+}
+
+/** A server that is still being stopped, or could not be, costs money after the disconnect as well. */
+function leftoverItems({ egress }: BridgeState): MenuLineModel[] {
+  const { phase } = egress.tunnel
+  return phase === 'draining' || phase === 'killing' || phase === 'failed' ? [text(egressWords(egress))] : []
 }
 
 function otherPort(target: string, listener: ListenerState): MenuLineModel[] {

@@ -6,6 +6,7 @@ import {
   listenerPartHealth,
   type PartHealth,
   relayPartHealth,
+  tunnelPartHealth,
 } from '../../shared/state/part-health.ts'
 import { relayName } from './words.ts'
 
@@ -41,7 +42,11 @@ export function trayStatus(state: BridgeState): TrayStatus {
   return whileRelayWorks(state)
 }
 
-function whileUnwanted({ relay, clients }: BridgeState): TrayStatus {
+function whileUnwanted({ relay, clients, egress: { tunnel } }: BridgeState): TrayStatus {
+  if (tunnel.phase === 'failed')
+    return { icon: 'needs-you', headline: 'Disconnected, but the tunnel failed', cause: tunnel.cause }
+  if (tunnel.phase === 'draining' || tunnel.phase === 'killing')
+    return { icon: 'disconnected', headline: 'Disconnecting the tunnel' }
   const isClosing = [relay.link, ...clients.map(({ link }) => link)].some(({ phase }) => phase === 'closing')
   return { icon: 'disconnected', headline: isClosing ? 'Disconnecting' : 'Disconnected' }
 }
@@ -70,6 +75,9 @@ function whileRelayWorks(state: BridgeState): TrayStatus {
       ...why(pending.find(({ cause }) => cause !== undefined)),
     }
   if (!isSignedIn(state)) return { icon: 'needs-you', headline: 'Connected, but the relay is not signed in' }
+  const tunnel = tunnelPartHealth(state.egress.tunnel)
+  if (tunnel.kind === 'broken')
+    return { icon: 'degraded', headline: 'The tunnel of the proxy does not work', ...why(tunnel) }
   return { icon: 'connected', headline: `Connected to ${relayName(state.relay)}` }
 }
 

@@ -1,4 +1,5 @@
 import type { ClientState, ListenerState, RelayState } from '../../shared/state/bridge-state.ts'
+import type { ControlKind, EgressState, TunnelState, WakeStage } from '../../shared/state/egress.ts'
 import type { LinkState } from '../../shared/state/link.ts'
 import type { OllamaState } from '../../shared/state/ollama.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
@@ -91,4 +92,53 @@ export function ollamaWords(ollama: OllamaState): string {
     default:
       return assertNever(ollama)
   }
+}
+
+/** Where the proxy gets out, and how the tunnel is. No time and no cost: those run. */
+export function egressWords({ use, tunnel }: EgressState): string {
+  return `Proxy ${use === 'mtls' ? 'through the tunnel' : 'direct, tunnel by rule'}: ${tunnelWords(tunnel)}`
+}
+
+function tunnelWords(tunnel: TunnelState): string {
+  switch (tunnel.phase) {
+    case 'off':
+      return 'not connected'
+    case 'asleep':
+      return `asleep, the first request wakes it by ${CONTROLS[tunnel.control]}`
+    case 'waking':
+      return `waking, ${STAGES[tunnel.stage]}`
+    case 'connecting':
+      return `connecting to ${tunnel.server}`
+    case 'connected':
+      return `connected to ${tunnel.server}`
+    case 'reconnecting':
+      return `connecting again: ${tunnel.cause.message}`
+    case 'draining':
+      return 'letting answers finish'
+    case 'killing':
+      return 'stopping the server'
+    case 'failed':
+      return `failed: ${tunnel.cause.message}`
+    default:
+      return assertNever(tunnel)
+  }
+}
+
+const CONTROLS: Readonly<Record<ControlKind, string>> = {
+  aws: 'AWS',
+  webhook: 'webhook',
+  'wake-on-lan': 'Wake-on-LAN',
+  process: 'a program here',
+}
+
+const STAGES: Readonly<Record<WakeStage, string>> = {
+  requested: 'start requested',
+  provisioning: 'getting a machine',
+  pending: 'starting the server',
+  activating: 'getting its network',
+  running: 'waiting for its answer',
+  deactivating: 'an old server is ending',
+  stopping: 'an old server is stopping',
+  deprovisioning: 'an old machine is given back',
+  stopped: 'starting anew',
 }

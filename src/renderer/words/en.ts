@@ -1,5 +1,6 @@
 import { dashboardWords } from './en/dashboard.ts'
 import { diagnosticsWords } from './en/diagnostics.ts'
+import { egressWords } from './en/egress.ts'
 import { firstRunWords } from './en/first-run.ts'
 import { promptsWords } from './en/prompts.ts'
 import { settingsWords } from './en/settings.ts'
@@ -18,6 +19,7 @@ export const en = {
   shell: shellWords,
   states: stateWords,
   dashboard: dashboardWords,
+  egress: egressWords,
   settings: settingsWords,
   diagnostics: diagnosticsWords,
   signIn: signInWords,

@@ -83,7 +83,7 @@ export const BRIDGE_CALLS = {
   getState: call(noArgs, stateSchema),
   connect: call(noArgs, nothing),
   disconnect: call(noArgs, nothing),
-  /** Skips the wait of one client, of the relay, or of all when no target is named. */
+  /** Skips the wait of one client, of the `relay`, the `agent` or the `tunnel`, or of all when no target is named. */
   retryNow: call(z.strictObject({ target: z.string().max(500).optional() }), nothing),
   /** The machine woke up or changed network: prove what still works before tearing anything down. */
   probe: call(noArgs, nothing),

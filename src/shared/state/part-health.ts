@@ -1,5 +1,6 @@
 import type { Failure } from '../errors/app-error.ts'
 import type { BridgeState, ClientState, ListenerState } from './bridge-state.ts'
+import type { EgressState, TunnelState } from './egress.ts'
 import { type LinkState, linkCause } from './link.ts'
 
 /** How far one part has come. `pending` may mend itself; `broken` is not as it should be right now. */
@@ -43,6 +44,27 @@ export function listenerPartHealth(listener: ListenerState): PartHealth {
   return { kind: 'pending' }
 }
 
+/** A tunnel that sleeps is as it should be: the first request wakes it. */
+export function tunnelPartHealth(tunnel: TunnelState): PartHealth {
+  switch (tunnel.phase) {
+    case 'reconnecting':
+    case 'failed':
+      return { kind: 'broken', cause: tunnel.cause }
+    case 'waking':
+    case 'connecting':
+    case 'draining':
+    case 'killing':
+      return { kind: 'pending' }
+    default:
+      return GOOD
+  }
+}
+
+/** Whether there is more to say of the proxy than that it gets out by itself. */
+export function usesTunnel({ use, tunnel }: EgressState): boolean {
+  return use === 'mtls' || tunnel.phase !== 'off'
+}
+
 /** Whether the relay has an account of at least one upstream; true until it has said otherwise. */
 export function isSignedIn({ relay: { health } }: Pick<BridgeState, 'relay'>): boolean {
   return health.kind !== 'ok' || health.upstreams.some(({ signedIn }) => signedIn)
@@ -54,8 +76,8 @@ export function takesSignIn(upstream: string): boolean {
 }
 
 /** Whether skipping a wait, or trying once more after a failure, would do anything. */
-export function mayRetry(state: Pick<BridgeState, 'wanted' | 'relay' | 'clients'>): boolean {
+export function mayRetry(state: Pick<BridgeState, 'wanted' | 'relay' | 'clients' | 'egress'>): boolean {
   if (state.wanted === 'disconnected') return false
   const links = [state.relay.link, ...state.clients.filter(({ enabled }) => enabled).map(({ link }) => link)]
-  return links.some(({ phase }) => phase === 'reconnecting' || phase === 'failed')
+  return [...links, state.egress.tunnel].some(({ phase }) => phase === 'reconnecting' || phase === 'failed')
 }

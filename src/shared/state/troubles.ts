@@ -1,5 +1,6 @@
 import type { Failure } from '../errors/app-error.ts'
 import type { BridgeState, ClientState, ListenerState } from './bridge-state.ts'
+import type { TunnelState } from './egress.ts'
 import type { LinkState } from './link.ts'
 import {
   clientPartHealth,
@@ -8,11 +9,12 @@ import {
   listenerPartHealth,
   type PartHealth,
   relayPartHealth,
+  tunnelPartHealth,
 } from './part-health.ts'
 
 /** Something that is wrong now, told once at its root. */
 export interface Trouble {
-  readonly kind: 'questions' | 'relay' | 'sign-in' | 'agent' | 'clients' | 'ollama'
+  readonly kind: 'questions' | 'relay' | 'sign-in' | 'agent' | 'clients' | 'tunnel' | 'ollama'
   /** `needs-you`: waits for a person. `mending`: is tried again by itself. `limited`: the rest works without it. */
   readonly urgency: 'needs-you' | 'mending' | 'limited'
   /** The parts that have it: one, or several clients with the same failure. */
@@ -37,7 +39,8 @@ export interface TroubledPart {
  * reason are one trouble.
  */
 export function troublesOf(state: BridgeState): Trouble[] {
-  if (state.wanted === 'disconnected') return []
+  // A server that could not be stopped goes on costing money.
+  if (state.wanted === 'disconnected') return tunnelTrouble(state)
   const relay = relayTrouble(state)
   const clients = state.clients.filter(({ enabled }) => enabled)
   return [
@@ -45,6 +48,7 @@ export function troublesOf(state: BridgeState): Trouble[] {
     ...(relay ?? signInTrouble(state)),
     ...agentTrouble(state.agent),
     ...clientTroubles(relay === undefined ? clients : clients.filter(hasOwnTrouble)),
+    ...tunnelTrouble(state),
     ...ollamaTrouble(state),
   ].sort((a, b) => ORDER.indexOf(a.urgency) - ORDER.indexOf(b.urgency))
 }
@@ -111,6 +115,13 @@ function clientTroubles(clients: readonly ClientState[]): Trouble[] {
   return [...byCode.values()]
 }
 
+function tunnelTrouble({ egress: { tunnel } }: BridgeState): Trouble[] {
+  const cause = causeOf(tunnelPartHealth(tunnel))
+  if (cause === undefined) return []
+  const parts = [{ name: '', cause, ...timesOf(tunnel) }]
+  return [{ kind: 'tunnel', urgency: urgencyOf(cause, tunnel), parts, affects: [] }]
+}
+
 function ollamaTrouble({ ollama }: BridgeState): Trouble[] {
   if (ollama.kind !== 'failing') return []
   const parts = [{ name: '', cause: ollama.cause }]
@@ -121,14 +132,14 @@ function causeOf(health: PartHealth): Failure | undefined {
   return health.kind === 'good' ? undefined : health.cause
 }
 
-function urgencyOf({ recovery }: Failure, link?: LinkState): Trouble['urgency'] {
+function urgencyOf({ recovery }: Failure, link?: LinkState | TunnelState): Trouble['urgency'] {
   if (link?.phase === 'reconnecting') return 'mending'
   return recovery === 'automatic' && link?.phase !== 'failed' ? 'mending' : 'needs-you'
 }
 
 type Times = Pick<TroubledPart, 'since' | 'nextTryAt'>
 
-function timesOf(link: LinkState): Times {
+function timesOf(link: LinkState | TunnelState): Times {
   if (link.phase === 'reconnecting') return { since: link.since, nextTryAt: link.nextTryAt }
   return link.phase === 'failed' ? { since: link.since } : {}
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import './dashboard-view.css'
+import { EgressCard } from './egress-card.tsx'
 import { OllamaCard } from './ollama-card.tsx'
 import { PathCard } from './path-card.tsx'
 import { RecentCard } from './recent-card.tsx'
@@ -18,6 +19,7 @@ export function DashboardView(): ReactNode {
       <div className="card-pair">
         <RelayCard />
         <OllamaCard />
+        <EgressCard />
       </div>
       <UsageCard />
       <RecentCard />

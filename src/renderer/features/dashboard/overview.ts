@@ -4,6 +4,7 @@ import {
   isSignedIn,
   listenerPartHealth,
   relayPartHealth,
+  tunnelPartHealth,
 } from '../../../shared/state/part-health.ts'
 import type { Tone } from '../../ui/tone.ts'
 import { words } from '../../words/words.ts'
@@ -19,7 +20,11 @@ export interface Overview {
 export function overviewOf(state: BridgeState): Overview {
   const { headline } = words.dashboard
   if (state.wanted === 'disconnected') {
-    const isOver = [state.relay, ...state.clients].every(({ link }) => link.phase !== 'closing')
+    const { phase } = state.egress.tunnel
+    const isOver =
+      [state.relay, ...state.clients].every(({ link }) => link.phase !== 'closing') &&
+      phase !== 'draining' &&
+      phase !== 'killing'
     return { tone: 'quiet', headline: isOver ? headline.disconnected : headline.disconnecting }
   }
   if (state.prompts.length > 0) return { tone: 'ask', headline: headline.needsYou }
@@ -44,7 +49,8 @@ function overviewOfClients(state: BridgeState): Overview {
   const agent = listenerPartHealth(state.agent).kind
   if (healths.includes('pending') || agent === 'pending')
     return { tone: 'busy', headline: headline.connecting }
-  return { tone: agent === 'broken' ? 'ask' : 'good', headline: headline.connected, ...sinceOf(state) }
+  const isPartly = agent === 'broken' || tunnelPartHealth(state.egress.tunnel).kind === 'broken'
+  return { tone: isPartly ? 'ask' : 'good', headline: headline.connected, ...sinceOf(state) }
 }
 
 /** Everything works since the last link came up. */

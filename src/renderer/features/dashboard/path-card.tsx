@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react'
 import type { BridgeState } from '../../../shared/state/bridge-state.ts'
+import { usesTunnel } from '../../../shared/state/part-health.ts'
 import { useBridgeState, useIsStale, useMirror } from '../../store/bridge-context.tsx'
 import { useNow } from '../../store/clock.ts'
 import { type Rates, rateOf } from '../../store/rates.ts'
@@ -8,6 +9,8 @@ import { Card } from '../../ui/card.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { hashOf } from '../../ui/use-hash.ts'
 import { words } from '../../words/words.ts'
+import { EgressNode } from './egress-node.tsx'
+import { tunnelWord } from './egress-words.ts'
 import { clientWord, relayWord } from './part-words.ts'
 import './path-card.css'
 import { type PathLine, PathLines } from './path-lines-layer.tsx'
@@ -66,7 +69,7 @@ export function PathCard(): ReactNode {
         </ul>
         <ul className="path-column" aria-label={say.computer}>
           <li data-node="computer">
-            <ComputerNode agent={state.agent} wanted={state.wanted} />
+            <ComputerNode agent={state.agent} egress={state.egress} wanted={state.wanted} />
           </li>
         </ul>
         <ul className="path-column" aria-label={say.relay}>
@@ -93,13 +96,20 @@ export function PathCard(): ReactNode {
             </li>
           </ul>
         )}
+        {usesTunnel(state.egress) && (
+          <ul className="path-column path-egress" aria-label={words.egress.node}>
+            <li data-node="egress">
+              <EgressNode egress={state.egress} />
+            </li>
+          </ul>
+        )}
       </div>
     </Card>
   )
 }
 
 function linesOf(
-  { relay, clients, ollama }: BridgeState,
+  { relay, clients, ollama, egress }: BridgeState,
   shown: BridgeState['clients'],
   rates: Rates,
   now: number,
@@ -132,6 +142,9 @@ function linesOf(
     ...(ollama.kind === 'off'
       ? []
       : [{ from: 'computer', to: 'ollama', tone: OLLAMA_TONES[ollama.kind], isFlowing: false }]),
+    ...(usesTunnel(egress)
+      ? [{ from: 'computer', to: 'egress', tone: tunnelWord(egress.tunnel).tone, isFlowing: false }]
+      : []),
   ]
 }
 

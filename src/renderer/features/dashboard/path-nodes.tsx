@@ -6,6 +6,7 @@ import type {
   RelayState,
   UpstreamHealth,
 } from '../../../shared/state/bridge-state.ts'
+import type { EgressState } from '../../../shared/state/egress.ts'
 import type { OllamaState } from '../../../shared/state/ollama.ts'
 import { byteCount } from '../../../shared/util/amounts.ts'
 import { useApi, useIsStale } from '../../store/bridge-context.tsx'
@@ -16,6 +17,7 @@ import { Latency } from '../../ui/measures.tsx'
 import { plain } from '../../ui/plain.ts'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { words } from '../../words/words.ts'
+import { proxyText } from './egress-words.ts'
 import {
   clientWord,
   listenerWord,
@@ -139,11 +141,12 @@ function Throughput({ rate: { toClient, fromClient } }: { readonly rate: Rate })
 
 interface ComputerNodeProps {
   readonly agent: ListenerState
+  readonly egress: EgressState
   readonly wanted: BridgeState['wanted']
 }
 
 /** Where the programs of this computer find the relay. */
-export function ComputerNode({ agent, wanted }: ComputerNodeProps): ReactNode {
+export function ComputerNode({ agent, egress, wanted }: ComputerNodeProps): ReactNode {
   const part: PartWord =
     wanted === 'disconnected' && agent.phase === 'off'
       ? { tone: 'quiet', word: states.off }
@@ -163,6 +166,7 @@ export function ComputerNode({ agent, wanted }: ComputerNodeProps): ReactNode {
                 {agent.phase === 'listening' && say.listensOn}
                 <SafeText text={address} maxLength={NAME_LENGTH} />
               </>,
+              proxyText(egress),
             ]
       }
     />

@@ -80,8 +80,9 @@ function Sub({ state, overview }: { readonly state: BridgeState; readonly overvi
   )
 }
 
-function nextTryOf({ relay, clients }: BridgeState): number | undefined {
-  const times = [relay, ...clients.filter(({ enabled }) => enabled)].flatMap(({ link }) =>
+function nextTryOf({ relay, clients, egress }: BridgeState): number | undefined {
+  const links = [relay, ...clients.filter(({ enabled }) => enabled)].map(({ link }) => link)
+  const times = [...links, egress.tunnel].flatMap((link) =>
     link.phase === 'reconnecting' ? link.nextTryAt : [],
   )
   return times.length === 0 ? undefined : Math.min(...times)

@@ -87,6 +87,8 @@ function titleOf({ kind, parts }: Trouble): ReactNode {
       return say.signIn
     case 'agent':
       return say.agent
+    case 'tunnel':
+      return say.tunnel
     case 'ollama':
       return say.ollama
     case 'clients':
@@ -134,7 +136,7 @@ function Parts({ parts }: { readonly parts: readonly TroubledPart[] }): ReactNod
 
 const LISTED = 50
 
-const RETRIED: ReadonlySet<Trouble['kind']> = new Set(['relay', 'clients', 'agent'])
+const RETRIED: ReadonlySet<Trouble['kind']> = new Set(['relay', 'clients', 'agent', 'tunnel'])
 
 function TroubleActions({ trouble }: { readonly trouble: Trouble }): ReactNode {
   const api = useApi()
@@ -186,7 +188,7 @@ function TroubleActions({ trouble }: { readonly trouble: Trouble }): ReactNode {
 
 /** Names as `retryNow` knows them; nothing for several clients, where all waits are skipped. */
 function retryTarget({ kind, parts }: Trouble): { target?: string } {
-  if (kind === 'relay' || kind === 'agent') return { target: kind }
+  if (kind === 'relay' || kind === 'agent' || kind === 'tunnel') return { target: kind }
   const [only, ...others] = parts
   return only !== undefined && others.length === 0 ? { target: only.name } : {}
 }

@@ -20,6 +20,10 @@ export const stateWords = {
   signedIn: 'Signed in',
   notSignedIn: 'Not signed in',
   keyMissing: 'Key missing',
+  asleep: 'Asleep',
+  waking: 'Waking',
+  draining: 'Finishing answers',
+  killing: 'Stopping the server',
   unknown: 'Unknown',
   stale: 'Out of date',
   steps: {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { type Trouble, troublesOf } from '../../../../src/shared/state/troubles.ts'
 import { makeBridgeState, makeClientState, NOON } from '../../../support/make-bridge-state.ts'
 import { makeBusyState, makeFailure, makeTroubledState } from '../../../support/make-dashboard.ts'
+import { makeTunnels } from '../../../support/make-tunnel.ts'
 
 const lost = makeFailure('ssh.connection-lost', 'The connection broke.')
 
@@ -86,5 +87,23 @@ test('when something was looked at last is not told as how long it has been wron
     ['relay', undefined],
     ['clients', undefined],
     ['ollama', undefined],
+  ])
+})
+
+test('a tunnel that broke is a trouble of its own, and one that sleeps is none', () => {
+  const told = (phase: 'asleep' | 'waking' | 'reconnecting' | 'failed'): unknown => {
+    const egress = { use: 'mtls', tunnel: makeTunnels(NOON)[phase] } as const
+    return brief(troublesOf(makeBusyState(NOON, { egress })))
+  }
+  expect(told('asleep')).toEqual([])
+  expect(told('waking')).toEqual([])
+  expect(told('reconnecting')).toEqual([{ kind: 'tunnel', urgency: 'mending', parts: [''], affects: [] }])
+  expect(told('failed')).toEqual([{ kind: 'tunnel', urgency: 'needs-you', parts: [''], affects: [] }])
+})
+
+test('a server that could not be stopped is told after the disconnect too', () => {
+  const egress = { use: 'mtls', tunnel: makeTunnels(NOON).failed } as const
+  expect(brief(troublesOf(makeBusyState(NOON, { wanted: 'disconnected', egress })))).toEqual([
+    { kind: 'tunnel', urgency: 'needs-you', parts: [''], affects: [] },
   ])
 })

@@ -1,0 +1,68 @@
+import type { ReactNode } from 'react'
+import type { EgressState, TunnelState } from '../../../shared/state/egress.ts'
+import { usesTunnel } from '../../../shared/state/part-health.ts'
+import { duration } from '../../../shared/util/amounts.ts'
+import { useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
+import { useNow } from '../../store/clock.ts'
+import { Card } from '../../ui/card.tsx'
+import { Facts } from '../../ui/facts.tsx'
+import { Meter } from '../../ui/meter.tsx'
+import { State } from '../../ui/state.tsx'
+import { words } from '../../words/words.ts'
+import { factsOf } from './egress-facts.tsx'
+import { tunnelWord } from './egress-words.ts'
+
+const { egress: say } = words
+
+/** How the proxy gets out, and what becomes of the tunnel; why it broke stands with all that is wrong. */
+export function EgressCard(): ReactNode {
+  const egress = useBridgeState((state) => state.egress)
+  const isStale = useIsStale()
+  const { tunnel } = egress
+  if (!usesTunnel(egress)) return null
+  const { tone, word } = tunnelWord(tunnel)
+  return (
+    <Card title={say.title} isStale={isStale} aside={<State tone={tone}>{word}</State>}>
+      <Facts facts={factsOf(egress)} />
+      {tunnel.phase === 'waking' && tunnel.typicalMs !== undefined && (
+        <Progress since={tunnel.since} typicalMs={tunnel.typicalMs} />
+      )}
+      <Hint egress={egress} />
+    </Card>
+  )
+}
+
+interface ProgressProps {
+  readonly since: number
+  readonly typicalMs: number
+}
+
+/** How far waking should be, from how long it took before. */
+function Progress({ since, typicalMs }: ProgressProps): ReactNode {
+  const elapsed = Math.max(0, useNow() - since)
+  const isLate = elapsed > typicalMs
+  const text = say.progress(duration(elapsed), duration(typicalMs))
+  return (
+    <div className="stack">
+      <Meter
+        label={say.progressName}
+        share={typicalMs > 0 ? elapsed / typicalMs : 1}
+        tone={isLate ? 'ask' : 'busy'}
+        text={text}
+      />
+      <p className="faint">{isLate ? `${text} · ${say.overdue}` : text}</p>
+    </div>
+  )
+}
+
+function Hint({ egress: { tunnel } }: { readonly egress: EgressState }): ReactNode {
+  const text = HINTS[tunnel.phase]
+  return text === undefined ? null : <p className="muted">{text}</p>
+}
+
+const HINTS: Readonly<Partial<Record<TunnelState['phase'], string>>> = {
+  off: say.off,
+  asleep: say.wakesAlone,
+  draining: say.draining,
+  killing: say.killing,
+}
