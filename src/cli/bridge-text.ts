@@ -2,6 +2,7 @@ import type { Failure } from '../shared/errors/app-error.ts'
 import type { BridgeState } from '../shared/state/bridge-state.ts'
 import type { Prompt } from '../shared/state/prompt.ts'
 import { duration } from '../shared/util/amounts.ts'
+import { tunnelHop } from './egress-words.ts'
 import { agentHop, clientHop, type Hop, relayHop, SYMBOLS, summary, upstreamHops } from './hop-words.ts'
 import { inOwnWords } from './own-name.ts'
 import { promptWords } from './prompt-words.ts'
@@ -29,15 +30,17 @@ export function bridgeLines(state: BridgeState, now: number, style: PageStyle): 
     inOwnWords(advice, ownName, { isRelayHere: state.relay.kind === 'embedded' })
   const clients = state.clients.map((client) => clientHop(client, now))
   const agent = agentHop(state.agent, now)
+  const { tunnel } = state.egress
+  const here = tunnel.phase === 'off' ? [agent] : [agent, tunnelHop(tunnel, now)]
   const relay = relayHop(state.relay, now)
   const upstreams = upstreamHops(state.relay)
-  const layout = { ...layoutOf([...clients, agent, relay, ...upstreams], style.width), inWords }
+  const layout = { ...layoutOf([...clients, ...here, relay, ...upstreams], style.width), inWords }
   const lines: Line[] = [
     ...heading(state, now, style.width),
     ...state.prompts.flatMap((prompt) => promptLines(prompt, now, style.width)),
     ...(state.prompts.length > 0 ? [[], adviceLine(inWords('Answer: sovereign prompts'), ''), []] : []),
     ...section('Clients', clients, 'none yet; add them under "clients" in the settings', layout),
-    ...section('This machine', [agent], '', layout),
+    ...section('This machine', here, '', layout),
     ...section('Relay', [relay], '', layout),
     ...section('Upstreams', upstreams, 'known once the relay answers', { ...layout, isLast: true }),
   ]

@@ -1,5 +1,6 @@
 import type { Failure } from '../shared/errors/app-error.ts'
 import type { BridgeState, ClientState, ListenerState } from '../shared/state/bridge-state.ts'
+import type { TunnelState } from '../shared/state/egress.ts'
 import type { LinkState } from '../shared/state/link.ts'
 import { latency } from '../shared/util/amounts.ts'
 import { assertNever } from '../shared/util/assert-never.ts'
@@ -24,6 +25,9 @@ export function factsOf(state: BridgeState): [thing: string, fact: Fact][] {
     [`relay ${state.relay.place}`, linkFact(state.relay.link)],
     ['relay health', healthFact(state)],
     ['this computer', listenerFact(state.agent)],
+    ...(state.egress.tunnel.phase === 'off'
+      ? []
+      : [['tunnel', tunnelFact(state.egress.tunnel)] satisfies [string, Fact]]),
     ...state.clients.flatMap((client): [string, Fact][] => [
       [`client ${client.name}`, client.enabled ? linkFact(client.link) : steady('switched off')],
       [`client ${client.name} address`, listenerFact(client.listener)],
@@ -88,6 +92,31 @@ function listenerFact(listener: ListenerState): Fact {
     }
     default:
       return assertNever(listener)
+  }
+}
+
+function tunnelFact(tunnel: TunnelState): Fact {
+  switch (tunnel.phase) {
+    case 'off':
+      return steady('off')
+    case 'asleep':
+      return steady('asleep; the first request wakes it')
+    case 'waking':
+      return steady(`waking: ${tunnel.stage}`)
+    case 'connecting':
+      return passing(`connecting to ${tunnel.server}`)
+    case 'connected':
+      return { kind: 'steady', words: `connected to ${tunnel.server}`, back: 'connected again' }
+    case 'reconnecting':
+      return trouble('reconnecting', tunnel.cause, tunnel.cause.message)
+    case 'draining':
+      return passing('letting connections finish')
+    case 'killing':
+      return steady('stopping its server')
+    case 'failed':
+      return steady(`failed: ${tunnel.cause.message} ${tunnel.cause.remedy}`)
+    default:
+      return assertNever(tunnel)
   }
 }
 

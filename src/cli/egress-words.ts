@@ -1,0 +1,71 @@
+import type { TunnelState, WakeStage } from '../shared/state/egress.ts'
+import { duration, latency } from '../shared/util/amounts.ts'
+import { assertNever } from '../shared/util/assert-never.ts'
+import type { Hop } from './hop-words.ts'
+
+type Tunnel = Exclude<TunnelState, { phase: 'off' }>
+
+/** The way out of the proxy of this computer, where that is not the direct one. */
+export function tunnelHop(tunnel: Tunnel, now: number): Hop {
+  return { name: 'tunnel', facts: [], ...tunnelWords(tunnel, now) }
+}
+
+const STAGES: Readonly<Record<WakeStage, string>> = {
+  requested: 'asked for',
+  provisioning: 'getting a machine',
+  pending: 'waiting for its image',
+  activating: 'getting its network',
+  running: 'starting',
+  deactivating: 'leaving its network',
+  stopping: 'stopping',
+  deprovisioning: 'giving its machine back',
+  stopped: 'stopped',
+}
+
+type Words = Pick<Hop, 'health' | 'words' | 'cause'> & Partial<Pick<Hop, 'facts'>>
+
+function tunnelWords(tunnel: Tunnel, now: number): Words {
+  const lasted = duration(now - tunnel.since)
+  switch (tunnel.phase) {
+    case 'asleep':
+      return { health: 'off', words: `asleep for ${lasted}; the first request wakes it` }
+    case 'waking': {
+      const typical = tunnel.typicalMs === undefined ? '' : ` of about ${duration(tunnel.typicalMs)}`
+      const waiting = tunnel.held === 1 ? '1 request waits' : `${tunnel.held} requests wait`
+      const words = `waking for ${lasted}${typical}: ${STAGES[tunnel.stage]}`
+      return { health: 'working', words, facts: tunnel.held === 0 ? [] : [waiting] }
+    }
+    case 'connecting':
+      return { health: 'working', words: `connecting to ${tunnel.server} for ${lasted}` }
+    case 'connected':
+      return { health: 'up', words: `connected for ${lasted}`, facts: connectedFacts(tunnel, now) }
+    case 'reconnecting': {
+      const seconds = Math.ceil((tunnel.nextTryAt - now) / 1000)
+      const next = seconds > 0 ? `next try in ${duration(seconds * 1000)}` : 'next try now'
+      const words = `down for ${lasted}, ${next} (attempt ${tunnel.attempt})`
+      return { health: 'waiting', words, cause: tunnel.cause }
+    }
+    case 'draining':
+      return { health: 'working', words: 'letting connections finish' }
+    case 'killing':
+      return { health: 'working', words: `stopping its server for ${lasted}` }
+    case 'failed':
+      return { health: 'broken', words: `stopped ${lasted} ago`, cause: tunnel.cause }
+    default:
+      return assertNever(tunnel, 'tunnel')
+  }
+}
+
+function connectedFacts(
+  { server, protocol, roundTripMs, running }: Extract<TunnelState, { phase: 'connected' }>,
+  now: number,
+): string[] {
+  const facts = [server, protocol === 'h2' ? 'HTTP/2' : 'envelopes']
+  if (roundTripMs !== undefined) facts.push(latency(roundTripMs))
+  if (running === undefined) return facts
+  facts.push(`runs for ${duration(now - running.since)}`)
+  if (running.costUsd !== undefined) facts.push(`about ${running.costUsd.toFixed(4)} USD so far (estimate)`)
+  if (running.stopsAt !== undefined)
+    facts.push(`is stopped in ${duration(running.stopsAt - now)} at the latest`)
+  return facts
+}
