@@ -19,7 +19,7 @@ const WORTH_BYTES = 2 * 1024 * 1024
  * And V8 collects when it allocates, so a process that falls quiet keeps what its busiest minute took (3 times its idle
  * memory after a burst). This one collects once it is quiet. The timer lives as long as the process and does not hold it.
  */
-export function saveMemory(): void {
+export function saveMemory(lookMs = LOOK_MS): void {
   setFlagsFromString('--wasm-tier-up-filter=0')
   const collect = garbageCollector()
   let kept = 0
@@ -31,7 +31,7 @@ export function saveMemory(): void {
     if (utilization > QUIET_SHARE || process.memoryUsage.rss() < kept + WORTH_BYTES) return
     collect()
     kept = process.memoryUsage.rss()
-  }, LOOK_MS).unref()
+  }, lookMs).unref()
 }
 
 /** V8's own, which Node shows only under a flag; the flag is taken back so that nothing else sees it. */

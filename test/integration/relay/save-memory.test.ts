@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const MODULE = new URL('../../../src/relay/save-memory.ts', import.meta.url).href
+
+/** A process that has a busy moment and then falls quiet. It ends by itself when it has given half of it back. */
+const BUSY_ONCE = `
+const { saveMemory } = await import(${JSON.stringify(MODULE)})
+saveMemory(50)
+const rss = () => process.memoryUsage.rss()
+let junk = Array.from({ length: 3e6 }, (_, index) => ({ index }))
+const high = rss()
+junk = undefined
+const deadline = Date.now() + 20_000
+setInterval(() => {
+  if (rss() > high / 2 && Date.now() < deadline) return
+  console.log(JSON.stringify({ gaveBack: rss() <= high / 2, gc: typeof globalThis.gc }))
+  process.exit()
+}, 50)
+`
+
+test('a relay that falls quiet gives the memory of its busy moment back', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', BUSY_ONCE], {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+  })
+  expect(JSON.parse(stdout)).toEqual({ gaveBack: true, gc: 'undefined' })
+})
