@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
@@ -22,8 +21,8 @@ setInterval(() => {
 `
 
 test('a relay that falls quiet gives the memory of its busy moment back', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', BUSY_ONCE], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-  })
+  // V8's own attempt comes much later and would hide what is tried here.
+  const args = ['--no-memory-reducer', '--input-type=module', '-e', BUSY_ONCE]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
   expect(JSON.parse(stdout)).toEqual({ gaveBack: true, gc: 'undefined' })
 })
