@@ -113,6 +113,11 @@ export const EGRESS_ERRORS = defineErrors({
     remedy: 'Try again later, or raise "max_connections" on the server.',
     status: 503,
   },
+  'tunnel.config-invalid': {
+    meaning: 'The configuration of the tunnel server has a mistake.',
+    recovery: 'user',
+    remedy: 'Correct what the message names, and start it again.',
+  },
   'certs.invalid': {
     meaning: 'A certificate, key or revocation list cannot be used.',
     recovery: 'user',
