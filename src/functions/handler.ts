@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { createForgetfulLogger, type Logger } from '../node/log.ts'
+import type { AwsAccess } from './aws/clients.ts'
 import { type FunctionEnvironment, readEnvironment } from './environment.ts'
 import { readEvent } from './event.ts'
 import { BadRequest, ServiceMissing } from './faults.ts'
@@ -11,6 +12,13 @@ export interface FunctionAnswer {
 }
 
 export type FunctionHandler = (event: unknown) => Promise<FunctionAnswer>
+
+export interface FunctionTools {
+  readonly access?: AwsAccess
+  /** Milliseconds since the Unix epoch. */
+  readonly now?: () => number
+  readonly log?: Logger
+}
 
 /** What a function does with a request that has the right form. @param caller whoever signed it. */
 export type Answer<Request> = (request: Request, caller: string) => Promise<unknown>
@@ -25,7 +33,7 @@ export function createHandler<Request extends NamedPlace>(
   schema: z.ZodType<Request>,
   environment: FunctionEnvironment,
   answer: Answer<Request>,
-  log: Logger = createForgetfulLogger('functions', 'info'),
+  { log = createForgetfulLogger('functions', 'info') }: FunctionTools,
 ): FunctionHandler {
   return async (event) => {
     let isScheduled = false

@@ -23,6 +23,7 @@ export interface TaskState {
   /** Set once the task is told to stop, whatever its stage says yet. */
   readonly isLeaving: boolean
   readonly isUnhealthy: boolean
+  readonly createdAt: number
   /** Fargate charges from when it starts to fetch the image. */
   readonly chargedSince: number | undefined
   readonly startedAt: number | undefined

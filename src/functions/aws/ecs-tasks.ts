@@ -56,6 +56,7 @@ function stateOf(task: Task): TaskState {
     stage: STAGES.get(task.lastStatus ?? '') ?? 'provisioning',
     isLeaving: task.desiredStatus === 'STOPPED',
     isUnhealthy: task.healthStatus === 'UNHEALTHY',
+    createdAt: task.createdAt?.getTime() ?? 0,
     chargedSince: (task.pullStartedAt ?? task.createdAt)?.getTime(),
     startedAt: task.startedAt?.getTime(),
     stoppedReason: task.stoppedReason,

@@ -19,7 +19,7 @@ export async function query(parts: QueryParts): Promise<QueryResponse> {
   const running = tasks.filter(isUsable).sort((a, b) => (b.startedAt ?? 0) - (a.startedAt ?? 0))
   const addresses = await addressesOf(running, parts.addresses)
   const found = running.find(({ networkInterface }) => addresses.has(networkInterface ?? ''))
-  if (found === undefined) return starting(tasks, running.length)
+  if (found === undefined) return starting(tasks, running.length, awakeSince(state) ?? 0)
   return {
     ...answer('ready', 'running', 'The server runs.'),
     public_ip: addresses.get(found.networkInterface ?? ''),
@@ -53,18 +53,16 @@ function isUsable({ stage, isLeaving, isUnhealthy }: TaskState): boolean {
 }
 
 /** Asked to run: the furthest of the tasks that are on their way up, and why earlier ones failed. */
-function starting(tasks: readonly TaskState[], running: number): QueryResponse {
+function starting(tasks: readonly TaskState[], running: number, since: number): QueryResponse {
   const upwards = tasks.filter(({ stage, isLeaving }) => !isLeaving && rank(stage) <= rank('running'))
   const furthest = upwards.reduce((best, { stage }) => Math.max(best, rank(stage)), rank('requested'))
   const stage = WAKE_STAGES[furthest] ?? 'requested'
   if (running > 0) return answer('pending', stage, 'The server runs and has no public address yet.')
-  const failed = tasks.filter((task) => task.stage === 'stopped' && task.stoppedReason !== undefined)
-  const reason = upwards.length === 0 ? failed.at(-1)?.stoppedReason : undefined
-  const message =
-    reason === undefined
-      ? 'The server is being started.'
-      : `The last attempt to start the server ended: ${reason}`
-  return answer('pending', stage, message)
+  const reason = tasks
+    .filter(({ isLeaving, createdAt }) => isLeaving && createdAt >= since)
+    .findLast(({ stoppedReason }) => stoppedReason !== undefined)?.stoppedReason
+  if (reason === undefined) return answer('pending', stage, 'The server is being started.')
+  return answer('pending', stage, `The server is being started again; the last attempt ended: ${reason}`)
 }
 
 /** Asked to stop: the task that is furthest from having done so. */

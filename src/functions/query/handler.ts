@@ -1,16 +1,17 @@
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { queryRequest } from '../../shared/protocol/control.ts'
-import { type AwsAccess, clientOptions } from '../aws/clients.ts'
+import { clientOptions } from '../aws/clients.ts'
 import { ec2Addresses } from '../aws/ec2-addresses.ts'
 import { ecsService } from '../aws/ecs-service.ts'
 import { ecsTasks } from '../aws/ecs-tasks.ts'
 import type { FunctionEnvironment } from '../environment.ts'
 import { BadRequest } from '../faults.ts'
-import { createHandler, type FunctionHandler, lazyHandler } from '../handler.ts'
+import { createHandler, type FunctionHandler, type FunctionTools, lazyHandler } from '../handler.ts'
 import { query } from './core.ts'
 
-export function queryHandler(environment: FunctionEnvironment, access: AwsAccess = {}): FunctionHandler {
+export function queryHandler(environment: FunctionEnvironment, tools: FunctionTools = {}): FunctionHandler {
+  const { access = {} } = tools
   const { cluster, service: name, port, maxLifetimeMs } = environment
   const ecs = new ECSClient(clientOptions(access))
   const parts = {
@@ -20,12 +21,17 @@ export function queryHandler(environment: FunctionEnvironment, access: AwsAccess
     port,
     maxLifetimeMs,
   }
-  return createHandler(queryRequest, environment, async ({ instance_id: id }) => {
-    // Both names may have dashes, so an id is compared and not taken apart.
-    if (id !== undefined && !id.startsWith(`${cluster}-${name}-`))
-      throw new BadRequest('Invalid request format')
-    return await query(parts)
-  })
+  return createHandler(
+    queryRequest,
+    environment,
+    async ({ instance_id: id }) => {
+      // Both names may have dashes, so an id is compared and not taken apart.
+      if (id !== undefined && !id.startsWith(`${cluster}-${name}-`))
+        throw new BadRequest('Invalid request format')
+      return await query(parts)
+    },
+    tools,
+  )
 }
 
 export const handler = lazyHandler(queryHandler)
