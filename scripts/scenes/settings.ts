@@ -17,6 +17,26 @@ const TEXT = `// The relay is in the cupboard under the stairs.
         { "name": "gpu-box", "ssh": { "host": "10.0.4.17", "port": 2222, "user": "root" } },
         { "name": "old-laptop", "ssh": "old-laptop", "enabled": false },
       ],
+      "egress": {
+        "use": "mtls",
+        "rules": [
+          { "hosts": ["*.corp.example", "10.0.0.0/8"], "use": "direct" },
+          { "hosts": ["telemetry.example"], "use": "deny" },
+        ],
+        "bypass": ["*.lan"],
+        "allowPrivate": ["tower.lan"],
+        "mtls": {
+          "ca": "~/tunnel/ca.pem",
+          "cert": "~/tunnel/laptop.pem",
+          "key": "~/tunnel/laptop.key",
+          "control": {
+            "kind": "aws",
+            "wake": "https://wake.lambda-url.eu-west-1.on.aws/",
+            "query": "https://query.lambda-url.eu-west-1.on.aws/",
+            "kill": "https://kill.lambda-url.eu-west-1.on.aws/",
+          },
+        },
+      },
       "ollama": { "url": "http://tower.lan:11434" },
     },
     { "name": "travel", "clients": [{ "name": "builder", "ssh": "builder" }] },
@@ -83,6 +103,7 @@ export const SETTINGS: readonly Scene[] = [
     isWindowOnly: true,
   },
   section('computer', 'This computer'),
+  { ...section('proxy', 'Proxy'), isNarrowToo: true },
   section('updates', 'Updates'),
   section('file', 'File'),
 ].map((scene): Scene => ({ path: 'settings', width: 960, height: 720, ...scene }))

@@ -133,6 +133,61 @@ test('a mistake stands at its field as it is typed, and keeps Save shut', async 
   expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(false)
 })
 
+test('the proxy is given a tunnel that AWS starts, with rules, and each mistake stands at its field', async () => {
+  const opened = await open()
+  const { page, complaints } = opened
+  await goTo(page, 'Proxy')
+  await page.getByLabel('Through a tunnel server').check()
+  expect(await page.getByLabel('There is a tunnel server').isDisabled()).toBe(true)
+  expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true)
+  await page.getByLabel('CA of the tunnel').fill('~/tunnel/ca.pem')
+  await page.getByLabel('Certificate of this computer').fill('tunnel/laptop.pem')
+  await page.getByText('Use an absolute path, or one that begins with ~/.').waitFor()
+  await page.getByLabel('Certificate of this computer').fill('~/tunnel/laptop.pem')
+  await page.getByLabel('Private key').fill('~/tunnel/laptop.key')
+  await page.getByLabel('Starting and stopping it').selectOption('AWS, by its functions')
+  for (const name of ['Wake', 'Query', 'Kill'])
+    await page
+      .getByLabel(`${name} function`)
+      .fill(`https://${name.toLowerCase()}.lambda-url.eu-west-1.on.aws/`)
+  for (const position of [1, 2]) {
+    await page.getByRole('button', { name: 'Add rule' }).click()
+    await page.getByRole('group', { name: `Rule ${position}` }).waitFor()
+  }
+  const rule = (position: number) => page.getByRole('group', { name: `Rule ${position}` })
+  await rule(1).getByLabel('Hosts').fill('*.corp.example 10.0.0.0/8')
+  await rule(2).getByLabel('Hosts').fill('ads.example')
+  await rule(2).getByLabel('Way out').selectOption('Refused')
+  await page.getByRole('button', { name: 'Move rule 2 up' }).click()
+  await page.getByLabel('Private hosts that the proxy may reach').fill('nas.lan\nhttp://nas.lan/')
+  await page.getByText('“http://nas.lan/”: Use a host name').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByLabel('Private hosts that the proxy may reach').fill('nas.lan')
+  await page.getByText('The proxy of this computer goes out by its new settings.').waitFor()
+  await save(page)
+  await page.getByText('Saved.').waitFor()
+  expect(saved(opened)).toMatchObject({
+    profiles: [
+      {
+        egress: {
+          use: 'mtls',
+          rules: [
+            { hosts: ['ads.example'], use: 'deny' },
+            { hosts: ['*.corp.example', '10.0.0.0/8'], use: 'direct' },
+          ],
+          allowPrivate: ['nas.lan'],
+          mtls: {
+            ca: '~/tunnel/ca.pem',
+            control: { kind: 'aws', wake: 'https://wake.lambda-url.eu-west-1.on.aws/' },
+          },
+        },
+      },
+      {},
+    ],
+  })
+  expect(complaints).toEqual([])
+})
+
 test('a relay at a URL is given with its files, and another kind loses nothing of it', async () => {
   const opened = await open()
   const { page } = opened

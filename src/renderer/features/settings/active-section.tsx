@@ -6,6 +6,7 @@ import { words } from '../../words/words.ts'
 import type { JudgeClient } from './client-dialog.tsx'
 import { ClientsSection, withClient } from './clients-section.tsx'
 import { ComputerSection } from './computer-section.tsx'
+import { EgressSection } from './egress-section.tsx'
 import { FileSection } from './file-section.tsx'
 import { readForm } from './form-mistakes.ts'
 import { GeneralSection } from './general-section.tsx'
@@ -55,7 +56,7 @@ export function ActiveSection(props: ActiveSectionProps): ReactNode {
           }}
         />
       )}
-      {(section === 'relay' || section === 'clients' || section === 'computer') && (
+      {(section === 'relay' || section === 'clients' || section === 'computer' || section === 'proxy') && (
         <ProfileParts {...props} section={section} form={form} profile={profile} />
       )}
     </SectionFrame>
@@ -63,7 +64,7 @@ export function ActiveSection(props: ActiveSectionProps): ReactNode {
 }
 
 interface ProfilePartsProps extends ActiveSectionProps {
-  readonly section: 'relay' | 'clients' | 'computer'
+  readonly section: 'relay' | 'clients' | 'computer' | 'proxy'
   readonly form: SettingsForm
   readonly profile: ProfileForm
 }
@@ -87,6 +88,7 @@ function ProfileParts({ section, draft, form, profile, index, onProfile }: Profi
       {section === 'relay' && <RelaySection {...common} />}
       {section === 'clients' && <ClientsSection key={profile.id} {...common} judge={judge} />}
       {section === 'computer' && <ComputerSection {...common} />}
+      {section === 'proxy' && <EgressSection {...common} />}
     </>
   )
 }

@@ -1,5 +1,7 @@
+import type { EgressSettings } from '../../../shared/settings/egress.ts'
 import type { ClientSettings, Profile, RelaySettings, Settings } from '../../../shared/settings/schema.ts'
 import { words } from '../../words/words.ts'
+import { egressDetails } from './egress-changes.ts'
 import { profileInUse } from './save-effects.ts'
 import { onOff, relayText, targetText } from './value-text.ts'
 
@@ -36,6 +38,7 @@ function profileChanges(before: Profile | undefined, after: Profile | undefined)
       clientChanges(one, other).map((change) => ({ ...change, what: inProfile(change.what) })),
     ),
     ...differing(inProfile(names.agent), before.agent.listen, after.agent.listen),
+    ...egressChanges(before.egress, after.egress, inProfile),
     ...differing(inProfile(names.ollama), before.ollama?.url, after.ollama?.url),
   ]
 }
@@ -63,6 +66,15 @@ function relayChanges(
     ...differing(inProfile(names.relay), relayText(before), relayText(after)),
     ...details(after).flatMap(([what, value]) => differing(inProfile(what), old.get(what), value)),
   ]
+}
+
+function egressChanges(
+  before: EgressSettings,
+  after: EgressSettings,
+  inProfile: (what: string) => string,
+): Change[] {
+  const old = new Map(egressDetails(before))
+  return egressDetails(after).flatMap(([what, value]) => differing(inProfile(what), old.get(what), value))
 }
 
 function clientChanges(before: ClientSettings | undefined, after: ClientSettings | undefined): Change[] {

@@ -47,6 +47,8 @@ export function effectText(effect: Effect): string {
       return said.relay(plain(effect.from, 80), plain(effect.to, 80))
     case 'agent':
       return said.agent(plain(effect.from, 80), plain(effect.to, 80))
+    case 'proxy':
+      return said.proxy
     case 'client-joins':
       return said.joins(plain(effect.name, 60))
     case 'client-leaves':

@@ -5,6 +5,7 @@ import { relayText } from './value-text.ts'
 export type Effect =
   | { readonly kind: 'relay'; readonly from: string; readonly to: string }
   | { readonly kind: 'agent'; readonly from: string; readonly to: string }
+  | { readonly kind: 'proxy' }
   | {
       readonly kind: 'client-joins' | 'client-leaves' | 'client-reconnects' | 'client-stops' | 'client-starts'
       readonly name: string
@@ -41,6 +42,7 @@ export function saveEffects(before: Settings, after: Settings): SaveEffects {
         ? []
         : [{ kind: 'relay' as const, from: relayText(running.relay), to: relayText(next.relay) }]),
       ...(agentMoves ? [{ kind: 'agent' as const, from: running.agent.listen, to: next.agent.listen }] : []),
+      ...(isSame(running.egress, next.egress) ? [] : [{ kind: 'proxy' as const }]),
       ...clients.effects,
     ],
   }

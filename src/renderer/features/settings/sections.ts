@@ -1,13 +1,23 @@
 import type { SettingsPath } from '../../../shared/settings/mistake.ts'
 import type { FormReading } from './form-mistakes.ts'
 
-export const SECTIONS = ['general', 'profiles', 'relay', 'clients', 'computer', 'updates', 'file'] as const
+export const SECTIONS = [
+  'general',
+  'profiles',
+  'relay',
+  'clients',
+  'computer',
+  'proxy',
+  'updates',
+  'file',
+] as const
 export type SectionId = (typeof SECTIONS)[number]
 
 /** Where a key of the settings is edited. */
 export function sectionOf([top, , key]: SettingsPath): SectionId {
   if (top !== 'profiles') return top === 'activeProfile' ? 'profiles' : 'general'
   if (key === 'relay' || key === 'clients') return key
+  if (key === 'egress') return 'proxy'
   return key === 'agent' || key === 'ollama' ? 'computer' : 'profiles'
 }
 

@@ -1,4 +1,6 @@
 import type { Profile, RelaySettings, Settings, SshTargetSettings } from '../../../shared/settings/schema.ts'
+import { type EgressForm, egressForm, egressValue, USUAL_EGRESS } from './egress-form.ts'
+import { filled, numberValue, withoutGaps } from './form-values.ts'
 
 /**
  * The settings as a person edits them: texts for everything that is typed, also where it is half typed, and every
@@ -21,6 +23,7 @@ export interface ProfileForm {
   readonly relay: RelayForm
   readonly clients: readonly ClientForm[]
   readonly listen: string
+  readonly egress: EgressForm
   readonly ollamaUrl: string
 }
 
@@ -79,7 +82,15 @@ const EMPTY_RELAY: RelayForm = {
 const USUAL_LISTEN = '127.0.0.1:8080'
 
 export function newProfile(id: number, name: string): ProfileForm {
-  return { id, name, relay: EMPTY_RELAY, clients: [], listen: USUAL_LISTEN, ollamaUrl: '' }
+  return {
+    id,
+    name,
+    relay: EMPTY_RELAY,
+    clients: [],
+    listen: USUAL_LISTEN,
+    egress: USUAL_EGRESS,
+    ollamaUrl: '',
+  }
 }
 
 export function newClient(id: number): ClientForm {
@@ -113,13 +124,14 @@ export function formOf(settings: Settings): SettingsForm {
   }
 }
 
-function profileForm({ name, relay, clients, agent, ollama }: Profile, id: number): ProfileForm {
+function profileForm({ name, relay, clients, agent, egress, ollama }: Profile, id: number): ProfileForm {
   return {
     id,
     name,
     relay: relayForm(relay),
     clients: clients.map(({ ssh, ...client }, index) => ({ ...client, id: index, ssh: targetForm(ssh) })),
     listen: agent.listen,
+    egress: egressForm(egress),
     ollamaUrl: ollama?.url ?? '',
   }
 }
@@ -163,12 +175,13 @@ export function textOf(form: SettingsForm): string {
   return `${JSON.stringify(formValue(form), null, 2)}\n`
 }
 
-function profileValue({ name, relay, clients, listen, ollamaUrl }: ProfileForm): unknown {
+function profileValue({ name, relay, clients, listen, egress, ollamaUrl }: ProfileForm): unknown {
   return withoutGaps({
     name,
     relay: relayValue(relay),
     clients: clients.map(clientValue),
     agent: { listen },
+    egress: egressValue(egress),
     ollama: ollamaUrl === '' ? undefined : { url: ollamaUrl },
   })
 }
@@ -185,7 +198,7 @@ function relayValue(relay: RelayForm): unknown {
     case 'ssh':
       return withoutGaps({
         ssh: targetValue(ssh),
-        port: portValue(port),
+        port: numberValue(port),
         adminSocket: filled(adminSocket),
       })
     case 'url':
@@ -204,26 +217,8 @@ function targetValue({ kind, address, host, port, user, identityFile }: TargetFo
   if (kind === 'address') return address
   return withoutGaps({
     host,
-    port: portValue(port),
+    port: numberValue(port),
     user: filled(user),
     identityFile: filled(identityFile),
   })
-}
-
-/** What is no number stays as it was typed, for the schema to object to. */
-function portValue(text: string): unknown {
-  const typed = text.trim()
-  if (typed === '') return undefined
-  return /^\d{1,9}$/.test(typed) ? Number(typed) : typed
-}
-
-function filled(text: string): string | undefined {
-  return text === '' ? undefined : text
-}
-
-type WithoutGaps<T> = { [Key in keyof T]: Exclude<T[Key], undefined> }
-
-function withoutGaps<T extends object>(value: T): WithoutGaps<T> {
-  const entries = Object.entries(value).filter(([, part]) => part !== undefined)
-  return Object.fromEntries(entries) as WithoutGaps<T>
 }

@@ -1,3 +1,5 @@
+import { settingsEgressWords } from './settings-egress.ts'
+
 const count = (amount: number, one: string, many: string): string =>
   `${amount.toLocaleString('en-GB')} ${amount === 1 ? one : many}`
 
@@ -11,6 +13,7 @@ export const settingsWords = {
   relay: 'Relay',
   clients: 'Clients',
   computer: 'This computer',
+  proxy: 'Proxy',
   updates: 'Updates',
   file: 'File',
   mistakeCount: (amount: number) => count(amount, 'mistake', 'mistakes'),
@@ -80,6 +83,7 @@ export const settingsWords = {
     relayStays: 'The relay stays connected.',
     agent: (from: string, to: string) =>
       `Programs on this computer find the relay at ${to}, no longer at ${from}.`,
+    proxy: 'The proxy of this computer goes out by its new settings.',
     joins: (name: string) => `${name} connects.`,
     leaves: (name: string) => `${name} is disconnected.`,
     reconnects: (name: string) => `${name} reconnects.`,
@@ -258,6 +262,7 @@ export const settingsWords = {
     ollamaHint:
       'An Ollama that this computer reaches, such as http://127.0.0.1:11434. Empty for none. Requests do not go there.',
   },
+  egress: settingsEgressWords,
   updateSection: {
     version: 'This version',
     noDesktop: 'A bridge without a desktop is updated the way it was installed.',

@@ -111,3 +111,21 @@ test('profiles that come, go and get another name are told apart', () => {
     { what: 'Profile', from: 'a' },
   ])
 })
+
+test('another way out of the proxy is told with what it was, and keeps every connection', () => {
+  const mtls = { server: 'a:1', ca: '~/ca', cert: '~/cert', key: '~/key' }
+  const after = make({ egress: { use: 'mtls', mtls, connectPorts: [] } })
+  expect(saveEffects(make(), after)).toMatchObject({ effects: [{ kind: 'proxy' }], keepsRelay: true })
+  const changes = describeChanges(make(), after)
+  expect(changes).toContainEqual({ what: 'work › Proxy', from: 'By itself', to: 'Through a tunnel server' })
+  expect(changes).toContainEqual({ what: 'work › Ports for CONNECT', from: '443 · 8443', to: 'nothing' })
+  expect(changes).toContainEqual({ what: 'work › Tunnel server', to: 'a:1' })
+  const control = { kind: 'process', command: ['run', 'server'] }
+  const managed = make({ egress: { use: 'mtls', mtls: { ...mtls, control }, connectPorts: [] } })
+  expect(describeChanges(after, managed)).toEqual([
+    {
+      what: 'work › Starting the tunnel server',
+      to: 'A program on this computer: run · server',
+    },
+  ])
+})

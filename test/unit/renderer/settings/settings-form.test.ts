@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readForm } from '../../../../src/renderer/features/settings/form-mistakes.ts'
+import { type EgressForm, USUAL_EGRESS } from '../../../../src/renderer/features/settings/egress-form.ts'
+import { listMistake } from '../../../../src/renderer/features/settings/egress-part.ts'
+import { type FormReading, readForm } from '../../../../src/renderer/features/settings/form-mistakes.ts'
 import { readText } from '../../../../src/renderer/features/settings/read-text.ts'
 import {
   formOf,
@@ -41,12 +43,50 @@ const relay = fc.oneof(
   fc.record({ ssh: target, port, adminSocket: word }, { requiredKeys: ['ssh', 'port'] }),
   urlRelay,
 )
+const host = fc.constantFrom('example.com', '*.corp.example', '10.0.0.0/8', '[::1]', '*', 'bücher.example')
+const hosts = fc.array(host, { maxLength: 3 })
+const url = fc.constantFrom('https://a.lambda-url.eu-west-1.on.aws/', 'http://127.0.0.1:9/wake')
+const control = fc.oneof(
+  fc.record(
+    { kind: fc.constant('aws'), wake: url, query: url, kill: url, region: word, awsProfile: word },
+    { requiredKeys: ['kind', 'wake', 'query', 'kill'] },
+  ),
+  fc.record({ kind: fc.constant('webhook'), url, secretFile: file }),
+  fc.record(
+    { kind: fc.constant('wake-on-lan'), mac: fc.constant('00:11:22:33:44:55'), broadcast: fc.ipV4() },
+    { requiredKeys: ['kind', 'mac'] },
+  ),
+  fc.record({ kind: fc.constant('process'), command: fc.array(fc.string(), { minLength: 1, maxLength: 3 }) }),
+)
+const mtls = fc.record(
+  {
+    ...{ server: fc.constant('tunnel.example.com:8443'), ca: file, cert: file, key: file, control },
+    ...{ serverName: word, protocol: fc.constantFrom('h2', 'envelopes'), holdSeconds: fc.nat(600) },
+  },
+  { requiredKeys: ['server', 'ca', 'cert', 'key'] },
+)
+const egress = fc.record(
+  {
+    use: fc.constantFrom('direct', 'mtls'),
+    rules: fc.array(
+      fc.record({
+        hosts: fc.array(host, { minLength: 1, maxLength: 3 }),
+        use: fc.constantFrom('direct', 'mtls', 'deny'),
+      }),
+      { maxLength: 3 },
+    ),
+    ...{ bypass: hosts, allowPrivate: hosts, connectPorts: fc.array(port, { maxLength: 3 }) },
+    ...{ passwordFile: file, systemProxy: fc.boolean(), mtls },
+  },
+  { requiredKeys: ['mtls'] },
+)
 const client = fc.record({ name, ssh: target, listen, enabled: fc.boolean() })
 const profile = fc.record({
   name,
   relay,
   clients: fc.uniqueArray(client, { selector: (one) => one.name, maxLength: 4 }),
   agent: fc.record({ listen }),
+  egress: maybe(fc.oneof(egress, fc.record({ connectPorts: fc.array(port, { maxLength: 3 }) }))),
   ollama: maybe(fc.constant({ url: 'http://127.0.0.1:11434' })),
 })
 const settings: fc.Arbitrary<Settings> = fc
@@ -144,6 +184,45 @@ describe('a mistake', () => {
     expect(reading.mistakes).toEqual([
       { path: ['profiles', 0, 'clients', 1, 'name'], text: 'This name is taken; give each its own.' },
     ])
+  })
+})
+
+describe('the proxy in a form', () => {
+  const egressOf = (change: Partial<EgressForm>): FormReading =>
+    readForm(withProfile({ egress: { ...USUAL_EGRESS, ...change } }))
+
+  test('is left out of the file while all of it is usual', () => {
+    expect(textOf(withProfile({}))).not.toContain('egress')
+  })
+
+  test('keeps its tunnel while the file asks for one, and no text of it is lost when that is switched off', () => {
+    const tunnel = { ...USUAL_EGRESS.tunnel, server: 'a:1', ca: '~/ca', cert: '~/c', key: '~/k' }
+    expect(egressOf({ use: 'mtls', hasTunnel: true, tunnel }).settings?.profiles[0]?.egress).toMatchObject({
+      use: 'mtls',
+      mtls: { server: 'a:1', serverName: 'sovereign-tunnel-server', holdSeconds: 120 },
+    })
+    expect(egressOf({ tunnel }).settings?.profiles[0]?.egress.mtls).toBeUndefined()
+  })
+
+  test('says at the server that an address is needed where nothing else tells it', () => {
+    const tunnel = { ...USUAL_EGRESS.tunnel, ca: '~/ca', cert: '~/c', key: '~/k' }
+    const reading = egressOf({ hasTunnel: true, tunnel })
+    expect(reading.at('profiles', 0, 'egress', 'mtls', 'server')).toBe('Needs to be filled in.')
+  })
+
+  test('names the host or port of a list that is wrong', () => {
+    const { at } = egressOf({ bypass: 'fine.example\nhttp://wrong/', connectPorts: '443, 70000, x' })
+    const below: typeof at = (...path) => at('profiles', 0, 'egress', ...path)
+    expect(listMistake(below, 'fine.example\nhttp://wrong/', 'bypass')).toMatch(
+      /^“http:..wrong.”: Use a host name/,
+    )
+    expect(listMistake(below, '443, 70000, x', 'connectPorts')).toBe('“70000”: Has to be 65535 or less.')
+    expect(listMistake(below, '', 'allowPrivate')).toBeUndefined()
+  })
+
+  test('without hosts in a rule says so at the rule', () => {
+    const { at } = egressOf({ rules: [{ id: 0, hosts: ' ', use: 'deny' }] })
+    expect(at('profiles', 0, 'egress', 'rules', 0, 'hosts')).toBe('Name at least one host.')
   })
 })
 
