@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from '../node/version.ts'
 import { bridgeCommand } from './commands/bridge.ts'
 import { bridgeControlCommands } from './commands/bridge-control.ts'
+import { certsCommand } from './commands/certs.ts'
 import { dashboardCommand } from './commands/dashboard.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { relayCommand } from './commands/relay.ts'
@@ -24,6 +25,7 @@ const program = new Command(ownName())
 for (const command of [
   bridgeCommand(),
   ...bridgeControlCommands(),
+  certsCommand(),
   dashboardCommand(),
   doctorCommand(),
   relayCommand(),

@@ -1,0 +1,158 @@
+import { type CertificateFacts, expiryWarning, isoDate } from '../node/pki/expiry.ts'
+import type { Exported } from '../node/pki/export-files.ts'
+import type { Issued, Renewed } from '../node/pki/issue.ts'
+import type { RevocationList } from '../node/pki/make-certificate.ts'
+import { aKind, DEFAULT_SERVER_NAME } from '../node/pki/names.ts'
+import { type Overview, type OverviewRow, rowState } from '../node/pki/overview.ts'
+import type { Revoked } from '../node/pki/revoke.ts'
+import { textTable } from './text-table.ts'
+
+/** Writes a command as it has to be typed here: `certs show` becomes `npx sovereign certs show --dir ./x`. */
+export type Say = (command: string) => string
+
+export function madeText(dir: string, facts: CertificateFacts, say: Say): string {
+  const steps = [
+    [say('issue --server'), 'for the tunnel server'],
+    [say('issue laptop --agent'), 'for each machine that uses it, by its name'],
+  ] as const
+  return [
+    `A certificate authority is in ${dir}, until ${isoDate(facts.notAfter)}.`,
+    'Whoever has its ca.key can let anybody in: keep it here, and a copy of the folder in a safe place.',
+    '',
+    'Next:',
+    ...aligned(steps),
+  ].join('\n')
+}
+
+export function issuedText({ facts, files, identity, kind, name }: Issued, say: Say): string {
+  return [
+    `${name} has a certificate as ${aKind(kind)}, ${untilText(facts)}.`,
+    ...aligned([
+      ['identity', identity],
+      ['files', `cert.pem and key.pem in ${files.dir}`],
+    ]),
+    ...serverNameHint(kind, name),
+    '',
+    `To hand it over: ${say(`export ${name} --to FOLDER`)}`,
+  ].join('\n')
+}
+
+export function renewedText({ before, facts, kind, name }: Renewed, say: Say): string {
+  return [
+    `${name} has a new key and certificate as ${aKind(kind)}, ${untilText(facts)}.`,
+    before.state === 'expired'
+      ? 'The one before has ended, so hand this one over:'
+      : `The one before works until ${isoDate(before.notAfter)}; hand this one over until then:`,
+    `  ${say(`export ${name} --to FOLDER`)}`,
+  ].join('\n')
+}
+
+export function revokedText(name: string, { count }: Revoked, crl: string): string {
+  const first =
+    count === 0
+      ? `${name} was revoked before; the list is written anew.`
+      : `${name} is revoked${count === 1 ? '' : `, with all ${count} certificates that it got`}.`
+  return `${first}\nServers refuse it as soon as they have the new list: ${crl}`
+}
+
+export function listText({ nextUpdate, number, revoked }: RevocationList, crl: string): string {
+  return `List ${number} names ${certificates(revoked.length)} and is good until ${isoDate(nextUpdate)}.\nHand it to every server: ${crl}`
+}
+
+export function exportedText(name: string, { crl, kind }: Exported, to: string): string {
+  const settings =
+    kind === 'agent'
+      ? 'In the settings of the agent, "ca", "cert" and "key" of "egress.mtls" name them.'
+      : 'The list is to be handed over again whenever a certificate is revoked.'
+  return [
+    `What ${name} needs is in ${to}: ca.pem, cert.pem${crl === undefined ? ' and key.pem' : ', key.pem and crl.pem'}.`,
+    'Bring it there on a way that nobody else reads, such as scp, and delete it here.',
+    settings,
+  ].join('\n')
+}
+
+export function overviewText({ authority, list, rows }: Overview, now: number, say: Say): string {
+  const { facts, folder } = authority
+  const listEnd = `${list.nextUpdate < now ? 'ran out on' : 'good until'} ${isoDate(list.nextUpdate)}`
+  const head = [
+    `${facts.commonName ?? 'Authority'} in ${folder.dir}, until ${isoDate(facts.notAfter)}`,
+    `Revocation list ${list.number}: ${certificates(list.revoked.length)}, ${listEnd}`,
+    ...authorityWarning(facts),
+    '',
+  ]
+  if (rows.length === 0) return [...head, `Nothing was issued yet: ${say('issue laptop --agent')}`].join('\n')
+  return [...head, table(rows), ...warnings({ authority, list, rows }, now, say)].join('\n')
+}
+
+function authorityWarning(facts: CertificateFacts): string[] {
+  const warning = expiryWarning('The authority', facts)
+  return warning === undefined ? [] : [`${warning} Make another in a new folder, and issue from it.`]
+}
+
+function table(rows: readonly OverviewRow[]): string {
+  return textTable(
+    [
+      { title: 'NAME', text: ({ name }) => name },
+      { title: 'KIND', text: ({ kind }) => kind },
+      { title: 'IDENTITY', text: ({ identity }) => identity },
+      { title: 'VALID UNTIL', text: ({ facts }) => isoDate(facts.notAfter) },
+      { title: 'DAYS', align: 'right', text: ({ facts }) => String(Math.max(0, facts.daysLeft)) },
+      { title: 'STATE', text: rowState },
+    ],
+    rows,
+  )
+}
+
+const LIST_WARN_MS = 30 * 86_400_000
+
+function warnings({ authority, list, rows }: Overview, now: number, say: Say): string[] {
+  const due = rows.filter(
+    ({ facts, fault, revokedAt }) =>
+      revokedAt === undefined &&
+      (facts.state === 'ends-soon' || facts.state === 'expired' || fault !== undefined),
+  )
+  const lines = due.map(({ name }) => `  ${say(`renew ${name}`)}`)
+  const isListDue = list.nextUpdate - now < LIST_WARN_MS && list.nextUpdate < authority.facts.notAfter
+  if (isListDue) lines.push(`  ${say('crl')}`)
+  return lines.length === 0 ? [] : ['', 'To do:', ...lines]
+}
+
+export function detailsText({ facts, files, identity, kind, name, ...rest }: OverviewRow): string {
+  const others = facts.names.filter(({ value }) => value !== identity).map(({ value }) => value)
+  return [
+    `${name}, ${aKind(kind)}: ${rowState({ facts, files, identity, kind, name, ...rest })}`,
+    ...aligned([
+      ['identity', identity],
+      ['names', others.join(', ')],
+      ['valid', `${isoDate(facts.notBefore)} to ${isoDate(facts.notAfter)}${leftText(facts)}`],
+      ['serial', facts.serial],
+      ['SHA-256', facts.fingerprint],
+      ['files', `cert.pem and key.pem in ${files.dir}`],
+    ]),
+  ].join('\n')
+}
+
+function untilText({ daysLeft, notAfter }: CertificateFacts): string {
+  return `until ${isoDate(notAfter)} (${daysLeft} ${daysLeft === 1 ? 'day' : 'days'})`
+}
+
+function leftText({ daysLeft, state }: CertificateFacts): string {
+  if (state === 'expired' || state === 'not-yet') return ''
+  return `, ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'} left`
+}
+
+/** Agents expect the usual name of the server unless they are told. */
+function serverNameHint(kind: Issued['kind'], name: string): string[] {
+  if (kind === 'agent' || name === DEFAULT_SERVER_NAME) return []
+  return aligned([['agents', `need "serverName": "${name}" in "egress.mtls" of their settings`]])
+}
+
+function certificates(count: number): string {
+  if (count === 0) return 'no certificate'
+  return `${count} ${count === 1 ? 'certificate' : 'certificates'}`
+}
+
+function aligned(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(8, ...rows.map(([first]) => first.length))
+  return rows.map(([first, second]) => `  ${first.padEnd(width)}  ${second}`)
+}
