@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { VERSION } from '../../../src/node/version.ts'
 import type { Check } from '../../../src/shared/protocol/diagnostics.ts'
 import { freePort } from '../../support/free-port.ts'
+import { startAuthority } from '../../support/make-certificates.ts'
 import { startBridge, type TestBridge, type TestBridgeOptions } from '../../support/start-bridge.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
@@ -170,5 +171,40 @@ describe('the report', () => {
     expect(textOf('settings.json')).toMatch(/"host": "host-\d"/)
     expect(report.files.find(({ name }) => name === 'log.txt')?.redactions).toBeGreaterThan(5)
     expect(report.fileName).toMatch(/^sovereign-bridge-report-\d{4}-\d\d-\d\d\.zip$/)
+  })
+})
+
+describe('checks of the tunnel', () => {
+  const egress = (ca: string, cert: string, key: string) => ({
+    egress: { mtls: { server: '127.0.0.1:1', ca, cert, key } },
+  })
+
+  test.each([
+    [365, 'ok', 'The certificate of this agent is good until '],
+    [10, 'warning', 'The certificate of this agent ends in 10 days'],
+    [-1, 'failed', 'The certificate of this agent expired on '],
+  ] as const)('a certificate that has %i days left', async (days, status, detail) => {
+    const authority = await startAuthority(onTestFinished)
+    const { cert, key } = await authority.make({ days })
+    const checks = await look(await start({ relay: { url: relay.url }, ...egress(authority.ca, cert, key) }))
+    expect(checks.get('tunnel.certificate')).toMatchObject({
+      status,
+      detail: expect.stringContaining(detail),
+    })
+  })
+
+  test('a certificate file that does not exist is named', async () => {
+    const checks = await look(
+      await start({ relay: { url: relay.url }, ...egress('/x/ca.pem', '/x/a.pem', '/x/a.key') }),
+    )
+    expect(checks.get('tunnel.certificate')).toMatchObject({
+      status: 'failed',
+      detail: '/x/ca.pem does not exist.',
+    })
+  })
+
+  test('without a tunnel there is nothing to look at', async () => {
+    const checks = await look(await start({ relay: { url: relay.url } }))
+    expect([...checks.keys()].filter((id) => id.startsWith('tunnel'))).toEqual([])
   })
 })

@@ -1,0 +1,63 @@
+import { expiryWarning, isoDate, readCertificateFacts } from '../../../node/pki/expiry.ts'
+import type { MtlsSettings } from '../../../shared/settings/egress.ts'
+import type { TunnelState } from '../../../shared/state/egress.ts'
+import { assertNever } from '../../../shared/util/assert-never.ts'
+import type { BridgeCore } from '../../bridge/bridge-core.ts'
+import { expandHome } from '../../ssh/config/expand.ts'
+import { type Finding, failed, failedFor, type Look, ok, skipped, warning } from './check.ts'
+
+/** The way out of the proxy, where the settings have a tunnel. */
+export function tunnelLooks(core: BridgeCore): Look[] {
+  const { mtls } = core.profile.egress
+  if (mtls === undefined) return []
+  return [
+    { id: 'tunnel', title: 'Tunnel of the proxy', run: async () => stateFinding(core.state.egress.tunnel) },
+    {
+      id: 'tunnel.certificate',
+      title: 'Certificate of the tunnel',
+      run: () => certificateFinding(core, mtls),
+    },
+  ]
+}
+
+function stateFinding(tunnel: TunnelState): Finding {
+  switch (tunnel.phase) {
+    case 'off':
+      return skipped('It is not connected.')
+    case 'asleep':
+      return ok('Its server is asleep; the first request wakes it.')
+    case 'waking':
+    case 'connecting':
+      return warning('It is on its way.', 'Look again in a moment.')
+    case 'connected':
+      return ok(`${tunnel.server} is connected.`)
+    case 'reconnecting':
+    case 'failed':
+      return failedFor(tunnel.cause)
+    case 'draining':
+    case 'killing':
+      return warning('It is being taken down.', 'Look again in a moment.')
+    default:
+      return assertNever(tunnel)
+  }
+}
+
+async function certificateFinding(
+  { ambient, ssh }: BridgeCore,
+  { ca, cert }: MtlsSettings,
+): Promise<Finding> {
+  const [authority, own] = await Promise.all(
+    [ca, cert].map((path) => readCertificateFacts(expandHome(path, ssh.home), ambient.now())),
+  )
+  if (authority === undefined || own === undefined) return skipped('There is none.')
+  const found = [
+    { facts: authority, text: expiryWarning('The certificate authority', authority) },
+    { facts: own, text: expiryWarning('The certificate of this agent', own) },
+  ]
+  const worst = found.find(({ facts }) => facts.state === 'expired' || facts.state === 'not-yet')
+  const fix = 'Renew it with "sovereign certs renew" where the certificate authority is.'
+  if (worst?.text !== undefined) return failed(worst.text, fix)
+  const near = found.find(({ text }) => text !== undefined)
+  if (near?.text !== undefined) return warning(near.text, fix)
+  return ok(`The certificate of this agent is good until ${isoDate(own.notAfter)}.`)
+}
