@@ -109,7 +109,12 @@ export async function makeRevocationList(signer: Signer, list: RevocationList): 
     issuer: authority.subjectName,
     thisUpdate: new Date(list.thisUpdate),
     nextUpdate: new Date(list.nextUpdate),
-    entries: list.revoked.map(({ serial, at }) => ({ serialNumber: serial, revocationDate: new Date(at) })),
+    // A reason, because the library writes an empty list of extensions without one, which RFC 5280 §5.1 does not allow.
+    entries: list.revoked.map(({ serial, at }) => ({
+      serialNumber: serial,
+      revocationDate: new Date(at),
+      reason: x509.X509CrlReason.privilegeWithdrawn,
+    })),
     signingAlgorithm: SIGNATURE,
     signingKey: signingKey(signer),
     extensions: [
@@ -117,7 +122,8 @@ export async function makeRevocationList(signer: Signer, list: RevocationList): 
       new x509.Extension(CRL_NUMBER, false, derInteger(list.number)),
     ],
   })
-  return ended(crl.toString('pem'))
+  // The library's own label is one that OpenSSL does not know; see RFC 7468 §7.
+  return ended(x509.PemConverter.encode(crl.rawData, 'X509 CRL'))
 }
 
 /** @throws whatever the library does with what is no revocation list. */
