@@ -51,13 +51,20 @@ export function makeUsage({ now }: MakeUsageOptions, change: Partial<UsageDetail
     ],
     storage: { state: 'ok', notice: null, unsaved: 0, dropped: 0 },
     models: MODELS.map(
-      ([model, upstream, requests, multiplier]): Model => ({
+      ([model, upstream, requests, multiplier, price]): Model => ({
         ...totals(requests, requests / 1284),
         premiumRequests: amount(requests * (multiplier ?? 0), 'premium requests', 'live Copilot model list'),
         upstream,
         model,
         multiplier:
           multiplier === undefined ? null : { value: multiplier, source: 'live Copilot model list' },
+        price:
+          price === undefined
+            ? null
+            : {
+                ...{ input: price, cachedInput: price / 10, output: price * 5, unit: 'AI credits' },
+                ...{ perTokens: 1_000_000, source: 'live Copilot model list' },
+              },
       }),
     ),
     clients: [
@@ -117,14 +124,20 @@ const UNLIMITED = {
   source: 'Copilot user page',
 } as const
 
-const MODELS: readonly (readonly [model: string, upstream: string, requests: number, multiplier?: number])[] =
-  [
-    ['gpt-5-mini', 'copilot', 792, 0],
-    ['claude-sonnet-4.6', 'copilot', 302, 1],
-    ['gpt-5.5', 'copilot', 118, 1],
-    ['qwen/qwen3-coder', 'openrouter', 60],
-    ['claude-opus-4.7', 'copilot', 12, 7.5],
-  ]
+const MODELS: readonly (readonly [
+  model: string,
+  upstream: string,
+  requests: number,
+  multiplier?: number,
+  /** Of a million tokens of input. */
+  price?: number,
+])[] = [
+  ['gpt-5-mini', 'copilot', 792, 0, 25],
+  ['claude-sonnet-4.6', 'copilot', 302, 1, 300],
+  ['gpt-5.5', 'copilot', 118, 1, 175],
+  ['qwen/qwen3-coder', 'openrouter', 60],
+  ['claude-opus-4.7', 'copilot', 12, 7.5, 1500],
+]
 
 function limit(asOf: string, resetsAt: string): UsageDetails['limits'][number] {
   return {

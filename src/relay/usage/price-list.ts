@@ -19,6 +19,15 @@ interface ModelBilling {
   readonly long: Prices | undefined
 }
 
+/** Nano-AIU for {@link PRICE_TOKENS} tokens. */
+export interface ListPrice {
+  readonly input: bigint
+  readonly cachedInput: bigint
+  readonly output: bigint
+}
+
+export const PRICE_TOKENS = 1_000_000
+
 const MODELS_MAX = 2000
 
 /** Multipliers and token prices as Copilot's own model list gives them. */
@@ -46,6 +55,15 @@ export class PriceList {
   multiplier(model: string): Multiplier | undefined {
     const live = this.models.get(modelKey(model))?.multiplier
     return live === undefined ? tableMultiplier(model) : { micro: live, source: 'live Copilot model list' }
+  }
+
+  /** The price for prompts of usual length; undefined where the list has none. */
+  price(model: string): ListPrice | undefined {
+    const { standard, batchSize } = this.models.get(modelKey(model)) ?? {}
+    if (standard === undefined || batchSize === undefined) return undefined
+    const each = (perBatch: bigint): bigint => divideRounded(perBatch * BigInt(PRICE_TOKENS), batchSize)
+    const { input, cached, output } = standard
+    return { input: each(input), cachedInput: each(cached), output: each(output) }
   }
 
   /** What the tokens cost in nano-AIU by list price; undefined where the list has no price for the model. */

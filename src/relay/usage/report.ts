@@ -1,6 +1,7 @@
-import type { Amount, Source, Unit, UsageDetails, UsageTotals } from '../../shared/protocol/usage.ts'
+import type { Amount, Price, Source, Unit, UsageDetails, UsageTotals } from '../../shared/protocol/usage.ts'
 import { CREDIT_SCALE, formatDecimal, PREMIUM_SCALE, USD_SCALE } from './exact.ts'
 import type { Multiplier } from './multipliers.ts'
+import { type ListPrice, PRICE_TOKENS, type PriceList } from './price-list.ts'
 import type { Breakdown, Totals } from './totals.ts'
 
 /** Sums in the words of the wire: each with its unit, its source and its age. */
@@ -68,7 +69,7 @@ export function reportTotals(totals: Totals): UsageTotals {
 /** The tables of the details, busiest first, days in order. */
 export function reportBreakdown(
   breakdown: Breakdown,
-  multiplierOf: (model: string) => Multiplier | undefined,
+  prices: Pick<PriceList, 'multiplier' | 'price'>,
 ): Pick<UsageDetails, 'models' | 'clients' | 'days'> {
   const byRequests = (left: { requests: number }, right: { requests: number }): number =>
     right.requests - left.requests
@@ -78,7 +79,8 @@ export function reportBreakdown(
       .map(({ upstream, model, totals }) => ({
         upstream,
         model,
-        multiplier: upstream === 'copilot' ? reportMultiplier(multiplierOf(model)) : null,
+        multiplier: upstream === 'copilot' ? reportMultiplier(prices.multiplier(model)) : null,
+        price: upstream === 'copilot' ? reportPrice(prices.price(model)) : null,
         ...reportTotals(totals),
       }))
       .sort(byRequests),
@@ -94,6 +96,19 @@ export function reportBreakdown(
 function reportMultiplier(multiplier: Multiplier | undefined): { value: number; source: Source } | null {
   if (multiplier === undefined) return null
   return { value: Number(formatDecimal(multiplier.micro, PREMIUM_SCALE)), source: multiplier.source }
+}
+
+function reportPrice(price: ListPrice | undefined): Price | null {
+  if (price === undefined) return null
+  const credits = (nano: bigint): number => Number(formatDecimal(nano, CREDIT_SCALE))
+  return {
+    input: credits(price.input),
+    cachedInput: credits(price.cachedInput),
+    output: credits(price.output),
+    unit: 'AI credits',
+    perTokens: PRICE_TOKENS,
+    source: 'live Copilot model list',
+  }
 }
 
 function premiumSource(totals: Totals): Source {

@@ -209,7 +209,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
   details(month = utcMonth(this.ambient.now())): UsageDetails {
     return {
       ...this.summaryOf(month),
-      ...reportBreakdown(this.view(month), (model) => this.prices.multiplier(model)),
+      ...reportBreakdown(this.view(month), this.prices),
       account: this.account.account,
       quotas: this.account.quotas(),
       // They stand as they are now, which says nothing about another month.

@@ -49,6 +49,14 @@ const totalsSchema = z.object({
   lastRequestAt: optional(isoTime),
 })
 
+const priceSchema = z.object({
+  input: z.number().nonnegative(),
+  output: z.number().nonnegative(),
+  unit: text,
+  perTokens: z.number().positive(),
+  source: text.catch(''),
+})
+
 const quotaSchema = z.object({
   id: text,
   kind: z.enum(['limited', 'unlimited', 'used-only', 'placeholder']),
@@ -94,6 +102,7 @@ const usageSchema = z.object({
       upstream: text,
       model: text,
       multiplier: optional(z.object({ value: z.number(), source: text.catch('') })),
+      price: optional(priceSchema),
     }),
   ),
   clients: rows(totalsSchema.extend({ client: text })),
@@ -113,6 +122,7 @@ const usageSchema = z.object({
 export type Usage = z.output<typeof usageSchema>
 export type UsageAmount = z.output<typeof amountSchema>
 export type UsageTotals = z.output<typeof totalsSchema>
+export type UsagePrice = z.output<typeof priceSchema>
 export type UsageModel = Usage['models'][number]
 export type UsageClient = Usage['clients'][number]
 export type UsageDay = Usage['days'][number]

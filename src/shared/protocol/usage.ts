@@ -167,12 +167,25 @@ export const summarySchema = z.object({
   storage: storageSchema,
 })
 
+/** What tokens of a model cost by list price; long prompts may cost more. */
+export const priceSchema = z.object({
+  input: z.number().nonnegative(),
+  cachedInput: z.number().nonnegative(),
+  output: z.number().nonnegative(),
+  unit: unitSchema,
+  /** How many tokens the price is for. */
+  perTokens: count,
+  source: sourceSchema,
+})
+
 export const detailsSchema = summarySchema.extend({
   models: z.array(
     totalsSchema.extend({
       upstream: z.string(),
       model: z.string(),
       multiplier: z.object({ value: z.number(), source: sourceSchema }).nullable(),
+      /** Null where no list has a price for it. */
+      price: priceSchema.nullable(),
     }),
   ),
   clients: z.array(totalsSchema.extend({ client: z.string() })),
@@ -184,6 +197,7 @@ export const detailsSchema = summarySchema.extend({
 export type Source = z.infer<typeof sourceSchema>
 export type Unit = z.infer<typeof unitSchema>
 export type Amount = z.infer<typeof amountSchema>
+export type Price = z.infer<typeof priceSchema>
 export type UsageTotals = z.infer<typeof totalsSchema>
 export type Quota = z.infer<typeof quotaSchema>
 export type Account = z.infer<typeof accountSchema>

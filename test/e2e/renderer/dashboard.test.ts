@@ -165,7 +165,12 @@ test('usage shows the allowance with its pace, and every number with source and 
   expect(await allowance.getByText(/Copilot response header, \d+ s ago/).count()).toBe(1)
   expect(await allowance.getByText('Unlimited').count()).toBe(2)
   expect(await allowance.getByRole('meter').count()).toBe(1)
-  expect(await usage.getByRole('row', { name: /claude-opus-4.7 copilot 7.5×/ }).count()).toBe(1)
+  expect(await usage.getByRole('row', { name: /claude-opus-4.7 copilot 7.5× 1,500 \/ 7,500/ }).count()).toBe(
+    1,
+  )
+  // A provider whose prices nobody told is not free.
+  expect(await usage.getByRole('row', { name: /qwen3-coder openrouter Not known unknown/ }).count()).toBe(1)
+  expect(await usage.getByText('AI credits for 1,000,000 tokens, live Copilot model list').count()).toBe(1)
   expect(await usage.getByText('plus 3 requests not measured').count()).toBe(1)
   await usage.getByText('As a table').click()
   expect(

@@ -163,6 +163,21 @@ describe('premium requests and credits', () => {
     expect(usage.summary().totals.premiumRequests).toMatchObject({ exact: '3', source: 'mixed' })
   })
 
+  it('come with the list price of each model for a million tokens, and with none where no list has it', async () => {
+    const usage = startUsage(await makeDir())
+    usage.onModels(LIVE_MODELS)
+    for (const model of ['priced', 'flat', 'brand-new']) send(usage, { facts: { model } })
+    send(usage, { facts: { model: 'priced', upstream: 'openrouter' } })
+    const { models } = detailsSchema.parse(usage.details())
+    const facts = { unit: 'AI credits', perTokens: 1_000_000, source: 'live Copilot model list' }
+    expect(models.map(({ upstream, model, price }) => [upstream, model, price])).toEqual([
+      ['copilot', 'priced', { ...facts, input: 300, cachedInput: 30, output: 1500 }],
+      ['copilot', 'flat', { ...facts, input: 300, cachedInput: 300, output: 1500 }],
+      ['copilot', 'brand-new', null],
+      ['openrouter', 'priced', null],
+    ])
+  })
+
   it('are reported by Copilot to the nano-AIU, or else estimated from live prices and said to be', async () => {
     const usage = startUsage(await makeDir())
     usage.onModels(LIVE_MODELS)

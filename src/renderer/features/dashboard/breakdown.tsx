@@ -10,13 +10,13 @@ import { Amount } from '../../ui/amount.tsx'
 import { numberText, sumOf } from '../../ui/amount-text.ts'
 import { LongTable } from '../../ui/long-table.tsx'
 import { wholeText } from '../../ui/measures.tsx'
-import { plain } from '../../ui/plain.ts'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { State } from '../../ui/state.tsx'
 import type { Column } from '../../ui/table.tsx'
 import type { Tone } from '../../ui/tone.ts'
 import { words } from '../../words/words.ts'
+import { Multiplier, Price, PriceNote } from './model-cells.tsx'
 
 const { usage: say } = words.dashboard
 
@@ -48,13 +48,16 @@ export function Breakdown({ usage }: { readonly usage: Usage }): ReactNode {
 function Models({ usage }: { readonly usage: Usage }): ReactNode {
   if (usage.models.length === 0) return <p className="muted">{say.noModels}</p>
   return (
-    <LongTable
-      caption={say.byModel}
-      columns={[...MODEL_COLUMNS, ...sumColumns(usage)]}
-      rows={mostUsedFirst(usage.models)}
-      rowKey={({ model, upstream }) => `${upstream} ${model}`}
-      textOf={({ model, upstream }) => `${model} ${upstream}`}
-    />
+    <>
+      <LongTable
+        caption={say.byModel}
+        columns={[...MODEL_COLUMNS, ...sumColumns(usage)]}
+        rows={mostUsedFirst(usage.models)}
+        rowKey={({ model, upstream }) => `${upstream} ${model}`}
+        textOf={({ model, upstream }) => `${model} ${upstream}`}
+      />
+      <PriceNote models={usage.models} />
+    </>
   )
 }
 
@@ -106,6 +109,12 @@ const MODEL_COLUMNS: readonly Column<UsageModel>[] = [
     align: 'end',
     cell: ({ multiplier }) => <Multiplier {...{ multiplier }} />,
   },
+  {
+    key: 'price',
+    title: say.price,
+    align: 'end',
+    cell: ({ price }) => <Price price={price} />,
+  },
 ]
 
 const CLIENT_COLUMN: Column<UsageClient> = {
@@ -118,13 +127,6 @@ const CLIENT_COLUMN: Column<UsageClient> = {
     ) : (
       <SafeText text={client} maxLength={120} />
     ),
-}
-
-/** How many premium requests one request to the model costs. */
-function Multiplier({ multiplier }: Pick<UsageModel, 'multiplier'>): ReactNode {
-  if (multiplier === undefined) return <span className="faint">{say.multiplierUnknown}</span>
-  const text = multiplier.value === 0 ? say.multiplierFree : `${numberText(multiplier.value)}×`
-  return <span title={plain(multiplier.source, 120)}>{text}</span>
 }
 
 function sumColumns({ premiumRequestsApply }: Usage): Column<UsageTotals>[] {

@@ -252,6 +252,10 @@ export const dashboardWords = {
     multiplier: 'Multiplier',
     multiplierFree: '0× (included)',
     multiplierUnknown: 'Not known',
+    price: 'Price, in / out',
+    priceHint: (unit: string, tokens: string, source: string) =>
+      [`${unit} for ${tokens} tokens`, ...(source === '' ? [] : [source])].join(', '),
+    priceNote: 'List prices of input and output tokens: ',
     client: 'Client',
     noToken: 'without token',
     requestsShort: 'Requests',
