@@ -18,7 +18,13 @@ export function makeTunnels(now: number): {
       server,
       protocol: 'h2',
       roundTripMs: 38,
-      running: { since: now - 39 * 60_000, costUsd: 0.0081, stopsAt: now + 14 * 60_000 },
+      running: {
+        since: now - 39 * 60_000,
+        costUsd: 0.0081,
+        costSource:
+          'estimate: list price of AWS Fargate in us-east-1, 0.25 vCPU, 0.5 GB, with its IPv4 address',
+        stopsAt: now + 14 * 60_000,
+      },
     },
     reconnecting: {
       phase: 'reconnecting',

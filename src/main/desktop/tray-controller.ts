@@ -104,7 +104,9 @@ export class TrayController {
       case 'disconnect':
         return api.disconnect({})
       case 'retry':
-        return api.retryNow({})
+        return api.retryNow(action.target === undefined ? {} : { target: action.target })
+      case 'probe-ollama':
+        return api.probeOllama({})
       case 'open-dashboard':
         return openWindow('dashboard')
       case 'open-view':

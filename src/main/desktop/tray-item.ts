@@ -3,7 +3,9 @@ import { oneLine } from './words.ts'
 export type TrayAction =
   | { readonly kind: 'connect' }
   | { readonly kind: 'disconnect' }
-  | { readonly kind: 'retry' }
+  /** @param target `relay`, `agent` or `tunnel`; everything that waits unless told. */
+  | { readonly kind: 'retry'; readonly target?: string }
+  | { readonly kind: 'probe-ollama' }
   | { readonly kind: 'open-dashboard' }
   /** @param route where in the dashboard's window, such as `#/settings`. */
   | { readonly kind: 'open-view'; readonly route: string }

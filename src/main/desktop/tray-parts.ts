@@ -1,17 +1,24 @@
 import type { BridgeState, ListenerState } from '../../shared/state/bridge-state.ts'
 import { usesTunnel } from '../../shared/state/part-health.ts'
-import { action, check, type MenuLineModel, text } from './tray-item.ts'
+import { action, check, type MenuLineModel } from './tray-item.ts'
 import { clientWords, egressWords, listenerWords, ollamaWords, relayName, relayWords } from './words.ts'
 
-/** A line for each part of a bridge that is to be connected, with its own state and, for clients, a switch. */
+/**
+ * A line for each part of a bridge that is to be connected, with its own state. Clients have a switch. The others
+ * have none, because nothing would work without them or the bridge does not run them: a click shows them in the
+ * dashboard, and what waits or has failed can be tried again by itself.
+ */
 export function partItems(state: BridgeState): MenuLineModel[] {
   if (state.wanted === 'disconnected') return leftoverItems(state)
   const { relay, clients, agent, egress, ollama } = state
   return [
-    text(`${capitalised(relayName(relay))}: ${relayWords(relay)}`),
-    text(`This computer: ${listenerWords(agent)}`),
+    shown(`${capitalised(relayName(relay))}: ${relayWords(relay)}`),
+    ...retry('Try the relay again', 'relay', relay.link),
+    shown(`This computer: ${listenerWords(agent)}`),
     ...otherPort('agent', agent),
-    ...(usesTunnel(egress) ? [text(egressWords(egress))] : []),
+    ...retry('Try that address again', 'agent', agent),
+    ...(usesTunnel(egress) ? [shown(egressWords(egress))] : []),
+    ...retry('Try the tunnel again', 'tunnel', egress.tunnel),
     ...clients.flatMap((client): MenuLineModel[] => [
       check(`${client.name}: ${clientWords(client)}`, client.enabled, {
         kind: 'enable-client',
@@ -20,14 +27,24 @@ export function partItems(state: BridgeState): MenuLineModel[] {
       }),
       ...otherPort(client.name, client.listener),
     ]),
-    ...(ollama.kind === 'off' ? [] : [text(`Ollama on ${ollama.place}: ${ollamaWords(ollama)}`)]),
+    ...(ollama.kind === 'off' ? [] : [shown(`Ollama on ${ollama.place}: ${ollamaWords(ollama)}`)]),
+    ...(ollama.kind === 'failing' ? [action('Ask Ollama again', { kind: 'probe-ollama' })] : []),
   ]
 }
 
 /** A server that is still being stopped, or could not be, costs money after the disconnect as well. */
 function leftoverItems({ egress }: BridgeState): MenuLineModel[] {
   const { phase } = egress.tunnel
-  return phase === 'draining' || phase === 'killing' || phase === 'failed' ? [text(egressWords(egress))] : []
+  return phase === 'draining' || phase === 'killing' || phase === 'failed' ? [shown(egressWords(egress))] : []
+}
+
+/** The dashboard has the rest of it. */
+function shown(line: string): MenuLineModel {
+  return action(line, { kind: 'open-dashboard' })
+}
+
+function retry(label: string, target: string, { phase }: { readonly phase: string }): MenuLineModel[] {
+  return phase === 'reconnecting' || phase === 'failed' ? [action(label, { kind: 'retry', target })] : []
 }
 
 function otherPort(target: string, listener: ListenerState): MenuLineModel[] {

@@ -46,6 +46,7 @@ test('a connected tunnel shows its server, and what that has cost as an estimate
   expect(text).toContain('Protocol HTTP/2')
   expect(text).toContain('Server runs for 39 min')
   expect(text).toContain('Cost so far ~$0.01 (estimate)')
+  expect(text).toContain('Estimate: list price of AWS Fargate in us-east-1')
   expect(text).toMatch(/Stops at the latest in 1[34] min/)
 })
 

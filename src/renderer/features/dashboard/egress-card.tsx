@@ -7,6 +7,7 @@ import { useNow } from '../../store/clock.ts'
 import { Card } from '../../ui/card.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Meter } from '../../ui/meter.tsx'
+import { SafeText } from '../../ui/safe-text.tsx'
 import { State } from '../../ui/state.tsx'
 import { words } from '../../words/words.ts'
 import { factsOf } from './egress-facts.tsx'
@@ -21,8 +22,14 @@ export function EgressCard(): ReactNode {
   const { tunnel } = egress
   if (!usesTunnel(egress)) return null
   const { tone, word } = tunnelWord(tunnel)
+  const source = costSource(tunnel)
   return (
-    <Card title={say.title} isStale={isStale} aside={<State tone={tone}>{word}</State>}>
+    <Card
+      title={say.title}
+      isStale={isStale}
+      aside={<State tone={tone}>{word}</State>}
+      footer={source !== undefined && <SafeText text={source} maxLength={200} />}
+    >
       <Facts facts={factsOf(egress)} />
       {tunnel.phase === 'waking' && tunnel.typicalMs !== undefined && (
         <Progress since={tunnel.since} typicalMs={tunnel.typicalMs} />
@@ -30,6 +37,14 @@ export function EgressCard(): ReactNode {
       <Hint egress={egress} />
     </Card>
   )
+}
+
+/** What the cost is estimated from. */
+function costSource(tunnel: TunnelState): string | undefined {
+  const running = tunnel.phase === 'connected' ? tunnel.running : undefined
+  if (running === undefined) return undefined
+  if (running.costUsd === undefined) return say.costUnknownHint
+  return running.costSource === undefined ? undefined : say.costSource(running.costSource)
 }
 
 interface ProgressProps {

@@ -77,10 +77,7 @@ function runningFacts(running: RunningServer): Fact[] {
       name: say.cost,
       value: (
         <>
-          {costText(running)}{' '}
-          <span className="faint" title={costUsd === undefined ? say.costUnknownHint : say.estimateHint}>
-            {costUsd !== undefined && `(${say.estimate})`}
-          </span>
+          {costText(running)} {costUsd !== undefined && <span className="faint">({say.estimate})</span>}
         </>
       ),
     },

@@ -53,9 +53,10 @@ export const egressWords = {
   costKnown: (amount: string) => `~$${amount}`,
   costSmall: 'below $0.01',
   estimate: 'estimate',
-  estimateHint: 'From the list price of the provider and the time.',
+  /** It says itself that it is about an estimate. */
+  costSource: (source: string) => `${source.charAt(0).toUpperCase()}${source.slice(1)}`,
   costUnknown: 'unknown',
-  costUnknownHint: 'The provider tells no price.',
+  costUnknownHint: 'Cost: the provider tells no price',
   stopsIn: 'Stops at the latest in',
   stops: 'stops in ',
   stopsUnknown: 'unknown',

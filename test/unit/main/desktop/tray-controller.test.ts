@@ -132,6 +132,18 @@ test('waking up has the bridge prove its links, unless nobody wants them', async
   expect(api.calls).toEqual([['probe', {}]])
 })
 
+test('one part is tried again by itself, the Ollama is asked again, and without a part all of it is', async () => {
+  const { api, controller } = startTray()
+  await controller.perform({ kind: 'retry', target: 'relay' })
+  await controller.perform({ kind: 'probe-ollama' })
+  await controller.perform({ kind: 'retry' })
+  expect(api.calls).toEqual([
+    ['retryNow', { target: 'relay' }],
+    ['probeOllama', {}],
+    ['retryNow', {}],
+  ])
+})
+
 test('a call that fails is told with its remedy', async () => {
   const { api, boxes, controller } = startTray()
   api.answer('useOtherPort', () => {

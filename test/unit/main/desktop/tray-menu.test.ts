@@ -215,10 +215,10 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       '--',
       'Disconnect',
       '--',
-      '(The relay pi:8080: connected, copilot ready)',
-      '(This computer: ready on 127.0.0.1:8080)',
+      'The relay pi:8080: connected, copilot ready',
+      'This computer: ready on 127.0.0.1:8080',
       '[x] vm: connected, ready on 127.0.0.1:8080',
-      '(Ollama on 10.0.0.7:11434: version 0.13.1, 0 models)',
+      'Ollama on 10.0.0.7:11434: version 0.13.1, 0 models',
       '--',
       '(Premium requests: 812 of 1,500 used, resets 1 December)',
       '--',
@@ -248,8 +248,8 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       '--',
       'Disconnect',
       '--',
-      '(The relay pi:8080: connecting)',
-      '(This computer: ready on 127.0.0.1:8080)',
+      'The relay pi:8080: connecting',
+      'This computer: ready on 127.0.0.1:8080',
       '--',
       'Open dashboard',
       ...COPY_HERE,
@@ -274,8 +274,8 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       'Retry now',
       'Disconnect',
       '--',
-      '(The relay pi:8080: connected, copilot ready)',
-      '(This computer: ready on 127.0.0.1:8080)',
+      'The relay pi:8080: connected, copilot ready',
+      'This computer: ready on 127.0.0.1:8080',
       '[x] vm: connecting again: vm does not answer.',
       '[ ] gpu: switched off',
       '--',
@@ -300,8 +300,9 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       'Retry now',
       'Disconnect',
       '--',
-      '(The relay pi:8080: failed: vm does not answer.)',
-      '(This computer: ready on 127.0.0.1:8080)',
+      'The relay pi:8080: failed: vm does not answer.',
+      'Try the relay again',
+      'This computer: ready on 127.0.0.1:8080',
       '--',
       'Open dashboard',
       ...COPY_HERE,
@@ -323,9 +324,10 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       '--',
       'Disconnect',
       '--',
-      '(The relay pi:8080: connected, not signed in)',
-      '(This computer: Port 8080 is held by nginx (pid 7).)',
+      'The relay pi:8080: connected, not signed in',
+      'This computer: Port 8080 is held by nginx (pid 7).',
       'Use port 8081 until the next start',
+      'Try that address again',
       '--',
       'Open dashboard',
       'Sign in to GitHub Copilot…',
@@ -413,6 +415,25 @@ test('a click on the line of a client switches it off, or on again', () => {
       action: { kind: 'enable-client', name: 'vm', enabled: true },
     },
   ])
+})
+
+test('a part without a switch opens the dashboard, and is tried again by itself when it waits or has failed', () => {
+  const { items } = modelOf({
+    relay: relay(RETRYING),
+    ollama: { kind: 'failing', place: '10.0.0.7:11434', at: NOON, cause: DOWN },
+    egress: { use: 'mtls', tunnel: { phase: 'failed', since: NOON, cause: DOWN } },
+  })
+  const clicks = items.flatMap((item) => (item.kind === 'action' ? [[item.label, item.action]] : []))
+  expect(clicks).toEqual(
+    expect.arrayContaining([
+      ['The relay pi:8080: connecting again: vm does not answer.', { kind: 'open-dashboard' }],
+      ['Try the relay again', { kind: 'retry', target: 'relay' }],
+      ['Try the tunnel again', { kind: 'retry', target: 'tunnel' }],
+      ['Ollama on 10.0.0.7:11434: vm does not answer.', { kind: 'open-dashboard' }],
+      ['Ask Ollama again', { kind: 'probe-ollama' }],
+    ]),
+  )
+  expect(labels(modelOf({ ollama: OLLAMA }).items).filter((line) => /again/.test(line))).toEqual([])
 })
 
 test('every question has a line that leads to its answer', () => {
