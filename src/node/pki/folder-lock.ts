@@ -43,8 +43,16 @@ async function take(lock: string): Promise<void> {
 async function tryToTake(lock: string): Promise<boolean> {
   try {
     const file = await open(lock, 'wx', 0o600)
-    await file.writeFile(String(process.pid)).finally(() => file.close())
-    return true
+    try {
+      await file.writeFile(String(process.pid))
+      return true
+    } catch (error) {
+      // On a full disk: without a process in it, nobody would know that it may be taken over.
+      await rm(lock, { force: true })
+      throw error
+    } finally {
+      await file.close()
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
