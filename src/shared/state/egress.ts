@@ -70,6 +70,8 @@ export interface RunningServer {
   readonly since: number
   /** In US dollars, from the provider's list price and the time; an estimate. */
   readonly costUsd: number | undefined
+  /** What that is estimated from, for people; with `costUsd`. */
+  readonly costSource?: string
   /** When it is stopped at the latest. */
   readonly stopsAt: number | undefined
 }
