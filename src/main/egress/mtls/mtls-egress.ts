@@ -1,0 +1,243 @@
+import type { Duplex } from 'node:stream'
+import type { Ambient } from '../../../node/ambient.ts'
+import type { Logger } from '../../../node/log.ts'
+import { AGENT_KEEPALIVE, type KeepaliveTimings } from '../../../node/tunnel/keepalive.ts'
+import { readTlsMaterial } from '../../../node/tunnel/tls-material.ts'
+import { AppError, toAppError, toFailure } from '../../../shared/errors/app-error.ts'
+import { ALPN } from '../../../shared/protocol/tunnel/wire.ts'
+import type { TunnelProtocol, TunnelState } from '../../../shared/state/egress.ts'
+import { type BackoffPolicy, backoffDelayMs, RECONNECT_BACKOFF } from '../../../shared/util/backoff.ts'
+import type { Egress, EgressTarget } from '../egress.ts'
+import { Breakers } from './breakers.ts'
+import { dialTls } from './dial-tls.ts'
+import { openEnvelopeSession } from './envelope-session.ts'
+import { openH2Session } from './h2-session.ts'
+import { NotProcessed, orAborted, placeOf, type TunnelSession } from './tunnel-session.ts'
+
+export interface MtlsEgressOptions {
+  /** Asked before each attempt, as the address may change; may start the server first. */
+  readonly server: () => Promise<EgressTarget>
+  /** The name (DNS or URI) that its certificate has to have, whatever its address. */
+  readonly serverName: string
+  /** Paths of PEM files, read anew for each attempt. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
+  readonly protocol: TunnelProtocol
+  readonly ambient: Ambient
+  readonly log: Logger
+  /** Gets `connecting`, `connected`, `reconnecting` and `failed`. */
+  readonly onState: (state: TunnelState) => void
+  /** Whether a lost connection is made again although nobody asks; always unless told. */
+  readonly mayReconnect?: () => boolean
+  readonly backoff?: BackoffPolicy
+  readonly keepalive?: KeepaliveTimings
+  readonly connectTimeoutMs?: number
+  /** How long a destination is left alone after too many failures. */
+  readonly breakerPauseMs?: number
+}
+
+export interface MtlsEgress extends Egress {
+  readonly name: 'mtls'
+  /** Connects without waiting for the first stream. Idempotent. */
+  start(): void
+  /** Tries again at once, where it waits for its next attempt. */
+  retryNow(): void
+}
+
+export function createMtlsEgress(options: MtlsEgressOptions): MtlsEgress {
+  return new SupervisedTunnel(options)
+}
+
+/** A connection that lived this long was a success: the next failure begins with the shortest pause. */
+const PROVEN_MS = 10_000
+/** A request cuts a pause short, but not more often than this. */
+const LEAST_PAUSE_MS = 500
+const CONNECT_MS = 10_000
+
+/**
+ * Keeps one tunnel from the first request to `close`. A single loop owns the session, so there is never more than one
+ * that takes new streams; one that the server retires keeps its streams until they end.
+ */
+class SupervisedTunnel implements MtlsEgress {
+  readonly name = 'mtls'
+  private readonly options: MtlsEgressOptions
+  private readonly breakers: Breakers
+  private readonly streams = new Set<Duplex>()
+  private readonly sessions = new Set<TunnelSession>()
+  private readonly stop = new AbortController()
+  private waiters: PromiseWithResolvers<TunnelSession>[] = []
+  private session: TunnelSession | undefined
+  private loop: Promise<void> | undefined
+  private pausedSince: { readonly ms: number; readonly cause: AppError } | undefined
+  private wake: () => void = () => undefined
+  private closing: Promise<void> | undefined
+
+  constructor(options: MtlsEgressOptions) {
+    this.options = options
+    this.breakers = new Breakers(options.breakerPauseMs)
+  }
+
+  start(): void {
+    if (this.closing === undefined) this.loop ??= this.run()
+  }
+
+  retryNow(): void {
+    this.wake()
+  }
+
+  async connect(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
+    if (signal.aborted) throw signal.reason
+    return await this.breakers.run(placeOf(target), () => this.open(target, signal))
+  }
+
+  close(drainMs: number): Promise<void> {
+    this.closing ??= this.drain(drainMs)
+    return this.closing
+  }
+
+  private async open(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
+    try {
+      return await this.openOnce(target, signal)
+    } catch (error) {
+      if (!(error instanceof NotProcessed)) throw error
+      try {
+        return await this.openOnce(target, signal)
+      } catch (second) {
+        throw second instanceof NotProcessed ? second.cause : second
+      }
+    }
+  }
+
+  private async openOnce(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
+    const session = await orAborted(this.usableSession(), signal, () => undefined)
+    const stream = await session.open(target, signal)
+    if (this.stop.signal.aborted) {
+      stream.on('error', () => undefined).destroy()
+      throw closed()
+    }
+    this.streams.add(stream)
+    return stream.once('close', () => this.streams.delete(stream))
+  }
+
+  private usableSession(): Promise<TunnelSession> {
+    if (this.closing !== undefined) return Promise.reject(closed())
+    if (this.session?.isUsable === true) return Promise.resolve(this.session)
+    const { ambient } = this.options
+    const { pausedSince } = this
+    if (pausedSince !== undefined) {
+      if (ambient.monotonicMs() - pausedSince.ms < LEAST_PAUSE_MS) return Promise.reject(pausedSince.cause)
+      this.wake()
+    }
+    const waiter = Promise.withResolvers<TunnelSession>()
+    this.waiters.push(waiter)
+    this.start()
+    return waiter.promise
+  }
+
+  private async run(): Promise<void> {
+    const { ambient } = this.options
+    let attempt = 0
+    while (!this.stop.signal.aborted) {
+      attempt += 1
+      const { cause, livedMs } = await this.liveOnce()
+      if (this.stop.signal.aborted) return
+      if (livedMs >= PROVEN_MS) attempt = 1
+      this.options.log.info({ code: cause.code, attempt }, cause.message)
+      this.pausedSince = { ms: ambient.monotonicMs(), cause }
+      for (const waiter of this.takeWaiters()) waiter.reject(cause)
+      await this.pause(cause, attempt)
+      this.pausedSince = undefined
+    }
+  }
+
+  /** From dialling until the connection takes no new streams. */
+  private async liveOnce(): Promise<{ readonly cause: AppError; readonly livedMs: number }> {
+    const { ambient } = this.options
+    let connectedAt: number | undefined
+    const livedMs = (): number => (connectedAt === undefined ? 0 : ambient.monotonicMs() - connectedAt)
+    try {
+      const session = await this.establish()
+      connectedAt = ambient.monotonicMs()
+      this.session = session
+      for (const waiter of this.takeWaiters()) waiter.resolve(session)
+      const cause = await session.retired
+      session.drain()
+      return { cause, livedMs: livedMs() }
+    } catch (error) {
+      return { cause: toAppError(error), livedMs: livedMs() }
+    } finally {
+      this.session = undefined
+    }
+  }
+
+  private async establish(): Promise<TunnelSession> {
+    const { ambient, connectTimeoutMs = CONNECT_MS, keepalive = AGENT_KEEPALIVE, log, onState } = this.options
+    const { signal } = this.stop
+    const server = await orAborted(this.options.server(), signal, () => undefined)
+    const place = placeOf(server)
+    onState({ phase: 'connecting', since: ambient.now(), server: place })
+    const { protocol, serverName, tls } = this.options
+    const material = await readTlsMaterial(tls, ambient.now())
+    const dialing = { server, serverName, material, alpn: ALPN[protocol], timeoutMs: connectTimeoutMs }
+    const socket = await dialTls(dialing, signal)
+    const open = protocol === 'h2' ? openH2Session : openEnvelopeSession
+    const session = await open(socket, { place, keepalive, log }, signal)
+    this.sessions.add(session)
+    void session.ended.then(() => this.sessions.delete(session))
+    // Said only after an answer has come back through it.
+    const roundTripMs = await session.roundTrip()
+    if (!session.isUsable) throw await session.retired
+    const running = undefined
+    onState({ phase: 'connected', since: ambient.now(), server: place, protocol, roundTripMs, running })
+    return session
+  }
+
+  /** Until the next attempt; until somebody asks, where only a person can help or nobody needs it. */
+  private async pause(cause: AppError, attempt: number): Promise<void> {
+    const { ambient, backoff = RECONNECT_BACKOFF, mayReconnect = () => true, onState } = this.options
+    const since = ambient.now()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.wake = resolve
+    if (cause.recovery !== 'automatic') {
+      onState({ phase: 'failed', since, cause: toFailure(cause) })
+      await promise
+    } else if (mayReconnect()) {
+      const delayMs = backoffDelayMs(backoff, attempt, ambient.random())
+      const nextTryAt = since + delayMs
+      onState({ phase: 'reconnecting', since, attempt, nextTryAt, cause: toFailure(cause) })
+      const timer = setTimeout(resolve, delayMs)
+      await promise
+      clearTimeout(timer)
+    } else await promise
+    this.wake = () => undefined
+  }
+
+  private takeWaiters(): PromiseWithResolvers<TunnelSession>[] {
+    const { waiters } = this
+    this.waiters = []
+    return waiters
+  }
+
+  private async drain(drainMs: number): Promise<void> {
+    for (const waiter of this.takeWaiters()) waiter.reject(closed())
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, drainMs)
+      const check = (): void => {
+        if (this.streams.size > 0) return
+        clearTimeout(timer)
+        resolve()
+      }
+      for (const stream of this.streams) stream.once('close', check)
+      check()
+    })
+    this.stop.abort(closed())
+    this.wake()
+    for (const session of this.sessions) session.destroy()
+    for (const stream of this.streams) stream.destroy()
+    await Promise.all([...this.sessions].map(({ ended }) => ended))
+    await this.loop
+  }
+}
+
+function closed(): AppError {
+  return new AppError('tunnel.down', 'The tunnel is being closed.')
+}

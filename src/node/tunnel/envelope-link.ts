@@ -1,0 +1,256 @@
+import type { TLSSocket } from 'node:tls'
+import { AppError } from '../../shared/errors/app-error.ts'
+import {
+  type Envelope,
+  type EnvelopeType,
+  formatEnvelope,
+  type PayloadOf,
+  parseEnvelope,
+} from '../../shared/protocol/tunnel/envelopes.ts'
+import { LineSplitter } from '../../shared/protocol/tunnel/line-splitter.ts'
+import type { StreamEvent, StreamRules } from '../../shared/protocol/tunnel/stream-machine.ts'
+import { ENVELOPES } from '../../shared/protocol/tunnel/wire.ts'
+import type { Logger } from '../log.ts'
+import { EnvelopeStream } from './envelope-stream.ts'
+
+export interface EnvelopeLinkOptions {
+  readonly socket: TLSSocket
+  readonly isAgent: boolean
+  readonly log: Logger
+  /** What is not about a stream that is known here. */
+  readonly onEnvelope: (envelope: Envelope) => void
+  readonly onClosed: (error: AppError) => void
+}
+
+/** A peer that lets this much wait does not read. */
+const MAX_WAITING_BYTES = 64 * 2 ** 20
+/** How long a peer without credit may be held up by one stream that nobody reads. */
+const HOLD_MS = 30_000
+
+/**
+ * One connection that speaks envelopes, at either end. Owns the socket and the streams. Streams wait for their turn to
+ * write, so that none starves; a stream that is not read holds the peer up by credit, or, where the peer knows none,
+ * by not reading the connection.
+ */
+export class EnvelopeLink {
+  private readonly options: EnvelopeLinkOptions
+  private readonly streams = new Map<string, EnvelopeStream>()
+  private readonly splitter = new LineSplitter(ENVELOPES.line)
+  private readonly holding = new Map<EnvelopeStream, NodeJS.Timeout>()
+  private readonly pings = new Map<string, () => void>()
+  private turns: (() => void)[] = []
+  private peer: PayloadOf<'hello'> | undefined
+  private nextId = 1
+  private isClosed = false
+
+  constructor(options: EnvelopeLinkOptions) {
+    this.options = options
+    const { socket } = options
+    socket.on('data', (data: Buffer) => this.read(data))
+    socket.on('drain', () => this.takeTurns())
+    socket.on('error', (error) => this.close(lost(error)))
+    socket.once('end', () => this.close(lost()))
+    socket.once('close', () => this.close(lost()))
+  }
+
+  get hasHello(): boolean {
+    return this.peer !== undefined
+  }
+
+  get streamCount(): number {
+    return this.streams.size
+  }
+
+  get bytesReceived(): number {
+    return this.options.socket.bytesRead
+  }
+
+  get bytesSent(): number {
+    return this.options.socket.bytesWritten
+  }
+
+  has(id: string): boolean {
+    return this.streams.has(id)
+  }
+
+  /** The stream is not yet acknowledged. @param id the agent chooses one itself. */
+  addStream(id = String(this.nextId++)): EnvelopeStream {
+    const stream = new EnvelopeStream(this, id, this.rules())
+    this.streams.set(id, stream)
+    return stream
+  }
+
+  forget(stream: EnvelopeStream): void {
+    if (this.streams.get(stream.id) === stream) this.streams.delete(stream.id)
+  }
+
+  send(envelope: Envelope): boolean {
+    return this.write(formatEnvelope(envelope), 'utf8')
+  }
+
+  /** The one message of which there are many: base64 needs no escaping. */
+  sendData(id: string, data: Buffer): boolean {
+    const chunk = data.toString('base64')
+    return this.write(
+      `{"type":"connect_data","payload":{"id":${JSON.stringify(id)},"chunk":"${chunk}"}}\n`,
+      'latin1',
+    )
+  }
+
+  whenWritable(turn: () => void): void {
+    this.turns.push(turn)
+    if (this.turns.length === 1 && !this.options.socket.writableNeedDrain)
+      queueMicrotask(() => this.takeTurns())
+  }
+
+  sayHello(): void {
+    const { version, window } = ENVELOPES
+    this.send({ type: 'hello', payload: { version, window } })
+  }
+
+  ping(onRoundTrip: () => void): void {
+    // Peers without hello know no ping; TCP keepalive has to do.
+    if (!this.hasHello) {
+      onRoundTrip()
+      return
+    }
+    const nonce = String(this.nextId++)
+    this.pings.set(nonce, onRoundTrip)
+    this.send({ type: 'ping', payload: { nonce } })
+  }
+
+  /** A stream without credit that nobody reads. */
+  hold(stream: EnvelopeStream): void {
+    if (this.hasHello || this.holding.has(stream)) return
+    const giveUp = (): void => {
+      stream.destroy(new AppError('egress.timeout', 'Nobody read this connection.'))
+    }
+    this.holding.set(stream, setTimeout(giveUp, HOLD_MS))
+    this.options.socket.pause()
+  }
+
+  release(stream: EnvelopeStream): void {
+    const timer = this.holding.get(stream)
+    if (timer === undefined) return
+    clearTimeout(timer)
+    this.holding.delete(stream)
+    if (this.holding.size === 0) this.options.socket.resume()
+  }
+
+  /** Fails all that is open. Idempotent. */
+  close(error: AppError): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    for (const stream of [...this.streams.values()]) stream.destroy(error)
+    this.turns = []
+    this.pings.clear()
+    this.options.socket.destroy()
+    this.options.onClosed(error)
+  }
+
+  /** Writes what waits, then ends. */
+  end(error: AppError): void {
+    const { socket } = this.options
+    if (this.isClosed || socket.destroyed) return
+    socket.end(() => this.close(error))
+  }
+
+  private rules(): StreamRules {
+    const { isAgent } = this.options
+    const peerWindow = this.peer?.window ?? Number.POSITIVE_INFINITY
+    return { ownWindow: ENVELOPES.window, peerWindow, knowsHalfClose: this.hasHello, isAgent }
+  }
+
+  private write(text: string, encoding: BufferEncoding): boolean {
+    const { socket } = this.options
+    if (this.isClosed || socket.writableEnded || socket.destroyed) return false
+    const isFree = socket.write(text, encoding)
+    if (socket.writableLength > MAX_WAITING_BYTES)
+      this.close(new AppError('tunnel.protocol', 'The other end of the tunnel does not read.'))
+    return isFree
+  }
+
+  private takeTurns(): void {
+    const { turns } = this
+    this.turns = []
+    for (const [index, turn] of turns.entries()) {
+      if (this.options.socket.writableNeedDrain) {
+        this.turns = [...turns.slice(index), ...this.turns]
+        return
+      }
+      turn()
+    }
+  }
+
+  private read(data: Buffer): void {
+    const lines = this.splitter.push(data)
+    if (lines === 'too-long') this.break('a line that is too long')
+    else for (const line of lines) if (!this.isClosed) this.readLine(line)
+  }
+
+  private readLine(line: Uint8Array): void {
+    const parsed = parseEnvelope(Buffer.from(line.buffer, line.byteOffset, line.length).toString('utf8'))
+    if (parsed.kind === 'broken') this.break(parsed.reason)
+    else if (parsed.kind === 'envelope') this.take(parsed.envelope)
+    else this.options.log.debug({ type: parsed.type }, 'an envelope that means nothing here')
+  }
+
+  private break(what: string): void {
+    this.close(new AppError('tunnel.protocol', `The other end of the tunnel sent ${what}.`))
+  }
+
+  private take(envelope: Envelope): void {
+    switch (envelope.type) {
+      case 'hello':
+        this.peer ??= envelope.payload
+        break
+      case 'ping':
+        this.send({ type: 'pong', payload: envelope.payload })
+        return
+      case 'pong':
+        this.pings.get(envelope.payload.nonce)?.()
+        this.pings.delete(envelope.payload.nonce)
+        return
+    }
+    if (isOfStream(envelope)) {
+      // One that is not known was closed here while this was under way.
+      const stream = this.streams.get(envelope.payload.id)
+      if (stream !== undefined) stream.receive(...eventOf(envelope))
+    } else this.options.onEnvelope(envelope)
+  }
+}
+
+const STREAM_TYPES = ['connect_ack', 'connect_data', 'connect_end', 'connect_close', 'credit'] as const
+
+type StreamEnvelope = Extract<Envelope, { type: (typeof STREAM_TYPES)[number] }>
+
+function isOfStream(envelope: Envelope): envelope is StreamEnvelope {
+  return (STREAM_TYPES as readonly EnvelopeType[]).includes(envelope.type)
+}
+
+function eventOf(envelope: StreamEnvelope): [StreamEvent & { from: 'peer' }, Buffer?] {
+  switch (envelope.type) {
+    case 'connect_ack': {
+      const { ok, error: message = 'The tunnel server gave no reason.', code } = envelope.payload
+      return [{ from: 'peer', ...(ok ? { type: 'ack' } : { type: 'nack', message, code }) }]
+    }
+    case 'connect_data': {
+      const data = Buffer.from(envelope.payload.chunk, 'base64')
+      return [{ from: 'peer', type: 'data', bytes: data.length }, data]
+    }
+    case 'connect_end':
+      return [{ from: 'peer', type: 'end' }]
+    case 'connect_close':
+      return [{ from: 'peer', type: 'close', error: envelope.payload.error }]
+    case 'credit':
+      return [{ from: 'peer', type: 'credit', bytes: envelope.payload.bytes }]
+  }
+}
+
+function lost(cause?: Error): AppError {
+  return new AppError(
+    'tunnel.down',
+    'The connection of the tunnel was lost.',
+    cause === undefined ? {} : { cause },
+  )
+}

@@ -1,0 +1,146 @@
+import { stat } from 'node:fs/promises'
+import type { Ambient } from '../node/ambient.ts'
+import type { Logger } from '../node/log.ts'
+import {
+  dayOf,
+  isPemText,
+  readTlsMaterial,
+  type TlsMaterial,
+  type TlsSources,
+} from '../node/tunnel/tls-material.ts'
+import { toAppError } from '../shared/errors/app-error.ts'
+import { type AllowList, parseAllowList } from './allow.ts'
+
+const DAY_MS = 86_400_000
+const WARN_AHEAD_MS = 30 * DAY_MS
+const LOOK_MS = 2_000
+
+/** Everything that decides who is let in and what the server shows of itself. */
+export interface Trust {
+  readonly tls: TlsMaterial
+  readonly allow: AllowList
+}
+
+export interface TlsKeeperOptions {
+  readonly sources: TlsSources
+  /** The rules, read anew each time. */
+  readonly readAllow: () => Promise<readonly string[]>
+  /** Files besides the certificates after whose change everything is read again. */
+  readonly alsoWatch?: readonly string[]
+  readonly ambient: Pick<Ambient, 'now'>
+  readonly log: Logger
+  readonly lookMs?: number
+}
+
+/**
+ * Keeps certificate, revocation list and rules in step with their files. It looks at the files' times, which also works
+ * where a volume is mounted. What cannot be used is named in the log, and the old stays. Owns its timer.
+ */
+export class TlsKeeper {
+  private readonly options: TlsKeeperOptions
+  private readonly timer: NodeJS.Timeout
+  private current: Trust
+  private listener: (trust: Trust) => void = () => undefined
+  private seen: string
+  private turn: Promise<void> = Promise.resolve()
+  private warnedOn = Number.NaN
+  private isClosed = false
+
+  /** @throws AppError `certs.*`, `tunnel.config-invalid` */
+  static async open(options: TlsKeeperOptions): Promise<TlsKeeper> {
+    const seen = await timesOf(options)
+    return new TlsKeeper(options, await read(options), seen)
+  }
+
+  private constructor(options: TlsKeeperOptions, current: Trust, seen: string) {
+    this.options = options
+    this.current = current
+    this.seen = seen
+    this.timer = setInterval(() => void this.look(), options.lookMs ?? LOOK_MS)
+    this.timer.unref()
+    this.warnAhead()
+  }
+
+  get trust(): Trust {
+    return this.current
+  }
+
+  onChange(listener: (trust: Trust) => void): void {
+    this.listener = listener
+  }
+
+  /** Reads everything again; never rejects. */
+  renew(): Promise<void> {
+    this.turn = this.turn.then(() => this.readAgain())
+    return this.turn
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.isClosed = true
+    clearInterval(this.timer)
+  }
+
+  private async look(): Promise<void> {
+    this.warnAhead()
+    const times = await timesOf(this.options)
+    if (times === this.seen || this.isClosed) return
+    this.seen = times
+    await this.renew()
+  }
+
+  private async readAgain(): Promise<void> {
+    const { log } = this.options
+    try {
+      const next = await read(this.options)
+      if (this.isClosed) return
+      this.current = next
+      this.warnedOn = Number.NaN
+      log.info({ expires: dayOf(next.tls.expiresAt) }, 'certificates and rules were read again')
+      this.listener(next)
+      this.warnAhead()
+    } catch (error) {
+      const { message, remedy } = toAppError(error)
+      if (!this.isClosed) log.error({ remedy }, `what is new cannot be used, the old stays: ${message}`)
+    }
+  }
+
+  /** Once a day. */
+  private warnAhead(): void {
+    const { ambient, log } = this.options
+    const now = ambient.now()
+    const today = Math.floor(now / DAY_MS)
+    if (this.warnedOn === today) return
+    this.warnedOn = today
+    const { expiresAt, listExpiresAt } = this.current.tls
+    const leftMs = expiresAt - now
+    if (leftMs <= 0) log.error({ expires: dayOf(expiresAt) }, 'the certificate of the server has expired')
+    else if (leftMs <= WARN_AHEAD_MS)
+      log.warn(
+        { expires: dayOf(expiresAt) },
+        `the certificate of the server expires in ${Math.floor(leftMs / DAY_MS)} days`,
+      )
+    if (listExpiresAt <= now)
+      log.error('the revocation list is past its end: no agent is let in until there is a new one')
+    else if (listExpiresAt <= now + WARN_AHEAD_MS / 10)
+      log.warn({ expires: dayOf(listExpiresAt) }, 'the revocation list is about to end')
+  }
+}
+
+async function read({ ambient, readAllow, sources }: TlsKeeperOptions): Promise<Trust> {
+  const tls = await readTlsMaterial(sources, ambient.now())
+  return { tls, allow: parseAllowList(await readAllow()) }
+}
+
+/** Of all files; a file that is gone has none. */
+async function timesOf({ alsoWatch = [], sources }: TlsKeeperOptions): Promise<string> {
+  const { ca, cert, crl, key } = sources
+  const files = [ca, cert, key, crl, ...alsoWatch].filter(
+    (source): source is string => source !== undefined && !isPemText(source),
+  )
+  const times = files.map(async (file) => {
+    const found = await stat(file).catch(() => undefined)
+    return found === undefined ? '-' : `${found.mtimeMs}:${found.ino}:${found.size}`
+  })
+  return (await Promise.all(times)).join(' ')
+}
