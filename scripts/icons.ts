@@ -1,83 +1,34 @@
-// Draws every icon of the app into assets/: `node scripts/icons.ts`. The shapes below are the only source.
+// Draws every icon of the app into assets/ from assets/tray.svg: `node scripts/icons.ts`.
+import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TRAY_ICONS, type TrayIcon } from '../src/main/desktop/tray-status.ts'
+import { TRAY_ICONS } from '../src/main/desktop/tray-status.ts'
 import { encodePng, type Rgb } from './png.ts'
+import { elementsById, readSvg } from './svg-elements.ts'
+import { type Shape, shapeOf } from './svg-shapes.ts'
 
-/** Whether a point of the 16 × 16 drawing, y downwards, is inked. */
-type Shape = (x: number, y: number) => boolean
+const ASSETS = fileURLToPath(new URL('../assets', import.meta.url))
+const IDS = elementsById(readSvg(readFileSync(join(ASSETS, 'tray.svg'), 'utf8')))
 
-const union =
-  (...shapes: readonly Shape[]): Shape =>
-  (x, y) =>
-    shapes.some((shape) => shape(x, y))
-
-const without =
-  (shape: Shape, hole: Shape): Shape =>
-  (x, y) =>
-    shape(x, y) && !hole(x, y)
-
-const box =
-  (left: number, top: number, right: number, bottom: number): Shape =>
-  (x, y) =>
-    x >= left && x <= right && y >= top && y <= bottom
-
-const disc =
-  (centreX: number, centreY: number, radius: number): Shape =>
-  (x, y) =>
-    Math.hypot(x - centreX, y - centreY) <= radius
-
-const stroke =
-  (x1: number, y1: number, x2: number, y2: number, width: number): Shape =>
-  (x, y) => {
-    const along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / ((x2 - x1) ** 2 + (y2 - y1) ** 2)
-    const t = Math.min(1, Math.max(0, along))
-    return Math.hypot(x - x1 - t * (x2 - x1), y - y1 - t * (y2 - y1)) <= width / 2
-  }
-
-/** Pointing up, with its base on `bottom`. */
-const triangle =
-  (centreX: number, top: number, bottom: number, halfBase: number): Shape =>
-  (x, y) =>
-    y >= top && y <= bottom && Math.abs(x - centreX) <= (halfBase * (y - top)) / (bottom - top)
-
-/** An arch that carries a road: the upper half of a ring between two feet. */
-const arch: Shape = without(
-  (x, y) => y <= 13 && (disc(8, 10, 7)(x, y) || box(1, 10, 15, 13)(x, y)),
-  (x, y) => disc(8, 10, 4.4)(x, y) || box(3.6, 10, 12.4, 16)(x, y),
-)
-const road = box(0, 12.2, 16, 14.4)
-const bridge = union(arch, road)
-const middle = box(5.2, 0, 10.8, 16)
-
-/** A badge in the lower right corner, set off from the bridge by a clear rim. */
-const badged = (rim: Shape, badge: Shape): Shape => union(without(bridge, rim), badge)
-
-const cross = (width: number): Shape =>
-  union(stroke(9.2, 9.2, 14.6, 14.6, width), stroke(14.6, 9.2, 9.2, 14.6, width))
-
-const TRIANGLE = triangle(11.4, 6.6, 15.6, 5)
-const QUESTION_MARK = union(box(10.9, 7.6, 12.7, 12), box(10.9, 13, 12.7, 14.8))
-
-/** The states differ in shape, so that nobody has to tell colours apart. */
-export const DRAWINGS: Readonly<Record<TrayIcon, Shape>> = {
-  disconnected: without(bridge, middle),
-  connecting: union(without(bridge, middle), disc(8, 4.2, 1.5), disc(8, 13, 1.5)),
-  connected: bridge,
-  degraded: badged(triangle(11.4, 3.4, 17.6, 7.6), TRIANGLE),
-  'needs-you': badged(disc(11.6, 11.2, 5.9), without(disc(11.6, 11.2, 4.6), QUESTION_MARK)),
-  error: badged(cross(5.6), cross(2.8)),
+/** One icon on a grid of 16 × 16. */
+export interface Drawing {
+  readonly shape: Shape
+  readonly colour: Rgb
 }
 
-/** Each stands out from light and from dark panels alike: at least 3:1 from both (WCAG 1.4.11). */
-export const COLOURS: Readonly<Record<TrayIcon, Rgb>> = {
-  disconnected: [128, 128, 128],
-  connecting: [59, 130, 246],
-  connected: [22, 150, 80],
-  degraded: [202, 110, 0],
-  'needs-you': [150, 95, 240],
-  error: [226, 60, 66],
+/** @param id of a group in assets/tray.svg. */
+export function drawing(id: string): Drawing {
+  const element = IDS.get(id)
+  if (element === undefined) throw new Error(`assets/tray.svg has no ${id}.`)
+  return { shape: shapeOf(element, IDS), colour: rgb(element.attributes.get('fill') ?? '') }
+}
+
+function rgb(text: string): Rgb {
+  const [, red, green, blue] = /^#(..)(..)(..)$/.exec(text) ?? []
+  if (red === undefined || green === undefined || blue === undefined)
+    throw new Error(`${text} is no #rrggbb.`)
+  return [Number.parseInt(red, 16), Number.parseInt(green, 16), Number.parseInt(blue, 16)]
 }
 
 const BLACK: Rgb = [0, 0, 0]
@@ -118,8 +69,7 @@ const SCALES = [
 
 export function trayFiles(): IconFile[] {
   return TRAY_ICONS.flatMap((icon) => {
-    const shape = DRAWINGS[icon]
-    const colour = COLOURS[icon]
+    const { shape, colour } = drawing(icon)
     return SCALES.flatMap(([suffix, scale]) => [
       { name: `${icon}${suffix}.png`, size: 16 * scale, shape, colour },
       { name: `${icon}Template${suffix}.png`, size: 16 * scale, shape, colour: BLACK },
@@ -128,27 +78,23 @@ export function trayFiles(): IconFile[] {
   })
 }
 
-/** The mark in white on a rounded plate with a margin, as docks and app lists want it. */
+/** For docks and app lists. */
 export function appIcon(size: number): Buffer {
-  const plate = union(
-    box(1, 4, 15, 12),
-    box(4, 1, 12, 15),
-    ...[4, 12].flatMap((x) => [4, 12].map((y) => disc(x, y, 3))),
+  return encodePng(
+    size,
+    ['app-plate', 'app-mark'].map((id) => {
+      const { shape, colour } = drawing(id)
+      return { coverage: coverage(shape, size), colour }
+    }),
   )
-  const mark: Shape = (x, y) => bridge((x - 8) * 1.75 + 8, (y - 8) * 1.75 + 8.7)
-  return encodePng(size, [
-    { coverage: coverage(plate, size), colour: [24, 52, 92] },
-    { coverage: coverage(mark, size), colour: [255, 255, 255] },
-  ])
 }
 
 if (import.meta.main) {
-  const assets = fileURLToPath(new URL('../assets', import.meta.url))
-  await mkdir(join(assets, 'tray'), { recursive: true })
+  await mkdir(join(ASSETS, 'tray'), { recursive: true })
   for (const { name, size, shape, colour } of trayFiles())
     await writeFile(
-      join(assets, 'tray', name),
+      join(ASSETS, 'tray', name),
       encodePng(size, [{ coverage: coverage(shape, size), colour }]),
     )
-  await writeFile(join(assets, 'icon.png'), appIcon(1024))
+  await writeFile(join(ASSETS, 'icon.png'), appIcon(1024))
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inflateSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { COLOURS, coverage, DRAWINGS, trayFiles } from '../../../scripts/icons.ts'
+import { appIcon, coverage, drawing, trayFiles } from '../../../scripts/icons.ts'
 import { encodePng, type Rgb } from '../../../scripts/png.ts'
 import { iconFile } from '../../../src/main/desktop/icon-file.ts'
 import { TRAY_ICONS } from '../../../src/main/desktop/tray-status.ts'
@@ -20,6 +20,10 @@ test('the icon files in the project are what the script draws', async () => {
     ).toBe(true)
 })
 
+test('the icon of the app is what the script draws', async () => {
+  expect((await readFile(join(TRAY, '../icon.png'))).equals(appIcon(1024))).toBe(true)
+})
+
 test('every state has a file on every platform', () => {
   const drawn = new Set(trayFiles().map(({ name }) => name))
   const wanted = TRAY_ICONS.flatMap((icon) =>
@@ -29,7 +33,7 @@ test('every state has a file on every platform', () => {
 })
 
 test('any two states differ in shape where the icon is smallest', () => {
-  const pictures = TRAY_ICONS.map((icon) => coverage(DRAWINGS[icon], 16))
+  const pictures = TRAY_ICONS.map((icon) => coverage(drawing(icon).shape, 16))
   const distances = pictures.flatMap((one, index) =>
     pictures.slice(index + 1).map((other) => one.filter((value, at) => differs(value, other[at])).length),
   )
@@ -46,7 +50,7 @@ test.each(TRAY_ICONS)('%s stands out from light and dark panels by 3:1', (icon) 
     [255, 255, 255],
     [32, 32, 32],
   ] as const)
-    expect(contrast(COLOURS[icon], panel)).toBeGreaterThanOrEqual(3)
+    expect(contrast(drawing(icon).colour, panel)).toBeGreaterThanOrEqual(3)
 })
 
 /** https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
