@@ -6,6 +6,7 @@ import { certsCommand } from './commands/certs.ts'
 import { dashboardCommand } from './commands/dashboard.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { relayCommand } from './commands/relay.ts'
+import { tunnelServerCommand } from './commands/tunnel-server.ts'
 import { usageCommand } from './commands/usage.ts'
 import { firstSteps, setHelpManners } from './help-manners.ts'
 import { ownName } from './own-name.ts'
@@ -29,6 +30,7 @@ for (const command of [
   dashboardCommand(),
   doctorCommand(),
   relayCommand(),
+  tunnelServerCommand(),
   usageCommand(),
 ])
   program.addCommand(command)

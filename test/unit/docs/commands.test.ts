@@ -7,6 +7,7 @@ import { bridgeControlCommands } from '../../../src/cli/commands/bridge-control.
 import { dashboardCommand } from '../../../src/cli/commands/dashboard.ts'
 import { doctorCommand } from '../../../src/cli/commands/doctor.ts'
 import { relayCommand } from '../../../src/cli/commands/relay.ts'
+import { tunnelServerCommand } from '../../../src/cli/commands/tunnel-server.ts'
 import { usageCommand } from '../../../src/cli/commands/usage.ts'
 import { allPages, codeOf, page, ROOT } from './pages.ts'
 
@@ -16,6 +17,7 @@ const PROGRAM = [
   dashboardCommand(),
   doctorCommand(),
   relayCommand(),
+  tunnelServerCommand(),
   usageCommand(),
 ].reduce((program, command) => program.addCommand(command), new Command('sovereign').version('0'))
 
