@@ -53,6 +53,7 @@ const ARGS: { readonly [Name in CallName]: unknown } = {
   relaySignInStatus: {},
   startSignIn: { identity: 'own' },
   pollSignIn: { flowId: 'flow-1' },
+  stopSignIn: { flowId: 'flow-1' },
   signOut: {},
   giveCredential: { kind: 'openrouter-key', secret: 'sk-or-1' },
   relayUsage: {},

@@ -239,6 +239,7 @@ export class Bridge implements BridgeCore {
         this.askRelayHealth()
         return status
       },
+      stopSignIn: ({ flowId }) => admin((relay) => relay.stopSignIn(flowId)),
       signOut: async ({ upstream }) => {
         await admin((relay) => relay.signOut(upstream))
         this.askRelayHealth()

@@ -48,6 +48,10 @@ export class RelayAdmin {
     return this.ask('POST', '/auth/poll', flowStatusSchema, { flow_id: flowId })
   }
 
+  async stopSignIn(flowId: string): Promise<void> {
+    await this.ask('DELETE', `/auth/device?flow_id=${encodeURIComponent(flowId)}`, z.unknown())
+  }
+
   async signOut(upstream: 'copilot' | 'openrouter' = 'copilot'): Promise<void> {
     await this.ask('DELETE', `/auth/token?upstream=${upstream}`, z.unknown())
   }

@@ -41,6 +41,15 @@ export function authRoutes(deps: AuthDependencies): Route[] {
     { method: 'GET', path: '/auth/device', access: 'open', handle: sendAuthPage },
     { method: 'POST', path: '/auth/device', access: 'admin', handle: (x) => startFlow(deps, x) },
     {
+      method: 'DELETE',
+      path: '/auth/device',
+      access: 'admin',
+      handle: async ({ url, response }) => {
+        deps.flows.stop(url.searchParams.get('flow_id') ?? '')
+        sendJson(response, 200, statusOf(deps, true))
+      },
+    },
+    {
       method: 'GET',
       path: '/auth/poll',
       access: 'admin',
@@ -122,6 +131,7 @@ function statusOf(deps: AuthDependencies, isAdmin: boolean): AuthStatus {
   const { name, route } = deps.account.identity()
   const unsaved = deps.configFile.saveProblem?.message
   const keyProblem = deps.openrouter.problem
+  const running = deps.flows.running()
   return {
     authenticated,
     message,
@@ -135,6 +145,7 @@ function statusOf(deps: AuthDependencies, isAdmin: boolean): AuthStatus {
       authenticated: keyProblem === undefined,
       ...(keyProblem === undefined ? {} : { problem: explain(keyProblem) }),
     },
+    ...(running === undefined ? {} : { signing_in: running }),
     ...(unsaved === undefined ? {} : { unsaved }),
   }
 }

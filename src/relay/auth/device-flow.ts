@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Ambient } from '../../node/ambient.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
-import type { FlowStatus, StartedFlow } from '../../shared/protocol/relay-auth.ts'
+import type { FlowStatus, RunningFlow, StartedFlow } from '../../shared/protocol/relay-auth.ts'
 import type { GithubApi } from './github-api.ts'
 import type { Identity } from './identity.ts'
 
 interface Flow {
+  readonly userCode: string
+  readonly page: string
+  readonly lastsMs: number
   readonly identity: Identity
   readonly deviceCode: string
   readonly endsAtMs: number
@@ -45,6 +48,9 @@ export class DeviceFlows {
     const flowId = randomUUID()
     const intervalMs = started.interval * 1000
     this.flows.set(flowId, {
+      userCode: started.user_code,
+      page: started.verification_uri,
+      lastsMs: started.expires_in * 1000,
       identity,
       deviceCode: started.device_code,
       endsAtMs: now + started.expires_in * 1000,
@@ -62,6 +68,29 @@ export class DeviceFlows {
       interval: started.interval,
       message: `Open ${started.verification_uri} and enter ${started.user_code}.`,
     }
+  }
+
+  /** The newest sign-in that has not ended. */
+  running(): RunningFlow | undefined {
+    const now = this.ambient.monotonicMs()
+    const [newest] = [...this.flows]
+      .filter(([, { outcome, endsAtMs }]) => outcome === undefined && now < endsAtMs)
+      .reverse()
+    if (newest === undefined) return undefined
+    const [flowId, { userCode, page, endsAtMs, lastsMs, intervalMs }] = newest
+    return {
+      flow_id: flowId,
+      user_code: userCode,
+      verification_uri: page,
+      expires_in: (endsAtMs - now) / 1000,
+      expires_after: lastsMs / 1000,
+      interval: intervalMs / 1000,
+    }
+  }
+
+  /** Whoever types the code afterwards signs nobody in here. */
+  stop(flowId: string): void {
+    this.flows.delete(flowId)
   }
 
   /** Where the sign-in stands now; several callers may ask at once. */

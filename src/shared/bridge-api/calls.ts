@@ -115,6 +115,8 @@ export const BRIDGE_CALLS = {
   /** Fails with `relay.identity-needed` until somebody has chosen as whom the relay signs in. */
   startSignIn: call(z.strictObject({ identity: z.enum(['own', 'vscode']).optional() }), startedFlowSchema),
   pollSignIn: call(z.strictObject({ flowId: z.string().max(200) }), flowStatusSchema),
+  /** Gives a sign-in up: its code signs nobody in any more. An older relay lets it run out. */
+  stopSignIn: call(z.strictObject({ flowId: z.string().max(200) }), nothing),
   /** Of Copilot unless told. */
   signOut: call(z.strictObject({ upstream: z.enum(['copilot', 'openrouter']).optional() }), nothing),
   /** Hands a fine-grained GitHub token or an OpenRouter key to the relay, which checks and keeps it. */

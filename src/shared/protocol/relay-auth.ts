@@ -35,6 +35,19 @@ export type StartedOpenrouterFlow = z.infer<typeof startedOpenrouterSchema>
 /** `POST /auth/openrouter/finish`; answers with the status. */
 export const finishOpenrouterSchema = z.object({ flow_id: z.string(), code: z.string().min(1).max(2000) })
 
+/** A sign-in that waits for its code to be typed at GitHub; times are seconds. */
+export const runningFlowSchema = z.object({
+  flow_id: z.string(),
+  user_code: z.string(),
+  verification_uri: z.string(),
+  /** From now. */
+  expires_in: z.number(),
+  /** What it had at its start. */
+  expires_after: z.number(),
+  interval: z.number(),
+})
+export type RunningFlow = z.infer<typeof runningFlowSchema>
+
 const upstreamStatus = z.object({
   authenticated: z.boolean(),
   /** Why not, or what went wrong last. */
@@ -48,6 +61,8 @@ export const authStatusSchema = z.object({
   /** Only with admin rights. */
   copilot: upstreamStatus.extend({ identity: z.string(), route: z.string() }).optional(),
   openrouter: upstreamStatus.optional(),
+  /** The newest one that has not ended, so that a page that was closed can go on with it. Only with admin rights. */
+  signing_in: runningFlowSchema.optional(),
   /** Set when the last change could not be written to config.json. */
   unsaved: z.string().optional(),
 })

@@ -22,16 +22,16 @@ async function startUpstreams(): Promise<{ github: FakeGithub; copilot: FakeCopi
   return { github, copilot }
 }
 
-async function openSignIn(app: RunningApp): Promise<Page> {
+async function openSignIn(app: RunningApp, isNew = true): Promise<Page> {
   await app.tray.click('Sign in to GitHub Copilot…')
   const page = await app.window('#/sign-in')
-  await page.getByRole('button', { name: 'Get a code' }).click(PATIENCE)
+  if (isNew) await page.getByRole('button', { name: 'Get a code' }).click(PATIENCE)
   await page.getByText('WDJB-MJHT').waitFor(PATIENCE)
   return page
 }
 
 describe.skipIf(NO_WINDOWS)('the window of the sign-in', () => {
-  test('that is closed in the middle asks GitHub no more, and opens again for another code', async () => {
+  test('that is closed in the middle asks GitHub no more, and goes on with the same code when it opens again', async () => {
     const { github } = await startUpstreams()
     const polls = (): number =>
       github.requests.filter(({ path }) => path === '/login/oauth/access_token').length
@@ -50,7 +50,8 @@ describe.skipIf(NO_WINDOWS)('the window of the sign-in', () => {
     const until = polls() + 1
     expect(await waitUntil(() => polls() > until, SEVERAL_POLLS_MS)).toBe(false)
 
-    const page = await openSignIn(app)
+    const page = await openSignIn(app, false)
+    expect(github.requests.filter(({ path }) => path === '/login/device/code')).toHaveLength(1)
     github.answerDevice('approved')
     await page.getByText('Signed in to GitHub Copilot').waitFor(PATIENCE)
     await app.tray.with('copilot ready')

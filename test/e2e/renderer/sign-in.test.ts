@@ -100,6 +100,26 @@ describe('with a code', () => {
     await alert.getByRole('button', { name: button }).waitFor()
   })
 
+  test('a page that is loaded anew in the middle shows the same code, and the time that is left of it', async () => {
+    const api = signedOut()
+    api.answer('pollSignIn', () => ({ status: 'pending', message: '' }))
+    const { page } = await browser.open(api, { path: 'sign-in' })
+    await page.getByRole('button', { name: 'Get a code' }).click()
+    await page.getByText('WDJB-MJHT').waitFor()
+    const { success: _, message: __, ...running } = FLOW
+    api.answer('relaySignInStatus', () => ({
+      ...OUT,
+      signing_in: { ...running, expires_in: 300, expires_after: 900 },
+    }))
+    await page.reload()
+    await page.getByText('WDJB-MJHT').waitFor()
+    expect(await page.getByRole('timer').textContent()).toMatch(/[45]:\d\d/)
+    await page.getByText('It is being asked again.').waitFor()
+    expect(callsOf(api, 'startSignIn')).toHaveLength(1)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByRole('button', { name: 'Get a new code' }).waitFor()
+  })
+
   test('success is told, and the account is shown as signed in', async () => {
     const api = signedOut()
     api.answer('pollSignIn', () => {

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { BridgeApi } from '../../../shared/bridge-api/calls.ts'
 import { type AppError, fromFailure, toAppError } from '../../../shared/errors/app-error.ts'
 import { errorDefinition, isErrorCode } from '../../../shared/errors/codes.ts'
-import type { FlowStatus, StartedFlow } from '../../../shared/protocol/relay-auth.ts'
+import type { FlowStatus, RunningFlow, StartedFlow } from '../../../shared/protocol/relay-auth.ts'
 import { backoffDelayMs, RECONNECT_BACKOFF } from '../../../shared/util/backoff.ts'
 
 export type IdentityChoice = 'own' | 'vscode'
@@ -34,7 +34,7 @@ export type DeviceSignIn =
       readonly isSlowed: boolean
       /** Milliseconds between two looks. */
       readonly everyMs: number
-      /** Somebody was away and has come back. */
+      /** Somebody was away, or the page was closed, and has come back. */
       readonly isResumed: boolean
       /** Why the last look failed; it is tried again. */
       readonly trouble: AppError | undefined
@@ -71,6 +71,8 @@ export interface Clock {
 export interface DeviceSignInFlow {
   readonly store: StoreApi<DeviceSignIn>
   readonly start: (identity?: IdentityChoice) => void
+  /** Goes on with a sign-in that the relay tells of, unless this page has one or gave that one up. */
+  readonly resume: (running: RunningFlow) => void
   /** Lets the person choose as whom the relay signs in. */
   readonly choose: () => void
   /** Gives the code up. */
@@ -97,12 +99,13 @@ interface Inner extends OpenFlow {
 
 /** One sign-in with a device code, from the click to its end. Late answers of an older one are ignored. */
 export function deviceSignIn(
-  api: Pick<BridgeApi, 'startSignIn' | 'pollSignIn'>,
+  api: Pick<BridgeApi, 'startSignIn' | 'pollSignIn' | 'stopSignIn'>,
   clock: Clock,
 ): DeviceSignInFlow {
   const store = createStore<DeviceSignIn>(() => ({ phase: 'idle' }))
   let current: Inner | undefined
   let cancelTimer = (): void => {}
+  let givenUp: string | undefined
   /** Grows with everything that makes answers under way worthless. */
   let turn = 0
 
@@ -122,13 +125,20 @@ export function deviceSignIn(
     enter({ phase: 'ended', outcome })
   }
 
+  /** Where the relay cannot be told, the code ends by itself. */
+  function giveUp(): void {
+    if (current === undefined) return
+    givenUp = current.id
+    api.stopSignIn({ flowId: current.id }).catch(() => undefined)
+  }
+
   async function start(identity?: IdentityChoice): Promise<void> {
     const mine = drop()
     current = undefined
     enter({ phase: 'starting' })
     try {
       const started = await api.startSignIn(identity === undefined ? {} : { identity })
-      if (mine === turn) open(started)
+      if (mine === turn) begin(started)
     } catch (error) {
       if (mine !== turn) return
       const failure = toAppError(error)
@@ -137,21 +147,32 @@ export function deviceSignIn(
     }
   }
 
-  function open(started: StartedFlow): void {
-    const startedAt = clock.now()
+  function open(started: Omit<RunningFlow, 'expires_after'>, lasts = started.expires_in): Inner {
+    const endsAt = clock.now() + started.expires_in * 1000
     const intervalMs = started.interval * 1000
-    current = {
+    return {
       id: started.flow_id,
       userCode: started.user_code,
       page: started.verification_uri,
-      startedAt,
-      endsAt: startedAt + started.expires_in * 1000,
+      startedAt: endsAt - lasts * 1000,
+      endsAt,
       intervalMs,
       everyMs: Math.max(SHORTEST_PAUSE_MS, intervalMs),
       isSlowed: false,
       failures: 0,
     }
+  }
+
+  function begin(started: StartedFlow): void {
+    current = open(started)
     wait(current, current.everyMs)
+  }
+
+  function resume(running: RunningFlow): void {
+    if (store.getState().phase !== 'idle' || running.flow_id === givenUp) return
+    current = open(running, running.expires_after)
+    // Perhaps it was typed while nobody looked.
+    wait(current, SHORTEST_PAUSE_MS, { isResumed: true })
   }
 
   function wait(flow: Inner, pauseMs: number, about: { isResumed?: boolean; trouble?: AppError } = {}): void {
@@ -211,12 +232,17 @@ export function deviceSignIn(
   return {
     store,
     start: (identity) => void start(identity),
+    resume,
     choose() {
       drop()
+      giveUp()
       current = undefined
       enter({ phase: 'choosing', wasTried: undefined })
     },
-    stop: () => end({ kind: 'stopped' }),
+    stop() {
+      giveUp()
+      end({ kind: 'stopped' })
+    },
     leave() {
       const { phase } = store.getState()
       if (phase === 'starting') {

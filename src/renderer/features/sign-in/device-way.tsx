@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react'
+import type { RunningFlow } from '../../../shared/protocol/relay-auth.ts'
 import { Button } from '../../ui/button.tsx'
 import { FailureNotice, Notice } from '../../ui/notice.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
@@ -14,16 +15,21 @@ interface Props {
   readonly onToken: () => void
   /** The relay has another sign-in than before. */
   readonly onChanged: () => void
+  /** What the relay knows to be under way, perhaps begun by a page that was closed. */
+  readonly running: RunningFlow | undefined
 }
 
 /** Signing in to Copilot with a code, from the explanation to how it ended. */
-export function DeviceWay({ onToken, onChanged }: Props): ReactNode {
-  const { state, start, choose, stop } = useDeviceSignIn()
+export function DeviceWay({ onToken, onChanged, running }: Props): ReactNode {
+  const { state, start, choose, stop, resume } = useDeviceSignIn()
   const frame = useRef<HTMLDivElement>(null)
   const isSignedIn = state.phase === 'ended' && state.outcome.kind === 'signed-in'
   useEffect(() => {
     if (isSignedIn) onChanged()
   }, [isSignedIn, onChanged])
+  useEffect(() => {
+    if (running !== undefined) resume(running)
+  }, [running, resume])
   useKeepFocus(frame, state.phase)
   return (
     <div ref={frame} tabIndex={-1} className="stack">

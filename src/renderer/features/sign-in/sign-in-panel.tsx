@@ -44,7 +44,13 @@ export function SignInPanel(): ReactNode {
           <Segmented label={words.signIn.ways} value={way} options={WAYS} onChange={choose} />
         </div>
         <div className="card-body">
-          {way === 'copilot' && <DeviceWay onToken={() => choose('token')} onChanged={askNow} />}
+          {way === 'copilot' && (
+            <DeviceWay
+              onToken={() => choose('token')}
+              onChanged={askNow}
+              running={status.value?.signing_in}
+            />
+          )}
           {way === 'token' && <TokenWay onChanged={askNow} />}
           {way === 'openrouter' && (
             <OpenrouterWay

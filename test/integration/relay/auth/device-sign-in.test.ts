@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
 import { REAL_AMBIENT } from '../../../../src/node/ambient.ts'
 import {
+  authStatusSchema,
   type FlowStatus,
   flowStatusSchema,
   startedFlowSchema,
@@ -44,6 +45,42 @@ test('a sign-in waits, succeeds, is saved for this user only, and serves request
   expect(await poll(to, flow)).toMatchObject({ status: 'success' })
   expect(await to.readConfig()).toMatchObject({ github_oauth_token: to.github.oauthToken })
   expect((await fetch(`${to.url}/v1/models`)).status).toBe(200)
+})
+
+async function running(to: TestRelay): Promise<unknown> {
+  const { body } = await adminRequest(to.relay.adminSocketPath, 'GET', '/auth/status')
+  return authStatusSchema.parse(body).signing_in
+}
+
+test('the newest sign-in under way is told to admins alone, until it has ended', async () => {
+  const to = await start()
+  expect(await running(to)).toBeUndefined()
+  await begin(to)
+  const flow = await begin(to)
+  nowMs += 60_000
+  expect(await running(to)).toEqual({
+    flow_id: flow,
+    user_code: 'WDJB-MJHT',
+    verification_uri: 'https://github.com/login/device',
+    expires_in: 840,
+    expires_after: 900,
+    interval: 5,
+  })
+  expect(await (await fetch(`${to.url}/auth/status`)).json()).not.toHaveProperty('signing_in')
+  to.github.answerDevice('approved')
+  expect(await poll(to, flow)).toMatchObject({ status: 'success' })
+  expect(await running(to)).not.toMatchObject({ flow_id: flow })
+})
+
+test('a sign-in that was given up is not told any more and signs nobody in', async () => {
+  const to = await start()
+  const flow = await begin(to)
+  await adminRequest(to.relay.adminSocketPath, 'DELETE', `/auth/device?flow_id=${flow}`)
+  expect(await running(to)).toBeUndefined()
+  to.github.answerDevice('approved')
+  nowMs += 6000
+  await expect(poll(to, flow)).rejects.toMatchObject({ code: 'relay.sign-in-unknown' })
+  expect(asked(to)).toBe(0)
 })
 
 test('GitHub is not asked faster than it wants, however often the relay is', async () => {

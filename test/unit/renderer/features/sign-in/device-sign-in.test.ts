@@ -76,6 +76,55 @@ const pending = (retryAfterMs?: number): FlowStatus => ({
   ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
 })
 
+const RUNNING = {
+  flow_id: 'flow-9',
+  user_code: 'WXYZ-0000',
+  verification_uri: 'https://github.com/login/device',
+  expires_in: 600,
+  expires_after: 900,
+  interval: 5,
+}
+
+test('a sign-in that a closed page began goes on with its code and the time that it has left', async () => {
+  const { api, clock, signIn, state } = setUp()
+  signIn.resume(RUNNING)
+  expect(state()).toMatchObject({
+    phase: 'waiting',
+    isResumed: true,
+    flow: { userCode: 'WXYZ-0000', startedAt: NOON - 300_000, endsAt: NOON + 600_000 },
+  })
+  api.answer('pollSignIn', () => ({ status: 'success', message: '' }))
+  await clock.pass(1000)
+  expect(api.calls).toEqual([['pollSignIn', { flowId: 'flow-9' }]])
+  expect(state()).toEqual({ phase: 'ended', outcome: { kind: 'signed-in' } })
+})
+
+test('a sign-in of this page, and one that was given up here, is not exchanged for what the relay tells', async () => {
+  const { signIn, state } = await setUpWaiting()
+  const before = state()
+  signIn.resume(RUNNING)
+  expect(state()).toBe(before)
+  signIn.reset()
+  signIn.resume(RUNNING)
+  signIn.stop()
+  signIn.reset()
+  signIn.resume(RUNNING)
+  expect(state()).toEqual({ phase: 'idle' })
+  signIn.resume({ ...RUNNING, flow_id: 'flow-10' })
+  expect(state()).toMatchObject({ phase: 'waiting' })
+})
+
+test('a sign-in that is given up is given up at the relay too, and here also where the relay cannot be told', async () => {
+  const { api, signIn, state } = await setUpWaiting()
+  api.answer('stopSignIn', () => {
+    throw new AppError('bridge.disconnected', 'The bridge is disconnected.')
+  })
+  signIn.stop()
+  await settled()
+  expect(api.calls.at(-1)).toEqual(['stopSignIn', { flowId: 'flow-1' }])
+  expect(state()).toEqual({ phase: 'ended', outcome: { kind: 'stopped' } })
+})
+
 test('a started sign-in shows its code and until when it is good', async () => {
   const { state } = await setUpWaiting()
   expect(state()).toMatchObject({
