@@ -6,7 +6,9 @@ import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.t
 import type { ListenAddress, ListenerState } from '../../shared/state/bridge-state.ts'
 import { formatListenAddress } from '../settings/address.ts'
 import { describeHolder } from './bind.ts'
-import { Door } from './door.ts'
+import { type AgentProxy, Door } from './door.ts'
+
+export type { AgentProxy } from './door.ts'
 
 export interface AgentOptions {
   /** Port 0 takes any free one. */
@@ -16,6 +18,8 @@ export interface AgentOptions {
    * socket are listened for by the agent.
    */
   readonly onRelayConnection: (socket: Socket) => void
+  /** Takes whole URLs and CONNECT, and says what the pages of the agent are. */
+  readonly proxy?: AgentProxy
   readonly ambient: Pick<Ambient, 'now'>
   readonly log: Logger
   /** How long a connection may take to say what it wants; 60 s unless told. */

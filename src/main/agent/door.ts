@@ -3,13 +3,23 @@ import type { Logger } from '../../node/log.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { ListenAddress } from '../../shared/state/bridge-state.ts'
 import { bind } from './bind.ts'
+import type { Opening } from './first-bytes.ts'
+import { answerOwnPage, type OwnPageRequest, type OwnPages, readOpening } from './own-pages.ts'
 import { type PeekResult, peek } from './peek.ts'
 import { refusalOf, refuse } from './refuse.ts'
 
 const HEAD_TIMEOUT_MS = 60_000
 
+/** What makes the local port a proxy too. */
+export interface AgentProxy extends OwnPages {
+  /** Takes a connection as `onRelayConnection` does. */
+  handle(socket: Socket): void
+}
+
 export interface DoorOptions {
   readonly onRelayConnection: (socket: Socket) => void
+  /** Without it, programs that want a proxy are told that there is none. */
+  readonly proxy?: AgentProxy
   readonly log: Logger
   readonly headTimeoutMs?: number
 }
@@ -19,7 +29,7 @@ export class Door {
   private readonly options: DoorOptions
   private readonly server: Server
   private readonly sockets = new Set<Socket>()
-  /** Those that the relay has; a drain waits for these only. */
+  /** Those that the relay or the proxy has; a drain waits for these only. */
   private readonly handedOver = new Set<Socket>()
   private empty: () => void = () => undefined
   private mayListen = true
@@ -79,16 +89,23 @@ export class Door {
     })
     // A client that resets is everyday life; whoever has the socket sees its close.
     socket.on('error', () => undefined)
-    void peek(socket, this.options.headTimeoutMs ?? HEAD_TIMEOUT_MS).then((result) =>
+    const hasPages = this.options.proxy !== undefined
+    const read = (bytes: Buffer): Opening | OwnPageRequest | undefined => readOpening(bytes, hasPages)
+    void peek(socket, this.options.headTimeoutMs ?? HEAD_TIMEOUT_MS, read).then((result) =>
       this.decide(socket, result),
     )
   }
 
-  private decide(socket: Socket, result: PeekResult): void {
+  private decide(socket: Socket, result: PeekResult<Opening | OwnPageRequest>): void {
     if (socket.destroyed) return
+    const { onRelayConnection, proxy } = this.options
     if (result.kind === 'opening') {
-      if (result.opening === 'relay') this.handOver(socket)
-      else refuse(socket, refusalOf(result.opening))
+      const { opening } = result
+      if (opening === 'relay') this.handOver(socket, onRelayConnection)
+      else if (opening === 'proxy' && proxy !== undefined) this.handOver(socket, (one) => proxy.handle(one))
+      else if (typeof opening === 'string') refuse(socket, refusalOf(opening))
+      else if (proxy === undefined || !answerOwnPage(socket, opening, proxy))
+        this.handOver(socket, onRelayConnection)
     } else if (result.received === 0) {
       socket.destroySoon()
     } else if (result.kind === 'gone') {
@@ -98,12 +115,12 @@ export class Door {
     }
   }
 
-  private handOver(socket: Socket): void {
+  private handOver(socket: Socket, take: (socket: Socket) => void): void {
     this.handedOver.add(socket)
     try {
-      this.options.onRelayConnection(socket)
+      take(socket)
     } catch (error) {
-      this.options.log.error({ err: error }, 'a connection could not be handed to the relay')
+      this.options.log.error({ err: error }, 'a connection could not be handed over')
       socket.resetAndDestroy()
     }
   }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
-import { classifyOpening, type Opening } from './first-bytes.ts'
 
-export type PeekResult =
+export type PeekResult<Opening> =
   | { readonly kind: 'opening'; readonly opening: Opening }
   /** The time is up; `received` tells a silent connection from a slow one. */
   | { readonly kind: 'timeout'; readonly received: number }
@@ -11,11 +10,17 @@ export type PeekResult =
 /**
  * Reads just enough of a connection to tell what it is. Afterwards the socket is paused and every byte is back
  * in it, so that whoever takes it reads it from the start.
+ *
+ * @param read tells what the bytes so far are, or undefined while more are needed.
  */
-export function peek(socket: Socket, timeoutMs: number): Promise<PeekResult> {
+export function peek<Opening>(
+  socket: Socket,
+  timeoutMs: number,
+  read: (bytes: Buffer) => Opening | undefined,
+): Promise<PeekResult<Opening>> {
   return new Promise((resolve) => {
     let seen: Buffer = Buffer.alloc(0)
-    const settle = (result: PeekResult) => {
+    const settle = (result: PeekResult<Opening>) => {
       clearTimeout(timer)
       socket.pause()
       socket.off('data', onData).off('end', onGone).off('close', onGone)
@@ -25,7 +30,7 @@ export function peek(socket: Socket, timeoutMs: number): Promise<PeekResult> {
     }
     const onData = (data: Buffer) => {
       seen = seen.length === 0 ? data : Buffer.concat([seen, data])
-      const opening = classifyOpening(seen)
+      const opening = read(seen)
       if (opening !== undefined) settle({ kind: 'opening', opening })
     }
     const onGone = () => settle({ kind: 'gone', received: seen.length })

@@ -40,6 +40,11 @@ export function refuse(socket: Socket, error: AppError): void {
       body,
     ].join('\r\n'),
   )
+  closeGently(socket)
+}
+
+/** Closes a connection after its last words, see {@link refuse}. */
+export function closeGently(socket: Socket): void {
   if (socket.readableEnded) {
     socket.destroySoon()
     return

@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { readAnswerHead, readTrailers } from './answer-head.ts'
+
+type Raw = readonly (string | Buffer)[]
+
+/** Passes an answer back to the client, piece by piece as it comes and never more than the client reads. */
+export class BackToClient {
+  readonly response: ServerResponse
+  private readonly pseudonym: string
+  /** How much of a body of known length is still to come. */
+  private left: number | undefined
+  /** Kept back to go out in one write with the end. */
+  private last: Buffer | undefined
+
+  constructor(response: ServerResponse, pseudonym: string) {
+    this.response = response
+    this.pseudonym = pseudonym
+    // Date is for the host to say.
+    response.sendDate = false
+  }
+
+  get hasBegun(): boolean {
+    return this.response.headersSent
+  }
+
+  /** An interim answer, such as 100 or 103. */
+  interim(status: number, reason: string, raw: Raw): void {
+    const { req, socket, headersSent } = this.response
+    // HTTP/1.0 has none (RFC 9110 §15.2). A request that waits for the answer to an earlier one has no socket yet.
+    if (req.httpVersion === '1.0' || socket === null || headersSent) return
+    const { headers } = status === 100 ? { headers: [] } : readAnswerHead(raw, this.pseudonym)
+    let head = `HTTP/1.1 ${status} ${reason}\r\n`
+    for (let index = 0; index < headers.length; index += 2)
+      head += `${headers[index]}: ${headers[index + 1]}\r\n`
+    socket.write(`${head}\r\n`, 'latin1')
+  }
+
+  begin(status: number, reason: string, raw: Raw): void {
+    const { headers, length } = readAnswerHead(raw, this.pseudonym)
+    this.left = this.response.req.method === 'HEAD' ? undefined : length
+    this.response.writeHead(status, reason, headers)
+  }
+
+  /** @returns false if no more should come before the response has drained. */
+  body(bytes: Buffer): boolean {
+    if (this.left !== undefined) {
+      this.left -= bytes.length
+      if (this.left === 0) {
+        this.last = bytes
+        return true
+      }
+    }
+    return this.response.write(bytes)
+  }
+
+  end(rawTrailers: Raw): void {
+    if (rawTrailers.length > 0) this.response.addTrailers(readTrailers(rawTrailers))
+    this.response.end(this.last)
+  }
+
+  /** What came so far is not all of it; an orderly end might look as if it were. */
+  cut(): void {
+    const { socket } = this.response
+    if (socket instanceof Socket && !socket.destroyed) socket.resetAndDestroy()
+    else this.response.destroy()
+  }
+}

@@ -1,0 +1,58 @@
+import { Agent, type AgentOptions, type ClientRequestArgs, type RequestOptions } from 'node:http'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/** Shorter than the 5 s after which Node, Apache and others close an idle connection. */
+const IDLE_MS = 4_000
+
+/** What a request needs to know of its connection, beside what it says. */
+export interface Way {
+  /** Requests share connections only with those of the same key. */
+  readonly key: string
+  open(): Promise<Duplex>
+}
+
+const ways = new WeakMap<object, Way>()
+
+/** Keeps the connections of Node's HTTP client, which an egress opens, for the next request with the same key. */
+export class EgressAgent extends Agent {
+  constructor() {
+    // With a timeout, idle connections end themselves.
+    super({ keepAlive: true, maxFreeSockets: 32, timeout: IDLE_MS } satisfies AgentOptions)
+  }
+
+  /** To be spread into the options of a request. */
+  optionsFor(way: Way): RequestOptions {
+    const marker = { way: Symbol(way.key) }
+    ways.set(marker, way)
+    return { agent: this, ...({ marker } as object) }
+  }
+
+  override getName(options: object): string {
+    return wayOf(options)?.key ?? ''
+  }
+
+  override createConnection(
+    options: ClientRequestArgs,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    const opening = wayOf(options)?.open() ?? Promise.reject(new Error('A request without a way.'))
+    opening.then(
+      (stream) => callback?.(null, asSocket(stream)),
+      (error) => callback?.(error, undefined as never),
+    )
+  }
+}
+
+function wayOf(options: object): Way | undefined {
+  return 'marker' in options ? ways.get(options.marker as object) : undefined
+}
+
+/** Node's client takes any stream, but asks it for what only sockets have. */
+export function asSocket(stream: Duplex): Duplex {
+  if (stream instanceof Socket) return stream
+  const nothing = (): Duplex => stream
+  for (const name of ['setTimeout', 'setKeepAlive', 'setNoDelay', 'ref', 'unref'])
+    if (!(name in stream)) Object.assign(stream, { [name]: nothing })
+  return stream
+}

@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { AppError } from '../../../shared/errors/app-error.ts'
+import { Gate } from './gate.ts'
+import { HttpExchanges } from './http-exchanges.ts'
+import { PROXY_LIMITS, type ProxyLimits, type ProxyOptions } from './proxy-options.ts'
+import { refuseRaw } from './refuse-raw.ts'
+import { Tunnels } from './tunnels.ts'
+import { Upgrades } from './upgrades.ts'
+
+export type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
+
+/** Speaks the proxy side of HTTP/1.1 on connections that somebody else accepts and owns. */
+export interface Proxy {
+  /** Takes a connection whose first bytes are still to be read. */
+  handle(socket: Socket): void
+  /** Ends idle connections; every other one ends with what is under way on it. Idempotent. */
+  close(): void
+}
+
+/** Between requests; longer than programs keep connections, so that they rarely meet a closing one. */
+const KEEP_ALIVE_MS = 75_000
+
+export function createProxy(options: ProxyOptions): Proxy {
+  return new HttpProxy(options, { ...PROXY_LIMITS, ...options.limits })
+}
+
+class HttpProxy implements Proxy {
+  private readonly server: Server
+  private readonly limits: ProxyLimits
+  private readonly exchanges: HttpExchanges
+  private readonly latest = new WeakMap<Duplex, ServerResponse>()
+  private isClosing = false
+
+  constructor(options: ProxyOptions, limits: ProxyLimits) {
+    const gate = new Gate(options)
+    this.limits = limits
+    this.exchanges = new HttpExchanges(options, limits, gate)
+    const tunnels = new Tunnels(options, limits, gate)
+    const upgrades = new Upgrades(options, limits, gate)
+    this.server = createServer({
+      headersTimeout: limits.headMs,
+      // An upload takes as long as it takes.
+      requestTimeout: 0,
+      connectionsCheckingInterval: limits.checkMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: limits.headMaxBytes,
+      insecureHTTPParser: false,
+      // Node would refuse it without a word.
+      requireHostHeader: false,
+      noDelay: true,
+      shouldUpgradeCallback: (request) => upgrades.wants(request),
+    })
+    this.server.timeout = limits.silenceMs
+    // Node drops headers beyond about a thousand without a word, an Authorization header among them.
+    this.server.maxHeadersCount = 0
+    // See http-server.ts of the relay.
+    Object.assign(this.server, { httpAllowHalfOpen: true })
+    const forward = (request: IncomingMessage, response: ServerResponse): void =>
+      this.forward(request, response)
+    this.server.on('request', forward).on('checkContinue', forward)
+    this.server.on('connect', (request, socket: Duplex, head) => {
+      void tunnels.open(request, socket as Socket, head)
+    })
+    this.server.on('upgrade', (request, socket: Duplex, head) => {
+      void upgrades.open(request, socket as Socket, head)
+    })
+    this.server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+      this.refuseUnreadable(error, socket as Socket)
+    })
+    // It never listens by itself, and only this starts the look for heads that do not come to an end
+    // (https://github.com/nodejs/node/blob/v24.x/lib/_http_server.js, setupConnectionsTracking).
+    this.server.emit('listening')
+  }
+
+  handle(socket: Socket): void {
+    // Said all it had to say: it may be waiting for an answer, or be gone.
+    socket.once('end', () => socket.setTimeout(this.limits.lingerMs))
+    this.server.emit('connection', socket)
+    // Whoever looked at its first bytes has paused it.
+    socket.resume()
+  }
+
+  close(): void {
+    if (this.isClosing) return
+    this.isClosing = true
+    // What it complains of is that it never listened.
+    this.server.close(() => undefined)
+    this.exchanges.close()
+  }
+
+  private forward(request: IncomingMessage, response: ServerResponse): void {
+    if (this.isClosing) response.shouldKeepAlive = false
+    this.latest.set(request.socket, response)
+    this.exchanges.forward(request, response)
+  }
+
+  private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+    const before = this.latest.get(socket)
+    // A client that reads the answer to its last request would take this for a part of it.
+    if (!socket.writable || error.code === 'ECONNRESET' || (before !== undefined && !before.writableFinished))
+      socket.destroy()
+    else refuseRaw(socket, unreadable(error))
+  }
+}
+
+function unreadable(error: NodeJS.ErrnoException): AppError {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new AppError('agent.head-timeout', 'The request did not arrive in time.')
+  if (error.code === 'HPE_HEADER_OVERFLOW')
+    return new AppError('proxy.head-too-large', 'The headers of the request are larger than 64 KiB.')
+  return new AppError('proxy.bad-request', `The request is not correct HTTP (${error.code ?? 'unreadable'}).`)
+}

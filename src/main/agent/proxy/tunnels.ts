@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { splice } from '../../../node/splice.ts'
+import { AppError, toAppError } from '../../../shared/errors/app-error.ts'
+import { exchangeFailure } from './failure.ts'
+import type { Gate } from './gate.ts'
+import type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
+import { refuseRaw } from './refuse-raw.ts'
+import { parseConnectTarget } from './target.ts'
+
+/** CONNECT: bytes to a host and back (RFC 9110 §9.3.6). */
+export class Tunnels {
+  private readonly options: ProxyOptions
+  private readonly limits: ProxyLimits
+  private readonly gate: Gate
+
+  constructor(options: ProxyOptions, limits: ProxyLimits, gate: Gate) {
+    this.options = options
+    this.limits = limits
+    this.gate = gate
+  }
+
+  /** @param head what the client sent after its request already. */
+  async open(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
+    const abort = new AbortController()
+    const giveUp = (): void => abort.abort(new Error('The client is gone.'))
+    client.once('close', giveUp)
+    try {
+      const stream = await this.connect(request, abort.signal)
+      client.off('close', giveUp)
+      if (client.destroyed) stream.destroy()
+      // No Content-Length and no Transfer-Encoding: what follows is the tunnel.
+      else join(client, stream, 'HTTP/1.1 200 Connection Established\r\n\r\n', head, this.limits)
+    } catch (error) {
+      client.off('close', giveUp)
+      if (!client.destroyed) this.refuse(request, client, error)
+    }
+  }
+
+  private async connect(request: IncomingMessage, signal: AbortSignal): Promise<Duplex> {
+    const { hasBody } = this.gate.admit(request)
+    if (hasBody) throw new AppError('proxy.bad-request', 'CONNECT has no body, and this one announces one.')
+    const target = parseConnectTarget(request.url ?? '')
+    this.gate.admitConnect(target)
+    const egress = this.gate.wayTo(target)
+    try {
+      return await egress.connect(target, signal)
+    } catch (error) {
+      throw exchangeFailure(error, target.host)
+    }
+  }
+
+  private refuse(request: IncomingMessage, client: Socket, cause: unknown): void {
+    const error = toAppError(cause)
+    if (error.code === 'internal.bug') this.options.log.error({ err: error }, 'the proxy failed')
+    else this.options.log.info({ code: error.code, reason: error.message }, 'the proxy refused a tunnel')
+    refuseRaw(client, error, request.headers.accept)
+  }
+}
+
+/**
+ * Connects both sides until they are closed, or silent for too long.
+ *
+ * @param greeting for the client, before all else. @param head for the host, before all else.
+ */
+export function join(
+  client: Socket,
+  host: Duplex,
+  greeting: string,
+  head: Buffer,
+  { silenceMs, lingerMs }: Pick<ProxyLimits, 'silenceMs' | 'lingerMs'>,
+): void {
+  client.write(greeting, 'latin1')
+  if (head.length > 0) host.write(head)
+  // All that crosses the tunnel crosses this socket.
+  client.setTimeout(silenceMs, () => client.destroy(new Error('The tunnel was silent for too long.')))
+  const lingerOnly = (): void => void client.setTimeout(Math.min(silenceMs, lingerMs))
+  client.once('end', lingerOnly)
+  host.once('end', lingerOnly)
+  void splice(client, host)
+}

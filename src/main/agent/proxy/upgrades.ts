@@ -1,0 +1,133 @@
+import { request as httpRequest, type IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { toAppError } from '../../../shared/errors/app-error.ts'
+import { readAnswerHead } from './answer-head.ts'
+import { BackToClient } from './back-to-client.ts'
+import { asSocket } from './egress-agent.ts'
+import { exchangeFailure } from './failure.ts'
+import type { Gate } from './gate.ts'
+import type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
+import { refuseRaw } from './refuse-raw.ts'
+import type { RequestHead } from './request-head.ts'
+import { type HttpTarget, parseHttpTarget } from './target.ts'
+import { join } from './tunnels.ts'
+
+/** Requests that change to another protocol, such as WebSocket (RFC 9110 §7.8). */
+export class Upgrades {
+  private readonly options: ProxyOptions
+  private readonly limits: ProxyLimits
+  private readonly gate: Gate
+
+  constructor(options: ProxyOptions, limits: ProxyLimits, gate: Gate) {
+    this.options = options
+    this.limits = limits
+    this.gate = gate
+  }
+
+  /** HTTP/2 would be changed to on this connection only, and a body would come before the other protocol. */
+  wants({ headers }: IncomingMessage): boolean {
+    return (
+      !/^\s*h2c?\s*$/i.test(headers.upgrade ?? '') &&
+      headers['content-length'] === undefined &&
+      headers['transfer-encoding'] === undefined
+    )
+  }
+
+  async open(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
+    const abort = new AbortController()
+    const giveUp = (): void => abort.abort(new Error('The client is gone.'))
+    client.once('close', giveUp)
+    try {
+      const admitted = this.gate.admit(request)
+      const target = parseHttpTarget(request.url ?? '', request.method ?? 'GET')
+      const stream = await this.gate.wayTo(target).connect(target, abort.signal)
+      stream.on('error', () => undefined)
+      client.once('close', () => void stream.destroy())
+      if (client.destroyed) stream.destroy()
+      else await this.ask(request, admitted, target, { client, stream, head })
+    } catch (error) {
+      if (!client.destroyed) this.refuse(request, client, error)
+    } finally {
+      client.off('close', giveUp)
+    }
+  }
+
+  /** The client gets its 101 only once the host has said it. */
+  private ask(
+    request: IncomingMessage,
+    { headers, upgrade = '' }: RequestHead,
+    target: HttpTarget,
+    { client, stream, head }: { client: Socket; stream: Duplex; head: Buffer },
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        stream.destroy()
+        reject(exchangeFailure(error, target.host))
+      }
+      const upstream = httpRequest({
+        method: request.method ?? 'GET',
+        path: target.path,
+        setHost: false,
+        maxHeaderSize: this.limits.headMaxBytes,
+        headers: ['Host', target.authority, ...headers, 'Connection', 'Upgrade', 'Upgrade', upgrade],
+        createConnection: () => asSocket(stream),
+      })
+      upstream.on('error', fail)
+      const timer = setTimeout(
+        () => upstream.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
+        this.limits.answerMs,
+      )
+      upstream.once('close', () => clearTimeout(timer))
+      upstream.on('upgrade', (answer, host: Duplex, hostHead) => {
+        clearTimeout(timer)
+        if (hostHead.length > 0) host.unshift(hostHead)
+        join(client, host, switchingHead(answer, this.gate.pseudonym), head, this.limits)
+        resolve()
+      })
+      upstream.on('response', (answer) => {
+        clearTimeout(timer)
+        passRefusal(request, client, answer, this.gate.pseudonym)
+        resolve()
+      })
+      upstream.end()
+    })
+  }
+
+  private refuse(request: IncomingMessage, client: Socket, cause: unknown): void {
+    const error = toAppError(cause)
+    if (error.code === 'internal.bug') this.options.log.error({ err: error }, 'the proxy failed')
+    else this.options.log.info({ code: error.code, reason: error.message }, 'the proxy refused an upgrade')
+    refuseRaw(client, error, request.headers.accept)
+  }
+}
+
+function switchingHead(answer: IncomingMessage, pseudonym: string): string {
+  const { headers } = readAnswerHead(answer.rawHeaders, pseudonym)
+  const lines = [`HTTP/1.1 101 ${answer.statusMessage ?? ''}`]
+  for (let index = 0; index < headers.length; index += 2)
+    lines.push(`${headers[index]}: ${headers[index + 1]}`)
+  return [...lines, 'Connection: Upgrade', `Upgrade: ${answer.headers.upgrade ?? ''}`, '', ''].join('\r\n')
+}
+
+/** The host stays with HTTP: what it answers instead is for the client to read. */
+function passRefusal(
+  request: IncomingMessage,
+  client: Socket,
+  answer: IncomingMessage,
+  pseudonym: string,
+): void {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(client)
+  const back = new BackToClient(response, pseudonym)
+  back.begin(answer.statusCode ?? 502, answer.statusMessage ?? '', answer.rawHeaders)
+  response.on('drain', () => answer.resume())
+  response.once('finish', () => client.destroySoon())
+  client.resume()
+  answer.on('data', (bytes: Buffer) => {
+    if (!back.body(bytes)) answer.pause()
+  })
+  answer.on('error', () => back.cut())
+  answer.on('end', () => back.end(answer.rawTrailers))
+}
