@@ -26,7 +26,11 @@ export class EmbeddedRelay extends LinkHolder implements RelayConnector {
 
   start(): void {
     if (this.starting !== undefined || this.isClosed) return
-    this.set({ phase: 'connecting', step: 'opening', attempt: 1, since: this.ambient.now() })
+    const { link } = this
+    this.set({
+      ...{ phase: 'connecting', step: 'opening', attempt: 1, since: this.ambient.now() },
+      ...(link.phase === 'failed' ? { outage: { since: link.since, cause: link.cause } } : {}),
+    })
     const starting = startRelay({ ...this.options, listen: undefined })
     this.starting = starting
     starting.then(

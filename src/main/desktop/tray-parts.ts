@@ -1,5 +1,5 @@
 import type { BridgeState, ListenerState } from '../../shared/state/bridge-state.ts'
-import { usesTunnel } from '../../shared/state/part-health.ts'
+import { isDown, usesTunnel } from '../../shared/state/part-health.ts'
 import { action, check, type MenuLineModel } from './tray-item.ts'
 import { clientWords, egressWords, listenerWords, ollamaWords, relayName, relayWords } from './words.ts'
 
@@ -13,12 +13,12 @@ export function partItems(state: BridgeState): MenuLineModel[] {
   const { relay, clients, agent, egress, ollama } = state
   return [
     shown(`${capitalised(relayName(relay))}: ${relayWords(relay)}`),
-    ...retry('Try the relay again', 'relay', relay.link),
+    ...retry('Try the relay again', 'relay', isDown(relay.link)),
     shown(`This computer: ${listenerWords(agent)}`),
     ...otherPort('agent', agent),
-    ...retry('Try that address again', 'agent', agent),
+    ...retry('Try that address again', 'agent', agent.phase === 'failed'),
     ...(usesTunnel(egress) ? [shown(egressWords(egress))] : []),
-    ...retry('Try the tunnel again', 'tunnel', egress.tunnel),
+    ...retry('Try the tunnel again', 'tunnel', isDown(egress.tunnel)),
     ...clients.flatMap((client): MenuLineModel[] => [
       check(`${client.name}: ${clientWords(client)}`, client.enabled, {
         kind: 'enable-client',
@@ -43,8 +43,8 @@ function shown(line: string): MenuLineModel {
   return action(line, { kind: 'open-dashboard' })
 }
 
-function retry(label: string, target: string, { phase }: { readonly phase: string }): MenuLineModel[] {
-  return phase === 'reconnecting' || phase === 'failed' ? [action(label, { kind: 'retry', target })] : []
+function retry(label: string, target: string, isWanted: boolean): MenuLineModel[] {
+  return isWanted ? [action(label, { kind: 'retry', target })] : []
 }
 
 function otherPort(target: string, listener: ListenerState): MenuLineModel[] {

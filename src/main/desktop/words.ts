@@ -19,7 +19,9 @@ export function linkWords(link: LinkState): string {
     case 'idle':
       return 'not connected'
     case 'connecting':
-      return link.step === 'waiting-for-you' ? 'waiting for an answer from you' : 'connecting'
+      if (link.step === 'waiting-for-you') return 'waiting for an answer from you'
+      // The same words from one attempt to the next: a menu that changes closes.
+      return link.outage === undefined ? 'connecting' : `connecting again: ${link.outage.cause.message}`
     case 'connected':
       return 'connected'
     case 'reconnecting':

@@ -4,7 +4,7 @@ import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.ts'
 import type { ListenAddress } from '../../shared/state/bridge-state.ts'
-import { IDLE, type LinkState, type LinkStep } from '../../shared/state/link.ts'
+import { IDLE, type LinkState, type LinkStep, linkCause, type Outage } from '../../shared/state/link.ts'
 import type { BackoffPolicy } from '../../shared/util/backoff.ts'
 import type { Connection } from './connection.ts'
 import { type Heartbeat, type HeartbeatTimings, startHeartbeat } from './heartbeat.ts'
@@ -55,8 +55,8 @@ export class SupervisedLink implements SshLink {
   private heartbeat: Heartbeat | undefined
   private loop: Promise<void> | undefined
   private wake: () => void = () => undefined
-  /** Since when there is no connection, in ms since the epoch; one outage spans many attempts. */
-  private downSince: number | undefined
+  /** Since when there is no connection, in ms since the epoch, and why; one outage spans many attempts. */
+  private outage: Outage | undefined
   /** Ends the attempt under way. */
   private attempt = new AbortController()
 
@@ -166,7 +166,9 @@ export class SupervisedLink implements SshLink {
     const { ambient, establish, log, place } = this.options
     const since = ambient.now()
     const onStep = (step: LinkStep) => {
-      if (!this.stop.signal.aborted) this.publish({ phase: 'connecting', step, attempt, since })
+      if (this.stop.signal.aborted) return
+      const { outage } = this
+      this.publish({ phase: 'connecting', step, attempt, since, ...(outage === undefined ? {} : { outage }) })
     }
     let upAt: number | undefined
     const livedMs = () => (upAt === undefined ? 0 : ambient.monotonicMs() - upAt)
@@ -208,7 +210,7 @@ export class SupervisedLink implements SshLink {
       await Promise.race([verify(this), connection.ended, this.verifyDeadline()])
     }
     if (!connection.isOpen) throw await connection.ended
-    this.downSince = undefined
+    this.outage = undefined
     this.publish({ phase: 'connected', since: ambient.now(), roundTripMs })
   }
 
@@ -245,7 +247,8 @@ export class SupervisedLink implements SshLink {
     const { ambient, log, place } = this.options
     const failure = toFailure(cause)
     const now = ambient.now()
-    this.downSince ??= now
+    const since = this.outage?.since ?? now
+    this.outage = { since, cause: failure }
     const woken = new Promise<void>((resolve) => {
       this.wake = () => {
         this.pauses.expectBack()
@@ -263,8 +266,7 @@ export class SupervisedLink implements SshLink {
     }
     const delayMs = this.pauses.nextMs(cause, { nowMs: ambient.monotonicMs(), random: ambient.random() })
     log.info({ place, code: cause.code, delayMs }, cause.message)
-    const times = { since: this.downSince, nextTryAt: now + delayMs }
-    this.publish({ phase: 'reconnecting', attempt, ...times, cause: failure })
+    this.publish({ phase: 'reconnecting', attempt, since, nextTryAt: now + delayMs, cause: failure })
     let timer: NodeJS.Timeout | undefined
     const elapsed = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, delayMs)
@@ -281,10 +283,7 @@ export class SupervisedLink implements SshLink {
 
   private need(): Connection {
     if (this.connection !== undefined) return this.connection
-    const cause =
-      this.current.phase === 'reconnecting' || this.current.phase === 'failed'
-        ? this.current.cause
-        : undefined
+    const cause = linkCause(this.current)
     const why = cause === undefined ? '' : ` ${cause.message}`
     throw new AppError('ssh.not-connected', `There is no connection to ${this.options.place}.${why}`)
   }

@@ -5,7 +5,14 @@ export interface EgressState {
   /** What hosts get that no rule names. */
   readonly use: 'direct' | 'mtls'
   readonly tunnel: TunnelState
+  /** Whether the proxy of the system leads here; missing where it is left alone. */
+  readonly systemProxy?: SystemProxyState
 }
+
+export type SystemProxyState =
+  | { readonly kind: 'set' }
+  /** It could not be set, or not put back. */
+  | { readonly kind: 'failed'; readonly cause: Failure }
 
 /**
  * The mTLS tunnel and the server at its other end. All times are milliseconds since the Unix epoch.

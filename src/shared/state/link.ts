@@ -21,6 +21,8 @@ export type LinkState =
       readonly step: LinkStep
       readonly attempt: number
       readonly since: number
+      /** What it is to end; undefined for the first attempt of all. */
+      readonly outage?: Outage
     }
   | { readonly phase: 'connected'; readonly since: number; readonly roundTripMs: number | undefined }
   | {
@@ -33,6 +35,13 @@ export type LinkState =
     }
   | { readonly phase: 'failed'; readonly since: number; readonly cause: Failure }
   | { readonly phase: 'closing' }
+
+/** A time without a connection, over all attempts. */
+export interface Outage {
+  readonly since: number
+  /** Of the last attempt that failed, or of the loss. */
+  readonly cause: Failure
+}
 
 /** What a connecting link is doing; `waiting-for-you` means a prompt is open. */
 export type LinkStep =
@@ -49,7 +58,8 @@ export function isUp(state: LinkState): state is Extract<LinkState, { phase: 'co
   return state.phase === 'connected'
 }
 
-/** Why a link is not up, where there is a reason. */
+/** Why a link is not up, where there is a reason; an attempt under way does not make it go away. */
 export function linkCause(state: LinkState): Failure | undefined {
+  if (state.phase === 'connecting') return state.outage?.cause
   return state.phase === 'reconnecting' || state.phase === 'failed' ? state.cause : undefined
 }

@@ -21,8 +21,9 @@ export function relayPartHealth({ relay: { link, health } }: Pick<BridgeState, '
 
 /** A client is good when its own programs can reach the relay. */
 export function clientPartHealth({ link, listener, path }: ClientState): PartHealth {
-  if (link.phase === 'reconnecting') return { kind: 'broken', cause: link.cause }
   const health = linkPartHealth(link)
+  // Whatever has a reason is lost, and not only on its way.
+  if (health.kind === 'pending' && health.cause !== undefined) return { kind: 'broken', cause: health.cause }
   if (health.kind !== 'good') return health
   const listening = listenerPartHealth(listener)
   if (listening.kind !== 'good') return listening
@@ -75,9 +76,22 @@ export function takesSignIn(upstream: string): boolean {
   return upstream === 'copilot' || upstream === 'openrouter'
 }
 
-/** Whether skipping a wait, or trying once more after a failure, would do anything. */
+/** Whether there is a wait to skip or a failure to try again; also while that is being done, so that a button stays. */
 export function mayRetry(state: Pick<BridgeState, 'wanted' | 'relay' | 'clients' | 'egress'>): boolean {
   if (state.wanted === 'disconnected') return false
   const links = [state.relay.link, ...state.clients.filter(({ enabled }) => enabled).map(({ link }) => link)]
-  return [...links, state.egress.tunnel].some(({ phase }) => phase === 'reconnecting' || phase === 'failed')
+  return links.some(isDown) || isDown(state.egress.tunnel)
+}
+
+/** Whether every part that could be tried again is being tried right now. */
+export function isTrying(state: Pick<BridgeState, 'wanted' | 'relay' | 'clients' | 'egress'>): boolean {
+  if (!mayRetry(state)) return false
+  const links = [state.relay.link, ...state.clients.filter(({ enabled }) => enabled).map(({ link }) => link)]
+  return [...links, state.egress.tunnel].every((link) => !isDown(link) || link.phase === 'connecting')
+}
+
+/** Lost or never reached, whether it waits, is tried right now, or has been given up. */
+export function isDown(link: LinkState | TunnelState): boolean {
+  if (link.phase === 'connecting') return 'outage' in link && link.outage !== undefined
+  return link.phase === 'reconnecting' || link.phase === 'failed'
 }

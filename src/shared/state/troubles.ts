@@ -29,6 +29,8 @@ export interface TroubledPart {
   readonly cause?: Failure
   readonly since?: number
   readonly nextTryAt?: number
+  /** It is tried again right now. */
+  readonly isTrying?: boolean
   /** A free port that would do instead of the one that cannot be had. */
   readonly otherPort?: number
 }
@@ -133,14 +135,16 @@ function causeOf(health: PartHealth): Failure | undefined {
 }
 
 function urgencyOf({ recovery }: Failure, link?: LinkState | TunnelState): Trouble['urgency'] {
-  if (link?.phase === 'reconnecting') return 'mending'
+  if (link?.phase === 'reconnecting' || link?.phase === 'connecting') return 'mending'
   return recovery === 'automatic' && link?.phase !== 'failed' ? 'mending' : 'needs-you'
 }
 
-type Times = Pick<TroubledPart, 'since' | 'nextTryAt'>
+type Times = Pick<TroubledPart, 'since' | 'nextTryAt' | 'isTrying'>
 
 function timesOf(link: LinkState | TunnelState): Times {
   if (link.phase === 'reconnecting') return { since: link.since, nextTryAt: link.nextTryAt }
+  if (link.phase === 'connecting' && 'outage' in link && link.outage !== undefined)
+    return { since: link.outage.since, isTrying: true }
   return link.phase === 'failed' ? { since: link.since } : {}
 }
 

@@ -97,6 +97,27 @@ test('what is wrong is told once at its root, with what to do and what it takes 
   expect(await wrong.getByText(/Next try in \d+ s/).count()).toBe(1)
 })
 
+test('what is wrong stays where it is while the relay is dialled again', async () => {
+  const state = troubledState()
+  const { link } = state.relay
+  if (link.phase !== 'reconnecting') throw new Error('The relay is away.')
+  const api = makeDashboardApi(state, now())
+  const { page } = await pages.open(api)
+  const notice = page.locator('.notice', { hasText: 'The relay cannot be reached' })
+  await notice.getByText(/Next try in/).waitFor()
+  const outage = { since: link.since, cause: link.cause }
+  api.publish({
+    relay: {
+      ...state.relay,
+      link: { phase: 'connecting', step: 'connecting', attempt: 7, since: now(), outage },
+    },
+  })
+  await notice.getByText('Trying again…').waitFor()
+  expect(await notice.getByText(link.cause.message).count()).toBe(1)
+  expect(await notice.getByRole('button', { name: 'Retry now' }).getAttribute('aria-busy')).toBe('true')
+  expect(await page.locator('.status').getByRole('button', { name: 'Retry now' }).count()).toBe(1)
+})
+
 test('each trouble has the way out of it', async () => {
   const api = makeDashboardApi(troubledState(), now())
   const { page } = await pages.open(api)

@@ -70,6 +70,27 @@ async function freeze(server: Sshd): Promise<number[]> {
 }
 
 describe('a connection that is cut', () => {
+  test('says why it was lost until it is back, also while it is tried again', async () => {
+    const server = await sshd()
+    const link = await connected(server)
+    const told: LinkState[] = []
+    link.onState((state) => told.push(state))
+    await server.stop()
+    await stateOf(link, 'reconnecting')
+    await expect
+      .poll(() => told.filter(({ phase }) => phase === 'reconnecting').length, { timeout: 20_000 })
+      .toBeGreaterThan(1)
+    const [first] = told
+    const since = first?.phase === 'reconnecting' ? first.since : 0
+    const attempts = told.flatMap((state) => (state.phase === 'connecting' ? [state.outage] : []))
+    expect(attempts.length).toBeGreaterThan(0)
+    for (const outage of attempts)
+      expect(outage).toMatchObject({ since, cause: { message: expect.any(String) } })
+    await server.start()
+    await stateOf(link, 'connected')
+    expect(link.state).not.toHaveProperty('outage')
+  }, 60_000)
+
   test('destroys its channels with the reason and returns by itself', async () => {
     const server = await sshd()
     const link = await connected(server)

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { BridgeState } from '../../../shared/state/bridge-state.ts'
-import { mayRetry } from '../../../shared/state/part-health.ts'
+import { isTrying, mayRetry } from '../../../shared/state/part-health.ts'
 import { troublesOf } from '../../../shared/state/troubles.ts'
 import { useApi, useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
 import { useAction } from '../../store/use-action.ts'
@@ -105,7 +105,7 @@ function Controls({ state }: { readonly state: BridgeState }): ReactNode {
             size="l"
             icon="retry"
             isDisabled={isStale}
-            isBusy={retry.isRunning}
+            isBusy={retry.isRunning || isTrying(state)}
             onClick={retry.run}
           >
             {dashboard.retry}

@@ -96,7 +96,7 @@ function titleOf({ kind, parts }: Trouble): ReactNode {
   }
 }
 
-function Times({ part: { since, nextTryAt } }: { readonly part: TroubledPart }): ReactNode {
+function Times({ part: { since, nextTryAt, isTrying } }: { readonly part: TroubledPart }): ReactNode {
   if (since === undefined && nextTryAt === undefined) return null
   return (
     <p className="faint">
@@ -106,6 +106,7 @@ function Times({ part: { since, nextTryAt } }: { readonly part: TroubledPart }):
           <Since at={since} />.{' '}
         </>
       )}
+      {isTrying === true && say.trying}
       {nextTryAt !== undefined && (
         <>
           {say.nextTry}
@@ -147,6 +148,7 @@ function TroubleActions({ trouble }: { readonly trouble: Trouble }): ReactNode {
   const otherPort = useAction((port: number) =>
     openOtherPort({ target: trouble.kind === 'agent' ? 'agent' : (trouble.parts[0]?.name ?? ''), port }),
   )
+  const isTrying = trouble.parts.every((part) => part.isTrying === true)
   const error = retry.error ?? probe.error ?? otherPort.error
   const port = trouble.parts.length === 1 ? trouble.parts[0]?.otherPort : undefined
   return (
@@ -167,7 +169,7 @@ function TroubleActions({ trouble }: { readonly trouble: Trouble }): ReactNode {
         </Button>
       )}
       {RETRIED.has(trouble.kind) && (
-        <Button icon="retry" isBusy={retry.isRunning} onClick={retry.run}>
+        <Button icon="retry" isBusy={retry.isRunning || isTrying} onClick={retry.run}>
           {words.dashboard.retry}
         </Button>
       )}

@@ -64,6 +64,7 @@ export const dashboardWords = {
       `Because of this: ${list([...names, ...(all > names.length ? [`${whole(all - names.length)} more`] : [])])} cannot work either.`,
     since: 'For ',
     nextTry: 'Next try in ',
+    trying: 'Trying again…',
     otherPort: (port: number) => `Use port ${port} for now`,
     diagnostics: 'Diagnostics',
     all: (count: number) => `All ${whole(count)}`,

@@ -466,6 +466,16 @@ test('what a server wrote becomes one short printable line', () => {
   for (const line of [...labels(items), tooltip]) expect(line).toMatch(/^[^\p{Cc}\p{Cf}]{1,127}$/u)
 })
 
+test('nothing of the tray changes while a host that is away is dialled again and again', () => {
+  const outage = { since: NOON, cause: DOWN }
+  const dialling: LinkState = { phase: 'connecting', step: 'resolving', attempt: 3, since: NOON, outage }
+  expect(modelOf({ relay: relay(dialling) })).toEqual(modelOf({ relay: relay(RETRYING) }))
+  const [before, after] = [RETRYING, dialling].map((link) =>
+    modelOf({ clients: [makeClientState({ name: 'vm', link })] }),
+  )
+  expect(after).toEqual(before)
+})
+
 test('a menu that looks the same is the same, however many bytes have passed', () => {
   const traffic = (totalChannels: number) => ({ ...makeClientState().traffic, totalChannels })
   const [before, after] = [1, 900].map((channels) =>

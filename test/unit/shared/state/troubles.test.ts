@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { isTrying, mayRetry } from '../../../../src/shared/state/part-health.ts'
 import { type Trouble, troublesOf } from '../../../../src/shared/state/troubles.ts'
 import { makeBridgeState, makeClientState, NOON } from '../../../support/make-bridge-state.ts'
 import { makeBusyState, makeFailure, makeTroubledState } from '../../../support/make-dashboard.ts'
@@ -106,4 +107,23 @@ test('a server that could not be stopped is told after the disconnect too', () =
   expect(brief(troublesOf(makeBusyState(NOON, { wanted: 'disconnected', egress })))).toEqual([
     { kind: 'tunnel', urgency: 'needs-you', parts: [''], affects: [] },
   ])
+})
+
+test('what is wrong stays while it is tried again, and says so', () => {
+  const { relay } = makeBusyState(NOON)
+  const outage = { since: NOON - 60_000, cause: lost }
+  const link = { phase: 'connecting', step: 'connecting', attempt: 4, since: NOON, outage } as const
+  const part = { cause: lost, since: NOON - 60_000, isTrying: true }
+  const clients = [makeClientState({ name: 'vm', link })]
+  expect(troublesOf(makeBridgeState({ relay: { ...relay, link } }))).toEqual([
+    { kind: 'relay', urgency: 'mending', parts: [{ name: '', ...part }], affects: [] },
+  ])
+  const troubled = makeBridgeState({ relay, clients })
+  expect(troublesOf(troubled)).toEqual([
+    { kind: 'clients', urgency: 'mending', parts: [{ name: 'vm', ...part }], affects: ['vm'] },
+  ])
+  expect([mayRetry(troubled), isTrying(troubled)]).toEqual([true, true])
+  const first = { phase: 'connecting', step: 'connecting', attempt: 1, since: NOON } as const
+  const fresh = makeBridgeState({ relay, clients: [makeClientState({ link: first })] })
+  expect([troublesOf(fresh), mayRetry(fresh), isTrying(fresh)]).toEqual([[], false, false])
 })
