@@ -36,6 +36,7 @@ class EnvelopeConnection implements AgentConnection {
     this.link = new EnvelopeLink({
       socket,
       isAgent: false,
+      peer: `the agent ${context.agent}`,
       log: context.log,
       onEnvelope: (envelope) => this.take(envelope),
       onClosed: (error) => {
@@ -155,7 +156,7 @@ class EnvelopeConnection implements AgentConnection {
 
   private refuseMore(): void {
     const { maxStreams } = this.context
-    if (this.isDraining) throw new AppError('tunnel.full', 'The tunnel server is being stopped.')
+    if (this.isDraining) throw new AppError('tunnel.down', 'The tunnel server is being stopped.')
     if (this.openCount() > maxStreams)
       throw new AppError('tunnel.full', `The tunnel server serves ${maxStreams} streams for each agent.`)
   }

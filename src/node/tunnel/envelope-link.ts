@@ -16,6 +16,8 @@ import { EnvelopeStream } from './envelope-stream.ts'
 export interface EnvelopeLinkOptions {
   readonly socket: TLSSocket
   readonly isAgent: boolean
+  /** What the other end is called in messages. */
+  readonly peer: string
   readonly log: Logger
   /** What is not about a stream that is known here. */
   readonly onEnvelope: (envelope: Envelope) => void
@@ -48,9 +50,9 @@ export class EnvelopeLink {
     const { socket } = options
     socket.on('data', (data: Buffer) => this.read(data))
     socket.on('drain', () => this.takeTurns())
-    socket.on('error', (error) => this.close(lost(error)))
-    socket.once('end', () => this.close(lost()))
-    socket.once('close', () => this.close(lost()))
+    socket.on('error', (error) => this.close(this.lost(error)))
+    socket.once('end', () => this.close(this.lost()))
+    socket.once('close', () => this.close(this.lost()))
   }
 
   get hasHello(): boolean {
@@ -199,6 +201,11 @@ export class EnvelopeLink {
     this.close(new AppError('tunnel.protocol', `The other end of the tunnel sent ${what}.`))
   }
 
+  private lost(cause?: Error): AppError {
+    const options = cause === undefined ? {} : { cause }
+    return new AppError('tunnel.down', `The connection to ${this.options.peer} was lost.`, options)
+  }
+
   private take(envelope: Envelope): void {
     switch (envelope.type) {
       case 'hello':
@@ -245,12 +252,4 @@ function eventOf(envelope: StreamEnvelope): [StreamEvent & { from: 'peer' }, Buf
     case 'credit':
       return [{ from: 'peer', type: 'credit', bytes: envelope.payload.bytes }]
   }
-}
-
-function lost(cause?: Error): AppError {
-  return new AppError(
-    'tunnel.down',
-    'The connection of the tunnel was lost.',
-    cause === undefined ? {} : { cause },
-  )
 }

@@ -57,6 +57,7 @@ class EnvelopeSession implements TunnelSession {
     this.link = new EnvelopeLink({
       socket,
       isAgent: true,
+      peer: place,
       log,
       onEnvelope: (envelope) => this.take(envelope),
       onClosed: (error) => {

@@ -12,6 +12,7 @@ const REFUSALS = [
   ['egress.timeout', 504, 'connection_timeout'],
   ['egress.bad-answer', 502, 'http_protocol_error'],
   ['tunnel.full', 503, 'connection_limit_reached'],
+  ['tunnel.down', 503, 'proxy_internal_response'],
   ['tunnel.protocol', 400, 'http_request_error'],
 ] as const satisfies readonly (readonly [ErrorCode, number, string])[]
 
