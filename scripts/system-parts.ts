@@ -132,9 +132,10 @@ function packagesOf(path: string): Record<string, { version?: string; optional?:
   return JSON.parse(readFileSync(path, 'utf8')).packages
 }
 
-function ensureTestClients(folder: string): void {
-  if (isInstalled(folder)) return
-  console.log('Installing the AI clients that the end-to-end tests drive.')
+/** Installs a package of its own with what it needs. @returns whether all of it is there. */
+function ensurePackages(folder: string, what: string): boolean {
+  if (isInstalled(folder)) return true
+  console.log(`Installing ${what}.`)
   // npm hands its own settings down as npm_* variables; those of the outer project must not count in here.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_(?:package|lifecycle|command)/.test(name)),
@@ -146,7 +147,7 @@ function ensureTestClients(folder: string): void {
     env,
     stdio: 'inherit',
   })
-  if (status !== 0) fail(`"npm install" failed in ${folder}.`)
+  return status === 0
 }
 
 function fail(message: string): never {
@@ -156,5 +157,10 @@ function fail(message: string): never {
 
 if (import.meta.main) {
   ensureSystemParts('The tests')
-  ensureTestClients(fileURLToPath(new URL('../test/clients', import.meta.url)))
+  const folderOf = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+  const clients = folderOf('test/clients')
+  if (!ensurePackages(clients, 'the AI clients that the end-to-end tests drive'))
+    fail(`"npm install" failed in ${clients}.`)
+  if (!ensurePackages(folderOf('src/functions/infra'), 'AWS CDK, for what is deployed to AWS'))
+    console.warn('AWS CDK could not be installed: WHAT IS DEPLOYED TO AWS IS NOT TESTED.')
 }

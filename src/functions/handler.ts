@@ -63,7 +63,7 @@ export function lazyHandler(make: (environment: FunctionEnvironment) => Function
     try {
       handler ??= make(readEnvironment(process.env))
     } catch (error) {
-      return reply(500, { error: wordsOf(error) })
+      return reply(500, { error: error instanceof Error ? error.message : wordsOf(error) })
     }
     return await handler(event)
   }
