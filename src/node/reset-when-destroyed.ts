@@ -7,8 +7,8 @@ import type { Socket } from 'node:net'
 export function resetWhenDestroyed(socket: Socket): Socket {
   const destroy = socket._destroy.bind(socket)
   socket._destroy = (error, callback) => {
-    // It is being destroyed already, so that this only says how.
-    if (!socket.writableFinished) socket.resetAndDestroy()
+    // It is being destroyed already, so that this only says how. libuv cannot reset one whose FIN is on its way.
+    if (!socket.writableEnded || socket.writableLength > 0) socket.resetAndDestroy()
     destroy(error, callback)
   }
   return socket
