@@ -257,6 +257,26 @@ test('a month without requests says how the first one comes about', async () => 
   expect(await page.getByText('No Ollama is set up in this profile.').count()).toBe(1)
 })
 
+test('a relay that is built in is not called Relay twice', async () => {
+  const { relay } = makeBusyState(now())
+  const { page } = await pages.open(busyApi({ relay: { ...relay, kind: 'embedded', place: 'embedded' } }))
+  const path = page.getByRole('region', { name: 'The path' })
+  await path.getByRole('heading', { name: 'Built in', exact: true }).waitFor()
+  expect(await path.getByText('On this computer', { exact: true }).count()).toBe(1)
+  expect(await path.getByText('Relay', { exact: true }).count()).toBe(1)
+})
+
+test('an account billed by credits has an odd number of sums, and no cell that looks like one more', async () => {
+  const api = busyApi()
+  api.answer('relayUsage', () => makeUsage({ now: now() }, { premiumRequestsApply: false }))
+  const { page } = await pages.open(api, { width: 360 })
+  await page.locator('.sum').first().waitFor()
+  expect(await page.locator('.sum').count()).toBe(5)
+  expect(await page.evaluate("getComputedStyle(document.querySelector('.sums')).backgroundColor")).toBe(
+    'rgba(0, 0, 0, 0)',
+  )
+})
+
 test('a relay at an address is not said to be reached over HTTPS when it is not', async () => {
   const { relay } = makeBusyState(now())
   const api = busyApi({ relay: { ...relay, kind: 'url', place: 'http://10.0.0.5:8080' } })

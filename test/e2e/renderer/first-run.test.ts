@@ -255,9 +255,7 @@ test('the last page says what to type on each machine', async () => {
   const { page } = await browser.open(settledBridge({ clients }), { path: 'first-run' })
   await page.getByRole('button', { name: 'Finish' }).click()
   await page.getByRole('heading', { name: 'You are set up' }).waitFor()
-  await page
-    .getByText("curl -fsSL --unix-socket '/run/my relay.sock' http://localhost/setup | bash")
-    .waitFor()
+  await page.getByText("curl --unix-socket '/run/my relay.sock' http://localhost/health").waitFor()
   await page.getByRole('button', { name: 'Copy command' }).first().click()
   await page.getByRole('button', { name: 'Copied' }).waitFor()
   expect(await clipboardOf(page)).toBe('curl -fsSL http://127.0.0.1:9090/setup | bash')
@@ -275,6 +273,28 @@ test('the last page does not call done what still lacks a sign-in, and leads the
   await page.getByText('The relay is not signed in yet').waitFor()
   await page.getByRole('link', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+})
+
+test('a step that was passed by without doing it is called skipped, and gets its tick once it is done', async () => {
+  const api = newBridge()
+  const { relay } = makeBridgeState()
+  const withUpstream = (signedIn: boolean) => {
+    const upstreams = [{ name: 'copilot', signedIn }]
+    const health = { kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 3, upstreams } as const
+    api.publish({ relay: { ...relay, health } })
+  }
+  withUpstream(false)
+  const { page } = await browser.open(api)
+  await page.getByRole('button', { name: 'Use this computer' }).click()
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Skip for now' }).click()
+  const steps = page.getByRole('navigation', { name: 'Steps of the set-up' })
+  await steps.getByRole('button', { name: 'Sign in (skipped)' }).waitFor()
+  expect(await steps.getByRole('button', { name: 'Relay (done)' }).count()).toBe(1)
+  expect(await steps.getByRole('button', { name: 'Machines (skipped)' }).count()).toBe(1)
+  expect(await seriousFindings(page)).toEqual([])
+  withUpstream(true)
+  await steps.getByRole('button', { name: 'Sign in (done)' }).waitFor()
 })
 
 test('whoever loads the page anew goes on where they were', async () => {

@@ -128,7 +128,7 @@ test('a mistake stands at its field as it is typed, and keeps Save shut', async 
   await page.getByRole('button', { name: 'Show the first' }).click()
   await expect.poll(() => page.evaluate('document.activeElement.value')).toBe('99999')
   await page.getByLabel('Port').fill('9090')
-  await page.getByText('The relay reconnects: from pi, port 8080 to pi, port 9090.').waitFor()
+  await page.getByText('The relay reconnects: it was pi, port 8080, it will be pi, port 9090.').waitFor()
   expect(await page.getByText('build-vm and gpu-box stay connected.').count()).toBe(1)
   expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(false)
 })

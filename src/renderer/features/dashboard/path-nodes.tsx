@@ -200,9 +200,7 @@ export function RelayNode({ relay }: { readonly relay: RelayState }): ReactNode 
     <PathNode
       icon="server"
       kind={say.relay}
-      name={
-        kind === 'embedded' ? words.dashboard.relay.title : <SafeText text={place} maxLength={NAME_LENGTH} />
-      }
+      name={kind === 'embedded' ? say.relayBuiltIn : <SafeText text={place} maxLength={NAME_LENGTH} />}
       part={relayWord(relay)}
       facts={facts}
     />

@@ -76,7 +76,7 @@ function factsOf({ place, kind, link, health }: RelayState, version: string): Fa
   const facts: Fact[] = [
     {
       name: say.place,
-      value: kind === 'embedded' ? words.dashboard.path.relayHere : <SafeText text={place} maxLength={200} />,
+      value: kind === 'embedded' ? say.builtIn : <SafeText text={place} maxLength={200} />,
     },
   ]
   if (link.phase === 'connected') {

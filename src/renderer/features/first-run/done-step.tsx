@@ -49,6 +49,7 @@ export function DoneStep({ onMore, onLeave }: Props): ReactNode {
           <div key={name}>
             <dt>{words.firstRun.onMachine(plain(name, 80))}</dt>
             <dd>
+              {listen.kind === 'socket' && <p className="muted">{words.firstRun.onSocket}</p>}
               <CodeText text={commandFor(listen)} copyLabel={words.firstRun.copyCommand} />
             </dd>
           </div>
@@ -79,9 +80,9 @@ function setupCommand(address: string): string {
   return `curl -fsSL http://${address}/setup | bash`
 }
 
+/** What the set-up would write into AI clients is a URL, which has no room for a socket; trying it out needs none. */
 function commandFor(listen: ListenAddress): string {
-  if (listen.kind === 'socket')
-    return `curl -fsSL --unix-socket ${quoted(listen.path)} http://localhost/setup | bash`
+  if (listen.kind === 'socket') return `curl --unix-socket ${quoted(listen.path)} http://localhost/health`
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
   return setupCommand(`${host}:${listen.port}`)
 }

@@ -12,6 +12,7 @@ import { readText } from '../settings/read-text.ts'
 import { SignInPanel } from '../sign-in/sign-in-panel.tsx'
 import { DoneStep } from './done-step.tsx'
 import './first-run.css'
+import { doneSteps } from './done-steps.ts'
 import { MachinesStep } from './machines-step.tsx'
 import { RelayStep } from './relay-step.tsx'
 import { useWizard, type WizardHold } from './use-wizard.ts'
@@ -125,31 +126,47 @@ function useFocusOnStep(frame: { readonly current: HTMLElement | null }, place: 
 
 function StepBar({ wizard, onChoose }: { wizard: Wizard; onChoose: (step: Step) => void }): ReactNode {
   const here = STEPS.indexOf(wizard.step)
+  const done = useBridgeState(doneSteps)
   return (
     <nav aria-label={words.firstRun.steps}>
       <ol className="step-bar">
-        {STEPS.map((step, index) => (
-          <li key={step} className={index < here ? 'step-past' : index === here ? 'step-here' : 'step-ahead'}>
-            <button
-              type="button"
-              className="step"
-              disabled={index >= here}
-              aria-current={index === here ? 'step' : undefined}
-              onClick={() => onChoose(step)}
-            >
-              <span className="step-mark" aria-hidden="true">
-                {index < here ? <Icon name="check" /> : index + 1}
-              </span>
-              <span className="step-name">
-                {words.firstRun.step[step]}
-                {index < here && <span className="visually-hidden"> ({words.firstRun.stepDone})</span>}
-              </span>
-            </button>
-          </li>
-        ))}
+        {STEPS.map((step, index) => {
+          const isPast = index < here
+          const isDone = isPast && done.includes(step)
+          return (
+            <li key={step} className={classOf(index - here, isDone)}>
+              <button
+                type="button"
+                className="step"
+                disabled={!isPast}
+                aria-current={index === here ? 'step' : undefined}
+                onClick={() => onChoose(step)}
+              >
+                <span className="step-mark" aria-hidden="true">
+                  {isDone ? <Icon name="check" /> : index + 1}
+                </span>
+                <span className="step-name">
+                  {words.firstRun.step[step]}
+                  {isPast && (
+                    <span className="visually-hidden">
+                      {' '}
+                      ({isDone ? words.firstRun.stepDone : words.firstRun.stepSkipped})
+                    </span>
+                  )}
+                </span>
+              </button>
+            </li>
+          )
+        })}
       </ol>
     </nav>
   )
+}
+
+function classOf(distance: number, isDone: boolean): string {
+  if (distance === 0) return 'step-here'
+  if (distance > 0) return 'step-ahead'
+  return isDone ? 'step-past' : 'step-past step-skipped'
 }
 
 function SignInStep({ change }: Pick<WizardHold, 'change'>): ReactNode {

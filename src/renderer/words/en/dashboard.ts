@@ -77,7 +77,8 @@ export const dashboardWords = {
     client: 'Client',
     computer: 'This computer',
     relay: 'Relay',
-    relayHere: 'Built in, on this computer',
+    relayBuiltIn: 'Built in',
+    relayHere: 'On this computer',
     relaySsh: 'Over SSH',
     relayUrl: 'Over HTTPS',
     relayPlainUrl: 'Over HTTP, not encrypted',
@@ -112,6 +113,7 @@ export const dashboardWords = {
 
   relay: {
     title: 'Relay',
+    builtIn: 'Built in, on this computer',
     place: 'Place',
     version: 'Version',
     answers: 'Answers in',

@@ -11,6 +11,7 @@ export const firstRunWords = {
     done: 'Done',
   },
   stepDone: 'done',
+  stepSkipped: 'skipped',
   later: 'Later',
   laterHint: 'You can leave at any time and come back; what is done stays done.',
   reading: 'Reading the settings…',
@@ -142,6 +143,8 @@ export const firstRunWords = {
   signedOutText: 'What your machines ask reaches it, and is refused there.',
   signIn: 'Sign in',
   onMachine: (name: string) => `On ${name}`,
+  onSocket:
+    'It listens on a unix socket, which AI clients cannot use: give it a port in the settings for them. Programs that can use one reach the relay like this:',
   copyCommand: 'Copy command',
   onThis: 'On this computer',
   onThisText: 'Programs on this computer find the relay at:',

@@ -79,7 +79,7 @@ export const settingsWords = {
     idle: 'The bridge is disconnected; the changes count from the next connect.',
     none: 'Every connection stays up.',
     relay: (from: string, to: string) =>
-      `The relay reconnects: from ${from} to ${to}. Requests under way may finish for a moment.`,
+      `The relay reconnects: it was ${from}, it will be ${to}. Requests under way may finish for a moment.`,
     relayStays: 'The relay stays connected.',
     agent: (from: string, to: string) =>
       `Programs on this computer find the relay at ${to}, no longer at ${from}.`,
