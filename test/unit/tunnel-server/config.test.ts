@@ -1,0 +1,112 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { readConfig } from '../../../src/tunnel-server/config.ts'
+
+async function fileWith(text: string): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'tunnel-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const path = join(dir, 'server.yaml')
+  await writeFile(path, text)
+  return path
+}
+
+const PEM = '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n'
+const ENV = { CERT_PEM: PEM, KEY_PEM: PEM, CA_PEM: PEM }
+
+test('the keys of the first server mean what they meant', async () => {
+  const path = await fileWith(
+    [
+      'listen_addr: "127.0.0.1"',
+      'listen_port: 9443',
+      'cert_file: "./certs/server.crt"',
+      'key_file: "/etc/server.key"',
+      'ca_cert_file: "./certs/ca.crt"',
+      'log_level: "debug"',
+      'max_connections: 7',
+      'emit_metrics: true',
+      'metrics_interval: "90s"',
+      'use_secrets_manager: false',
+      'secrets_manager_name: ""',
+    ].join('\n'),
+  )
+  const config = await readConfig(path, {})
+  expect(config).toMatchObject({
+    ...{ listen_addr: '127.0.0.1', listen_port: 9443, log_level: 'debug', max_connections: 7 },
+    ...{ emit_metrics: true, metrics_interval: 90 },
+    tls: {
+      cert: join(path, '../certs/server.crt'),
+      key: '/etc/server.key',
+      ca: join(path, '../certs/ca.crt'),
+    },
+  })
+})
+
+test('options win over the environment, and the environment over the file', async () => {
+  const path = await fileWith('listen_port: 1\nmax_connections: 1\nlog_level: warn\nallow: [one]\n')
+  const env = {
+    ...ENV,
+    FLUIDITY_MAX_CONNECTIONS: '2',
+    FLUIDITY_LOG_LEVEL: 'error',
+    FLUIDITY_ALLOW: 'two, three',
+  }
+  expect(await readConfig(path, env, { log_level: 'debug' })).toMatchObject({
+    listen_port: 1,
+    max_connections: 2,
+    log_level: 'debug',
+    allow: ['two', 'three'],
+  })
+})
+
+test('certificates come as text, plain or in base64, and the metrics as ECS says', async () => {
+  const env = {
+    ...{ CERT_PEM: PEM, KEY_PEM: Buffer.from(PEM).toString('base64'), CA_PEM: PEM.replaceAll('\n', '\\n') },
+    ...{
+      METRICS_ENABLED: 'true',
+      METRICS_EMIT_INTERVAL: '30s',
+      ECS_SERVICE_NAME: 'a',
+      ECS_CLUSTER_NAME: 'b',
+    },
+  }
+  expect(await readConfig(undefined, env)).toMatchObject({
+    tls: { cert: PEM, key: PEM, ca: PEM, crl: undefined },
+    emit_metrics: true,
+    metrics_interval: 30,
+    metrics: { serviceName: 'a', clusterName: 'b' },
+  })
+})
+
+test.each([
+  [
+    'a key that is misspelt',
+    'a: 1\nlisten_prt: 1\n',
+    /line 1: a: unknown key|line 2: listen_prt: .*"listen_port"/,
+  ],
+  [
+    'a number that is none',
+    'allow: [a]\nmax_connections: many\n',
+    /line 2: max_connections: has to be a number/,
+  ],
+  ['an interval that is too short', 'metrics_interval: 1s\n', /line 1: metrics_interval: .*10/],
+  ['a secret to be fetched', 'use_secrets_manager: true\n', /line 1: use_secrets_manager: /],
+  ['a mistake in YAML', 'allow: [a\nb: c\n', /line \d/],
+  ['a list', '- a\n', /has to hold keys/],
+])('%s is named with its line', async (_what, text, message) => {
+  await expect(readConfig(await fileWith(text), ENV)).rejects.toMatchObject({
+    code: 'tunnel.config-invalid',
+    message: expect.stringMatching(message) as string,
+  })
+})
+
+test('what is missing is named', async () => {
+  await expect(readConfig(undefined, { CERT_PEM: PEM })).rejects.toMatchObject({
+    message: 'There is no key_file, ca_cert_file.',
+  })
+  await expect(readConfig('/nowhere.yaml', ENV)).rejects.toMatchObject({
+    message: '/nowhere.yaml does not exist.',
+  })
+  await expect(readConfig(undefined, { ...ENV, KEY_PEM: 'secret!' })).rejects.toMatchObject({
+    message: expect.not.stringContaining('secret!') as string,
+  })
+})
