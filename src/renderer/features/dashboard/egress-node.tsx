@@ -5,7 +5,7 @@ import { Latency, Since, Until } from '../../ui/measures.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { words } from '../../words/words.ts'
 import { costText, tunnelWord } from './egress-words.ts'
-import { PathNode } from './path-node.tsx'
+import { NAME_LENGTH, PathNode } from './path-node.tsx'
 
 const { egress: say } = words
 
@@ -41,7 +41,7 @@ function tunnelFacts(tunnel: TunnelState): ReactNode[] {
 }
 
 function Server({ address }: { readonly address: string }): ReactNode {
-  return <SafeText text={address} maxLength={80} />
+  return <SafeText text={address} maxLength={NAME_LENGTH} />
 }
 
 function connectedFacts(tunnel: Extract<TunnelState, { phase: 'connected' }>): ReactNode[] {

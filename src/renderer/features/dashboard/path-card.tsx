@@ -9,12 +9,15 @@ import { Card } from '../../ui/card.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { hashOf } from '../../ui/use-hash.ts'
 import { words } from '../../words/words.ts'
+import { ClientNode } from './client-node.tsx'
+import { ComputerNode } from './computer-node.tsx'
 import { EgressNode } from './egress-node.tsx'
 import { tunnelWord } from './egress-words.ts'
+import { OllamaNode } from './ollama-node.tsx'
 import { clientWord, relayWord } from './part-words.ts'
 import './path-card.css'
 import { type PathLine, PathLines } from './path-lines-layer.tsx'
-import { ClientNode, ComputerNode, OllamaNode, RelayNode, UpstreamNode } from './path-nodes.tsx'
+import { RelayNode, UpstreamNode } from './relay-node.tsx'
 
 const { path: say } = words.dashboard
 

@@ -5,6 +5,9 @@ import { State } from '../../ui/state.tsx'
 import { words } from '../../words/words.ts'
 import type { PartWord } from './part-words.ts'
 
+/** Longer names are cut in the diagram; the whole name is their hint. */
+export const NAME_LENGTH = 80
+
 export interface PathNodeProps {
   readonly icon: IconName
   /** What it is: "Client". */
