@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { type Ambient, REAL_AMBIENT } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
 import { defaultRelayConfigPath, defaultRelayDataDir } from '../node/relay-paths.ts'
-import { AppError } from '../shared/errors/app-error.ts'
+import { AppError, toAppError } from '../shared/errors/app-error.ts'
 import type { DesktopState } from '../shared/state/desktop.ts'
 import { type ApiServer, startApiServer } from './api/api-server.ts'
 import { DashboardDoor } from './api/dashboard-door.ts'
@@ -11,6 +12,8 @@ import { readDashboardFiles } from './api/dashboard-files.ts'
 import { bridgeRuntimeDir } from './api/runtime-dir.ts'
 import { Bridge } from './bridge/bridge.ts'
 import type { DesktopServices } from './bridge/bridge-services.ts'
+import type { ProxySurroundings } from './bridge/proxy-host.ts'
+import { readOwner } from './egress/owner.ts'
 import { secretsFilePath } from './secrets/file-store.ts'
 import { openSecrets } from './secrets/secret-keeper.ts'
 import { createServices, type Services } from './services/services.ts'
@@ -18,6 +21,7 @@ import { type LoadedSettings, loadSettings } from './settings/settings-file.ts'
 import { defaultSettingsPath } from './settings/settings-path.ts'
 import { ownSshOptions } from './ssh/config/resolve-host.ts'
 import { SessionFile } from './ssh/session-memory.ts'
+import { createSystemProxy } from './system-proxy/system-proxy.ts'
 
 export interface HeadlessOptions {
   /** Settings file; the usual one when it is not named, and the defaults when that does not exist. */
@@ -61,11 +65,17 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     relayDataDir: defaultRelayDataDir(env),
     desktop: options.desktop?.services,
   })
+  const proxy = await proxySurroundings(settings.path, env)
+  // A run before this one may have been killed while the programs of the system were led to it.
+  await proxy.systemProxy.restore().catch((error: unknown) => {
+    log.warn({ reason: toAppError(error).message }, 'the proxy of the system could not be put back')
+  })
   const bridge = new Bridge({
     settings: settings.settings,
     ssh: ownSshOptions(env, options.sshConfigFile),
     services: services.make,
     embeddedRelay: { configPath: defaultRelayConfigPath(env), dataDir: defaultRelayDataDir(env), env, log },
+    proxy,
     secrets,
     sessions,
     ambient,
@@ -85,6 +95,22 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     apiUrl: server.url,
     makeDashboardLink: () => server.makeDashboardLink(),
     stop: (drainMs) => stop({ bridge, server, services, sessions }, drainMs),
+  }
+}
+
+async function proxySurroundings(
+  settingsPath: string,
+  env: HeadlessOptions['env'],
+): Promise<ProxySurroundings> {
+  const folder = dirname(settingsPath)
+  return {
+    home: homedir(),
+    owner: await readOwner(join(folder, 'tunnel-owner')),
+    wakeHistoryFile: join(folder, 'tunnel-starts.json'),
+    systemProxy: createSystemProxy({
+      ...{ platform: process.platform, env },
+      stateFile: join(folder, 'system-proxy.json'),
+    }),
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Bridge } from '../../src/main/bridge/bridge.ts'
 import type { SecretKeeper } from '../../src/main/secrets/secret-keeper.ts'
 import { createServices, type ServicesOptions } from '../../src/main/services/services.ts'
+import { createSystemProxy } from '../../src/main/system-proxy/system-proxy.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { settingsSchema } from '../../src/shared/settings/schema.ts'
@@ -73,6 +74,16 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
     ssh: { configFiles: [configFile], home: dir, userName: 'nobody', env: {} },
     embeddedRelay: { configPath: join(dir, 'relay/config.json'), dataDir: join(dir, 'relay/data'), env, log },
     services: services.make,
+    proxy: {
+      home: dir,
+      owner: 'test',
+      wakeHistoryFile: join(dir, 'tunnel-starts.json'),
+      // No desktop here has a proxy that a test may change.
+      systemProxy: createSystemProxy({
+        ...{ platform: 'linux', env: { PATH: dir } },
+        stateFile: join(dir, 'system-proxy.json'),
+      }),
+    },
     secrets: options.secrets ?? memoryKeeper(),
     ambient: REAL_AMBIENT,
     log,

@@ -16,6 +16,7 @@ import type { ClientTunnel } from './client-tunnel.ts'
 import { EmbeddedRelay, type EmbeddedRelayOptions } from './embedded-relay.ts'
 import { activeProfile, initialState, placeOf, targetOf } from './profile.ts'
 import { PromptDesk } from './prompt-desk.ts'
+import { ProxyHost, type ProxySurroundings } from './proxy-host.ts'
 import { RelayAdmin } from './relay-admin.ts'
 import type { RelayConnector } from './relay-connector.ts'
 import { RelayDial } from './relay-dial.ts'
@@ -30,6 +31,8 @@ export interface BridgeOptions {
   readonly embeddedRelay: EmbeddedRelayOptions
   /** What a face may ask that is about the computer around the bridge, and not about its connections. */
   readonly services: MakeServices
+  /** What the proxy of this computer needs, besides its settings. */
+  readonly proxy: ProxySurroundings
   /** Keeps passphrases between runs, where the settings want them kept. */
   readonly secrets: SecretKeeper
   /** Lets a later run recognise the sessions that this one leaves behind when it is killed. */
@@ -148,6 +151,8 @@ export class Bridge implements BridgeCore {
       profile: this.currentProfile,
       createRelay: (settings) => this.createRelay(settings),
       createLink: (target) => this.createLink(target),
+      createProxy: (settings, publish) =>
+        new ProxyHost({ ...this.options.proxy, settings, publish, ambient, log }),
       state: () => this.state,
       publish: (change) => this.store.update(change),
       ambient,
@@ -255,10 +260,11 @@ export class Bridge implements BridgeCore {
   }
 
   private retryNow(target: string | undefined): void {
-    const { relay, clients, agent } = this.current
+    const { relay, clients, agent, proxy } = this.current
     if (target === undefined || target === 'relay') relay.retryNow()
     if (target === undefined || target === 'agent') agent.retryNow()
-    if (target === 'relay' || target === 'agent') return
+    if (target === undefined || target === 'tunnel') proxy.retryNow()
+    if (target === 'relay' || target === 'agent' || target === 'tunnel') return
     for (const client of target === undefined ? clients : [this.clientNamed(target)]) client.retryNow()
   }
 

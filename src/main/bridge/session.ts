@@ -3,8 +3,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import { splice } from '../../node/splice.ts'
+import type { EgressSettings } from '../../shared/settings/egress.ts'
 import type { ClientSettings, Profile, RelaySettings } from '../../shared/settings/schema.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
+import type { EgressState } from '../../shared/state/egress.ts'
 import { IDLE } from '../../shared/state/link.ts'
 import { type Agent, startAgent } from '../agent/agent.ts'
 import { parseListenAddress } from '../settings/address.ts'
@@ -12,6 +14,7 @@ import type { SshLink, SshTarget } from '../ssh/link.ts'
 import { ClientTunnel } from './client-tunnel.ts'
 import { DisturbanceWatch } from './disturbance-watch.ts'
 import { placeOf, relayPlace, targetOf } from './profile.ts'
+import type { ProxyHost } from './proxy-host.ts'
 import { refuseInWords } from './refuse-in-words.ts'
 import type { RelayConnector } from './relay-connector.ts'
 import { RelayHealthMonitor } from './relay-health.ts'
@@ -21,6 +24,7 @@ export interface SessionOptions {
   readonly profile: Profile
   readonly createRelay: (settings: RelaySettings) => RelayConnector
   readonly createLink: (target: SshTarget) => SshLink
+  readonly createProxy: (settings: EgressSettings, publish: (state: EgressState) => void) => ProxyHost
   readonly state: () => BridgeState
   readonly publish: (change: StateChange) => void
   readonly ambient: Ambient
@@ -45,12 +49,14 @@ export class Session {
   private monitor: RelayHealthMonitor
   private tunnels: readonly ClientTunnel[] = []
   private localAgent: Agent
+  private proxyHost: ProxyHost
 
   constructor(options: SessionOptions) {
     const { ambient, log, profile } = options
     this.options = options
     this.profile = profile
     this.tunnels = profile.clients.map((client) => this.createTunnel(client))
+    this.proxyHost = this.openProxy(profile.egress)
     this.localAgent = this.openAgent()
     this.connector = options.createRelay(profile.relay)
     this.monitor = this.watchHealth(this.connector)
@@ -63,6 +69,7 @@ export class Session {
     })
     options.publish({ wanted: 'connected', agent: this.localAgent.state })
     this.startRelay(this.connector)
+    this.proxyHost.start()
     for (const tunnel of this.tunnels) tunnel.start()
   }
 
@@ -76,6 +83,10 @@ export class Session {
 
   get agent(): Agent {
     return this.localAgent
+  }
+
+  get proxy(): ProxyHost {
+    return this.proxyHost
   }
 
   askHealth(): void {
@@ -93,18 +104,23 @@ export class Session {
     const before = this.profile
     this.profile = profile
     if (!isDeepStrictEqual(before.relay, profile.relay)) this.replaceRelay(profile.relay)
+    if (!isDeepStrictEqual(before.egress, profile.egress)) this.replaceProxy(profile.egress)
     if (before.agent.listen !== profile.agent.listen) this.replaceAgent()
     this.replaceClients(before.clients, profile.clients)
   }
 
   /** Lets connections finish for up to `drainMs`. */
   async close(drainMs: number): Promise<void> {
-    const { connector, localAgent, tunnels } = this
+    const { connector, localAgent, proxyHost, tunnels } = this
     this.watch.close()
     this.monitor.close()
     // Before whoever uses it is closed, which waits for the connections that have something under way.
     connector.drain(drainMs)
-    await Promise.all([localAgent.close(drainMs), ...tunnels.map((tunnel) => tunnel.close(drainMs))])
+    await Promise.all([
+      proxyHost.close(drainMs),
+      localAgent.close(drainMs),
+      ...tunnels.map((tunnel) => tunnel.close(drainMs)),
+    ])
     this.ended.abort()
     await Promise.all([connector.close(drainMs), ...this.retiring])
     this.options.publish({
@@ -150,6 +166,20 @@ export class Session {
     this.options.publish({ relay: { ...this.options.state().relay, ...change } })
   }
 
+  private openProxy(settings: EgressSettings): ProxyHost {
+    const proxy: ProxyHost = this.options.createProxy(settings, (egress) => {
+      if (this.proxyHost === proxy) this.options.publish({ egress })
+    })
+    return proxy
+  }
+
+  private replaceProxy(settings: EgressSettings): void {
+    this.retire(this.proxyHost.close(RETIRE_MS))
+    this.proxyHost = this.openProxy(settings)
+    this.proxyHost.start()
+    this.proxyHost.followAgent(this.localAgent.state)
+  }
+
   private replaceAgent(): void {
     this.retire(this.localAgent.close(RETIRE_MS))
     this.localAgent = this.openAgent()
@@ -161,11 +191,19 @@ export class Session {
     const agent = startAgent({
       address: parseListenAddress(this.profile.agent.listen),
       onRelayConnection: (socket) => void joinRelay(socket, this.openRelay(this.ended.signal)),
+      // Asked anew each time: the settings may give it another one.
+      proxy: {
+        handle: (socket) => this.proxyHost.handle(socket),
+        pacFor: (authority) => this.proxyHost.pacFor(authority),
+        health: () => this.proxyHost.health(),
+      },
       ambient,
       log,
     })
     agent.onState((state) => {
-      if (this.localAgent === agent) publish({ agent: state })
+      if (this.localAgent !== agent) return
+      this.proxyHost.followAgent(state)
+      publish({ agent: state })
     })
     return agent
   }

@@ -5,7 +5,7 @@ export const EGRESS_ERRORS = defineErrors({
   'egress.denied': {
     meaning: 'The proxy may not go there.',
     recovery: 'user',
-    remedy: 'If it is a machine of your own, allow its address or network in "egress".',
+    remedy: 'If it is a machine of your own, allow its address or network in "egress.allowPrivate".',
     status: 403,
   },
   'egress.dns-failed': {
@@ -82,6 +82,12 @@ export const EGRESS_ERRORS = defineErrors({
     remedy:
       'Take the address of the proxy out of what leads there: another proxy, or a name that points here.',
     status: 508,
+  },
+  'egress.password-unusable': {
+    meaning: 'The password of the proxy cannot be read, so the proxy is closed to everybody.',
+    recovery: 'user',
+    remedy: 'Write "user:password" into the file that "passwordFile" names, and connect again.',
+    status: 503,
   },
   'tunnel.down': {
     meaning: 'The tunnel server cannot be reached, or the connection to it was lost.',

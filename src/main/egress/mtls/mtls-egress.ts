@@ -121,10 +121,12 @@ class SupervisedTunnel implements MtlsEgress {
   private usableSession(): Promise<TunnelSession> {
     if (this.closing !== undefined) return Promise.reject(closed())
     if (this.session?.isUsable === true) return Promise.resolve(this.session)
-    const { ambient } = this.options
+    const { ambient, mayReconnect = () => true } = this.options
     const { pausedSince } = this
     if (pausedSince !== undefined) {
-      if (ambient.monotonicMs() - pausedSince.ms < LEAST_PAUSE_MS) return Promise.reject(pausedSince.cause)
+      // Where nobody reconnects unasked the server sleeps, and the first request has to wake it, however soon it comes.
+      const isShort = ambient.monotonicMs() - pausedSince.ms < LEAST_PAUSE_MS
+      if (isShort && mayReconnect()) return Promise.reject(pausedSince.cause)
       this.wake()
     }
     const waiter = Promise.withResolvers<TunnelSession>()

@@ -1,0 +1,149 @@
+import type { Duplex } from 'node:stream'
+import type { Ambient } from '../../node/ambient.ts'
+import type { Logger } from '../../node/log.ts'
+import { readTlsMaterial } from '../../node/tunnel/tls-material.ts'
+import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.ts'
+import type { MtlsSettings } from '../../shared/settings/egress.ts'
+import { NO_TUNNEL, type TunnelState } from '../../shared/state/egress.ts'
+import { createControl, parseServer } from '../control/create-control.ts'
+import { createServerKeeper, type KeeperState, type ServerKeeper } from '../control/server-keeper.ts'
+import type { Egress, EgressTarget } from './egress.ts'
+import { createMtlsEgress, type MtlsEgress } from './mtls/mtls-egress.ts'
+
+export interface TunnelWayOptions {
+  /** Paths without `~`. */
+  readonly settings: MtlsSettings
+  /** Under which the server is claimed; see `ownerName` of the control protocol. */
+  readonly owner: string
+  /** File for the times that starting took. */
+  readonly historyFile: string
+  readonly ambient: Ambient
+  readonly log: Logger
+  readonly onState: (state: TunnelState) => void
+}
+
+/** What a server has cost grows while nothing else changes. */
+const COST_EVERY_MS = 60_000
+
+/** The way out through a tunnel server, and what starts that server and stops it. Both tell one state together. */
+export class TunnelWay implements Egress {
+  readonly name = 'mtls'
+  private readonly options: TunnelWayOptions
+  private readonly keeper: ServerKeeper | undefined
+  private readonly tunnel: MtlsEgress
+  private readonly ended = new AbortController()
+  private readonly costTimer: NodeJS.Timeout
+  private current: TunnelState = NO_TUNNEL
+  /** Requests that want a connection right now: only these wake a server. */
+  private asking = 0
+  private closing: Promise<void> | undefined
+
+  /** @throws AppError for settings that name no server. */
+  constructor(options: TunnelWayOptions) {
+    const { ambient, historyFile, log, owner, settings } = options
+    this.options = options
+    const control = createControl(settings, ambient)
+    this.keeper =
+      control &&
+      createServerKeeper({
+        ...{ control, owner, historyFile, ambient, log },
+        holdMs: settings.holdSeconds * 1000,
+        onState: (state) => this.tellKeeper(state),
+      })
+    this.tunnel = createMtlsEgress({
+      ...{ ambient, log, serverName: settings.serverName, tls: settings, protocol: settings.protocol },
+      server: () => this.server(),
+      mayReconnect: () => this.keeper === undefined || this.keeper.state.phase === 'awake',
+      onState: (state) => this.tellTunnel(state),
+    })
+    this.costTimer = setInterval(() => this.refreshCost(), COST_EVERY_MS)
+    this.costTimer.unref()
+  }
+
+  get state(): TunnelState {
+    return this.current
+  }
+
+  /** Connects to a server that runs; one that has to be woken for it stays asleep. */
+  start(): void {
+    if (this.keeper === undefined) this.tunnel.start()
+    else void this.lookWhetherAwake(this.keeper)
+  }
+
+  retryNow(): void {
+    if (this.current.phase === 'asleep') return
+    this.tunnel.start()
+    this.tunnel.retryNow()
+  }
+
+  async connect(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
+    this.asking += 1
+    try {
+      return await this.tunnel.connect(target, signal)
+    } finally {
+      this.asking -= 1
+    }
+  }
+
+  /** The server is let go of even where connections were cut off. Idempotent. */
+  close(drainMs: number): Promise<void> {
+    this.closing ??= this.end(drainMs)
+    return this.closing
+  }
+
+  private async end(drainMs: number): Promise<void> {
+    clearInterval(this.costTimer)
+    this.publish({ phase: 'draining', since: this.options.ambient.now() })
+    this.ended.abort()
+    await this.tunnel.close(drainMs)
+    await this.keeper?.close(drainMs)
+    // A server of which nobody knows whether it stopped goes on costing money, and stays on show.
+    if (this.current.phase !== 'failed') this.publish(NO_TUNNEL)
+  }
+
+  private async server(): Promise<EgressTarget> {
+    const { settings, ambient } = this.options
+    if (this.keeper === undefined) return parseServer(settings.server ?? '')
+    // What cannot be talked to is not worth waking.
+    await readTlsMaterial(settings, ambient.now())
+    if (this.asking > 0) return await this.keeper.address(this.ended.signal)
+    const address = await this.keeper.look(this.ended.signal)
+    if (address !== undefined) return address
+    throw new AppError('tunnel.down', 'The tunnel server has gone to sleep.', {
+      remedy: 'The next request wakes it.',
+    })
+  }
+
+  private async lookWhetherAwake(keeper: ServerKeeper): Promise<void> {
+    try {
+      const address = await keeper.look(this.ended.signal)
+      if (address !== undefined) this.tunnel.start()
+      else if (this.current.phase === 'off') this.tellKeeper(keeper.state)
+    } catch (error) {
+      if (this.ended.signal.aborted) return
+      const failure = toAppError(error)
+      this.options.log.warn({ code: failure.code }, failure.message)
+      if (this.current.phase === 'off')
+        this.publish({ phase: 'failed', since: this.options.ambient.now(), cause: toFailure(failure) })
+    }
+  }
+
+  private tellKeeper(state: KeeperState): void {
+    if (state.phase === 'awake') this.refreshCost()
+    else this.publish(state)
+  }
+
+  private tellTunnel(state: TunnelState): void {
+    if (this.closing !== undefined) return
+    this.publish(state.phase === 'connected' ? { ...state, running: this.keeper?.running } : state)
+  }
+
+  private refreshCost(): void {
+    if (this.current.phase === 'connected') this.publish({ ...this.current, running: this.keeper?.running })
+  }
+
+  private publish(state: TunnelState): void {
+    this.current = state
+    this.options.onState(state)
+  }
+}

@@ -1,0 +1,63 @@
+import { createAddressPolicy } from '../../node/address-policy/address-policy.ts'
+import { matchesHost } from '../../node/address-policy/host-pattern.ts'
+import type { Ambient } from '../../node/ambient.ts'
+import type { Logger } from '../../node/log.ts'
+import type { EgressSettings } from '../../shared/settings/egress.ts'
+import { NO_TUNNEL, type TunnelState } from '../../shared/state/egress.ts'
+import { DirectEgress } from './direct/direct-egress.ts'
+import type { OwnListener } from './direct/own-listener.ts'
+import type { Egress } from './egress.ts'
+import { TunnelWay } from './tunnel-way.ts'
+
+export interface WaysOutOptions {
+  /** Paths without `~`. */
+  readonly settings: EgressSettings
+  readonly ownListeners: () => readonly OwnListener[]
+  readonly owner: string
+  readonly historyFile: string
+  readonly ambient: Ambient
+  readonly log: Logger
+  readonly onTunnel: (state: TunnelState) => void
+}
+
+/** The ways out of one profile, and which of them a host gets. */
+export class WaysOut {
+  private readonly settings: EgressSettings
+  private readonly direct: DirectEgress
+  private readonly tunnel: TunnelWay | undefined
+
+  /** @throws AppError `settings.invalid` for networks and servers that are none. */
+  constructor(options: WaysOutOptions) {
+    const { settings, ownListeners } = options
+    this.settings = settings
+    this.direct = new DirectEgress({ policy: createAddressPolicy(settings.allowPrivate), ownListeners })
+    this.tunnel =
+      settings.mtls && new TunnelWay({ ...options, settings: settings.mtls, onState: options.onTunnel })
+  }
+
+  get tunnelState(): TunnelState {
+    return this.tunnel?.state ?? NO_TUNNEL
+  }
+
+  start(): void {
+    this.tunnel?.start()
+  }
+
+  retryNow(): void {
+    this.tunnel?.retryNow()
+  }
+
+  /** @param host a name in lower-case ASCII, or an address literal without brackets. */
+  choose(host: string): Egress | 'deny' {
+    const rule = this.settings.rules.find(({ hosts }) => hosts.some((pattern) => matchesHost(pattern, host)))
+    const use = rule?.use ?? this.settings.use
+    if (use === 'deny') return 'deny'
+    // The settings have a tunnel wherever they use one.
+    return use === 'mtls' && this.tunnel !== undefined ? this.tunnel : this.direct
+  }
+
+  /** Idempotent. */
+  async close(drainMs: number): Promise<void> {
+    await Promise.all([this.direct.close(drainMs), this.tunnel?.close(drainMs)])
+  }
+}

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { settingsSchema } from '../../../src/shared/settings/schema.ts'
+import { startBridge } from '../../support/start-bridge.ts'
+
+const run = promisify(execFile)
+const OWN = { allowPrivate: ['127.0.0.0/8'] }
+
+let host: string
+
+beforeEach(async () => {
+  const server = createServer((request, response) => response.end(`host saw ${request.url}`))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+
+async function start(egress: object) {
+  const bridge = await startBridge({
+    teardown: onTestFinished,
+    hosts: {},
+    profile: { relay: { embedded: true }, egress },
+  })
+  await bridge.bridge.connect()
+  await bridge.state(({ agent }) => agent.phase === 'listening', 'the agent listens')
+  await bridge.state(({ relay }) => relay.health.kind === 'ok', 'the relay answers')
+  return bridge
+}
+
+/** Status and body of what curl gets; credentials come from its standard input there. */
+async function curl(agentPort: number, url: string, ...args: string[]): Promise<string> {
+  const proxied = ['-x', `http://127.0.0.1:${agentPort}`, '--noproxy', '']
+  const { stdout } = await run('curl', ['-s', '-w', ' %{http_code}', ...proxied, ...args, url])
+  return stdout
+}
+
+describe('the port of the agent', () => {
+  test('takes paths to the relay and whole URLs to their hosts', async () => {
+    const { agentPort } = await start(OWN)
+    expect(await curl(agentPort, `${host}/page?x`)).toBe('host saw /page?x 200')
+    const direct = await fetch(`http://127.0.0.1:${agentPort}/health`)
+    expect(await direct.json()).toMatchObject({ relay: 'sovereign-bridge' })
+  })
+
+  test('keeps programs out of the own network unless the settings allow it', async () => {
+    const { agentPort } = await start({})
+    expect(await curl(agentPort, host)).toContain('this machine itself')
+  })
+
+  test('follows a rule that denies a host', async () => {
+    const { agentPort } = await start({ ...OWN, rules: [{ hosts: ['127.0.0.1'], use: 'deny' }] })
+    expect(await curl(agentPort, host)).toMatch(
+      /A rule of the settings keeps the proxy from 127\.0\.0\.1.* 403$/s,
+    )
+  })
+
+  test('does what changed settings say without losing its port', async () => {
+    const { agentPort, bridge } = await start({})
+    expect(await curl(agentPort, host)).toMatch(/ 403$/)
+    const [profile] = bridge.settings.profiles
+    await bridge.applySettings(settingsSchema.parse({ profiles: [{ ...profile, egress: OWN }] }))
+    expect(await curl(agentPort, `${host}/now`)).toBe('host saw /now 200')
+    expect(bridge.state.agent.phase).toBe('listening')
+  })
+
+  test('stays closed and says why when its password cannot be read', async () => {
+    const { agentPort, bridge } = await start({ ...OWN, passwordFile: '/nowhere/password' })
+    expect(await curl(agentPort, host)).toMatch(/\/nowhere\/password cannot be read \(ENOENT\).* 503$/s)
+    expect(bridge.state.egress.tunnel).toMatchObject({
+      phase: 'failed',
+      cause: { code: 'egress.password-unusable' },
+    })
+  })
+
+  test('asks for the password of its file, below the home folder too', async () => {
+    const { agentPort, bridge, dir } = await start(OWN)
+    const secret = 'me:right-horse'
+    await writeFile(join(dir, 'password'), `${secret}\n`, { mode: 0o600 })
+    const [profile] = bridge.settings.profiles
+    const egress = { ...OWN, passwordFile: '~/password' }
+    await bridge.applySettings(settingsSchema.parse({ profiles: [{ ...profile, egress }] }))
+    expect(await curl(agentPort, host)).toMatch(/ 407$/)
+    expect(await curl(agentPort, host, '--proxy-user', secret)).toBe('host saw / 200')
+  })
+
+  test('refuses whole URLs again after a disconnect, as nothing listens', async () => {
+    const { agentPort, bridge } = await start(OWN)
+    await bridge.disconnect(0)
+    await expect(curl(agentPort, host)).rejects.toThrow()
+    expect(bridge.state.egress.tunnel).toEqual({ phase: 'off' })
+  })
+})
