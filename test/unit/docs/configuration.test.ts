@@ -7,7 +7,7 @@ import { configSchema } from '../../../src/relay/config/config-schema.ts'
 import { type JsonSchema, settingsJsonSchema } from '../../../src/shared/settings/json-schema.ts'
 import { allPages, blocksOf, codeOf, page, ROOT } from './pages.ts'
 
-const SOURCES = globSync('src/**/*.{ts,sh}', { cwd: ROOT }).map((path) =>
+const SOURCES = globSync('src/**/*.{ts,sh}', { cwd: ROOT, exclude: ['**/node_modules'] }).map((path) =>
   readFileSync(join(ROOT, path), 'utf8'),
 )
 
