@@ -26,7 +26,9 @@ export function parseHost(host: string): Host {
   if (bare.includes(':')) return parseIpv6(bare, host)
   const name = PLAIN.test(bare) ? nameIn(bare) : undefined
   if (name === undefined) throw new AppError('egress.denied', `${shown(host)} is not a host name.`)
-  return isIP(name) === 4 ? { kind: 'address', address: name, family: 4 } : { kind: 'name', name }
+  if (isIP(name) === 4) return { kind: 'address', address: name, family: 4 }
+  // Not a name of DNS, so that the dot has no meaning, and some resolvers do not know it with one (RFC 6761 §6.3).
+  return { kind: 'name', name: name.replace(/^(.*\.)?localhost\.$/, '$1localhost') }
 }
 
 function parseIpv6(bare: string, host: string): Host {

@@ -3,7 +3,11 @@ import { AppError } from '../../../shared/errors/app-error.ts'
 /** What became of a request that was sent to a host, in the words of the error table. */
 export function exchangeFailure(error: unknown, host: string): AppError {
   if (error instanceof AppError) return error
-  const { code = '', message = '' } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  const {
+    code = '',
+    message = '',
+    name = '',
+  } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
   const options = { cause: error }
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT' || code === 'ETIMEDOUT')
     return new AppError('egress.timeout', `${host} did not answer in time.`, options)
@@ -13,7 +17,12 @@ export function exchangeFailure(error: unknown, host: string): AppError {
       `The request cannot be sent on to ${host} (${message}).`,
       options,
     )
-  if (code.startsWith('HPE_') || BAD_ANSWERS.has(code) || /^bad (?:response|upgrade)$/.test(message))
+  if (
+    name === 'HTTPParserError' ||
+    code.startsWith('HPE_') ||
+    BAD_ANSWERS.has(code) ||
+    /^bad (?:response|upgrade)$/.test(message)
+  )
     return new AppError('egress.bad-answer', `${host} did not answer in correct HTTP.`, options)
   if (code !== '' || error instanceof Error)
     return new AppError('egress.unreachable', `${host} closed the connection without an answer.`, options)

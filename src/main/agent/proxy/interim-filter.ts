@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const STATUS_LINE_START = 'HTTP/1.x 100'.length
+const BEFORE_STATUS = 'HTTP/1.'
 const HELD_MAX_BYTES = 16_384
 
 /**
@@ -35,7 +36,8 @@ export class InterimFilter {
       this.onContinue?.()
       bytes = bytes.subarray(end + HEAD_END.length)
     }
-    if (bytes.length < STATUS_LINE_START) return this.hold(bytes)
+    if (bytes.length < STATUS_LINE_START && BEFORE_STATUS.startsWith(bytes.toString('latin1', 0, 7)))
+      return this.hold(bytes)
     this.onContinue = undefined
     return bytes
   }

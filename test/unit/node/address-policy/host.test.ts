@@ -30,6 +30,7 @@ test.each([
   ['Example.ORG', 'example.org'],
   ['example.org.', 'example.org.'],
   ['bücher.example', 'xn--bcher-kva.example'],
+  ['LOCALHOST.', 'localhost'],
   ['_dmarc.example.org', '_dmarc.example.org'],
 ])('%s is the name %s', (host, name) => {
   expect(parseHost(host)).toEqual({ kind: 'name', name })
