@@ -149,17 +149,22 @@ function describeSystemProxy(
     expect(written).toEqual([])
   })
 
-  test('another proxy that somebody has put in meanwhile stays, and stays switched on', async () => {
-    await world.company()
-    const proxy = open()
-    await proxy.set(WISH)
-    await world.byHand()
-    const { left, restored } = await proxy.restore()
-    expect(left.length).toBeGreaterThan(0)
-    expect(restored.length).toBeGreaterThan(0)
-    expect(await world.dump()).toMatchObject(world.afterByHand)
-    expect(await isKept()).toBe(false)
-  })
+  test.each(['company', 'nothing'] as const)(
+    'where there was %s at first, a proxy that somebody has put in meanwhile stays, and stays switched on',
+    async (first) => {
+      if (first === 'company') await world.company()
+      const proxy = open()
+      await proxy.set(WISH)
+      await world.byHand()
+      const { left, restored } = await proxy.restore()
+      expect(left.length).toBeGreaterThan(0)
+      expect(restored.length).toBeGreaterThan(0)
+      const after = await world.dump()
+      const expected = world.afterByHand[first]
+      expect(Object.fromEntries(Object.keys(expected).map((name) => [name, after[name]]))).toEqual(expected)
+      expect(await isKept()).toBe(false)
+    },
+  )
 
   test('what somebody has put back by hand already is no reason to leave the rest', async () => {
     const before = await world.dump()

@@ -27,8 +27,11 @@ export interface ProxyWorld {
   readonly manual: Dump
   /** What it has for the script http://127.0.0.1:8080/proxy.pac. */
   readonly script: Dump
-  /** What it has after `byHand` was done to it and everything else was put back. */
-  readonly afterByHand: Dump
+  /** What it has after `byHand` was done to it and everything else was put back; undefined is what it has not. */
+  readonly afterByHand: {
+    readonly company: Readonly<Record<string, string | undefined>>
+    readonly nothing: Readonly<Record<string, string | undefined>>
+  }
 }
 
 async function makeDir(teardown: Teardown): Promise<string> {
@@ -111,12 +114,17 @@ export async function makeMac(teardown: Teardown): Promise<ProxyWorld> {
       ]),
     ),
     afterByHand: {
-      'Wi-Fi/webproxy': server('other.example', 3128),
-      'Wi-Fi/securewebproxy': server('proxy.company.example', 3129),
-      // Switched on again it would come before the proxy that somebody has put in.
-      'Wi-Fi/autoproxyurl': 'URL: http://company.example/proxy.pac\nEnabled: No',
-      'Thunderbolt Bridge/webproxy': NO_SERVER.trimEnd(),
-      'Thunderbolt Bridge/autoproxyurl': 'URL: (null)\nEnabled: No',
+      company: {
+        'Wi-Fi/webproxy': server('other.example', 3128),
+        'Wi-Fi/securewebproxy': server('proxy.company.example', 3129),
+        // Switched on again it would come before the proxy that somebody has put in.
+        'Wi-Fi/autoproxyurl': 'URL: http://company.example/proxy.pac\nEnabled: No',
+      },
+      nothing: {
+        'Wi-Fi/webproxy': server('other.example', 3128),
+        'Wi-Fi/securewebproxy': NO_SERVER.trimEnd(),
+        'Thunderbolt Bridge/webproxy': NO_SERVER.trimEnd(),
+      },
     },
   }
 }
@@ -156,9 +164,18 @@ export async function makeWindows(teardown: Teardown): Promise<ProxyWorld> {
     },
     script: { AutoConfigURL: 'REG_SZ\nhttp://127.0.0.1:8080/proxy.pac', ProxyEnable: 'REG_DWORD\n0' },
     afterByHand: {
-      ProxyEnable: 'REG_DWORD\n1',
-      ProxyServer: 'REG_SZ\nother.example:3128',
-      ProxyOverride: 'REG_SZ\n*.company.example;<local>',
+      company: {
+        ProxyEnable: 'REG_DWORD\n1',
+        ProxyServer: 'REG_SZ\nother.example:3128',
+        ProxyOverride: 'REG_SZ\n*.company.example;<local>',
+        // It would come before the proxy that somebody has put in.
+        AutoConfigURL: undefined,
+      },
+      nothing: {
+        ProxyEnable: 'REG_DWORD\n1',
+        ProxyServer: 'REG_SZ\nother.example:3128',
+        ProxyOverride: undefined,
+      },
     },
   }
 }
@@ -235,10 +252,14 @@ function kdeOf({
     },
     script: { ProxyType: '2', 'Proxy Config Script': 'http://127.0.0.1:8080/proxy.pac' },
     afterByHand: {
-      ProxyType: '1',
-      httpProxy: 'http://other.example 3128',
-      NoProxyFor: '.company.example,büro.example',
-      ReversedException: 'true',
+      company: {
+        ProxyType: '1',
+        httpProxy: 'http://other.example 3128',
+        httpsProxy: undefined,
+        NoProxyFor: '.company.example,büro.example',
+        ReversedException: 'true',
+      },
+      nothing: { ProxyType: '1', httpProxy: 'http://other.example 3128', httpsProxy: undefined },
     },
   }
 }
@@ -291,11 +312,14 @@ export async function makeGnome(teardown: Teardown): Promise<ProxyWorld> {
     },
     script: { ' mode': "'auto'", ' autoconfig-url': "'http://127.0.0.1:8080/proxy.pac'" },
     afterByHand: {
-      ' mode': "'manual'",
-      '.http host': "'other.example'",
-      '.https host': "''",
-      ' ignore-hosts': '@as []',
-      ' autoconfig-url': '"http://company.example/it\'s.pac"',
+      company: {
+        ' mode': "'manual'",
+        '.http host': "'other.example'",
+        '.https host': "''",
+        ' ignore-hosts': '@as []',
+        ' autoconfig-url': '"http://company.example/it\'s.pac"',
+      },
+      nothing: { ' mode': "'manual'", '.http host': "'other.example'", '.https host': "''" },
     },
   }
 }

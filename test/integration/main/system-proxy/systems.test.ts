@@ -88,6 +88,23 @@ describe('on Windows, by a double of reg.exe', () => {
     expect(await announced()).toBe(2)
   })
 
+  test('a proxy is switched on after its address is there, and off before that goes', async () => {
+    const { dir, env, platform } = await makeWindows(onTestFinished)
+    const real = toolRunner(env)
+    const written: string[] = []
+    const proxy = createSystemProxy({
+      ...{ platform, env, stateFile: join(dir, 'state.json') },
+      run: (program, args) => {
+        if (args[0] === 'add' || args[0] === 'delete') written.push(`${args[0]} ${args[3]}`)
+        return real(program, args)
+      },
+    })
+    await proxy.set(WISH)
+    expect(written.splice(0)).toEqual(['add ProxyOverride', 'add ProxyServer', 'add ProxyEnable'])
+    await proxy.restore()
+    expect(written).toEqual(['add ProxyEnable', 'delete ProxyServer', 'delete ProxyOverride'])
+  })
+
   test('values of other programs in the same key stay as they are', async () => {
     const world = await makeWindows(onTestFinished)
     await openProxy(world).set(WISH)
