@@ -33,7 +33,7 @@ export interface CertificateFacts {
  */
 export async function readCertificateFacts(path: string, now: number): Promise<CertificateFacts> {
   const pem = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new AppError('certs.invalid', `${path} ${whyUnreadable(cause)}.`, { cause })
+    throw unreadable(path, cause)
   })
   return certificateFacts(parseCertificate(path, pem), now)
 }
@@ -43,7 +43,10 @@ export function parseCertificate(path: string, pem: string): X509Certificate {
   try {
     return new X509Certificate(pem)
   } catch (cause) {
-    throw new AppError('certs.invalid', `${path} holds no certificate in PEM form.`, { cause })
+    throw new AppError('certs.invalid', `${path} holds no certificate in PEM form.`, {
+      cause,
+      remedy: 'Put a file there that begins with "-----BEGIN CERTIFICATE-----", from a copy or issued anew.',
+    })
   }
 }
 
@@ -97,8 +100,15 @@ export function isoDate(time: number): string {
   return new Date(time).toISOString().slice(0, 10)
 }
 
-/** `does not exist`, `may not be read by this user`, … */
-export function whyUnreadable({ code }: NodeJS.ErrnoException): string {
+/** `certs.invalid` for a file that is missing or may not be read. */
+export function unreadable(path: string, cause: NodeJS.ErrnoException): AppError {
+  return new AppError('certs.invalid', `${path} ${whyUnreadable(cause)}.`, {
+    cause,
+    remedy: 'Check that it is there and that this user may read it.',
+  })
+}
+
+function whyUnreadable({ code }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist'
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user'
   if (code === 'EISDIR') return 'is a folder and no file'

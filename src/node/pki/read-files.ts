@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { AppError } from '../../shared/errors/app-error.ts'
-import { whyUnreadable } from './expiry.ts'
+import { unreadable } from './expiry.ts'
 
 /** @throws AppError `certs.invalid` */
 export async function readText(path: string, { isSecret = false } = {}): Promise<string> {

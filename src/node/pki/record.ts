@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { writeFileAtomic } from '../atomic-file.ts'
-import { type CertificateFacts, certificateFacts, parseCertificate, whyUnreadable } from './expiry.ts'
+import { type CertificateFacts, certificateFacts, parseCertificate, unreadable } from './expiry.ts'
 import { type AuthorityFolder, saving } from './folder.ts'
 import { type CertificateKind, readIdentity } from './names.ts'
 
@@ -27,7 +27,7 @@ const FILE = /^(\d+)\.pem$/
 export async function readRecord({ record }: AuthorityFolder, now: number): Promise<readonly Signed[]> {
   const files = await readdir(record).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return []
-    throw new AppError('certs.invalid', `${record} ${whyUnreadable(cause)}.`, { cause })
+    throw unreadable(record, cause)
   })
   const numbers = files.flatMap((file) => FILE.exec(file)?.[1] ?? [])
   const signed = await Promise.all(numbers.map((number) => readSigned(record, number, now)))
@@ -56,7 +56,7 @@ function sinceWhen(text: string, { notBefore }: CertificateFacts): number {
 async function readOptional(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined
-    throw new AppError('certs.invalid', `${path} ${whyUnreadable(cause)}.`, { cause })
+    throw unreadable(path, cause)
   })
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { writeFileAtomic } from '../atomic-file.ts'
 import type { Authority } from './authority.ts'
-import { DAY_MS, whyUnreadable } from './expiry.ts'
+import { DAY_MS, unreadable } from './expiry.ts'
 import { type AuthorityFolder, saving } from './folder.ts'
 import {
   CLOCK_LEEWAY_MS,
@@ -52,7 +52,8 @@ async function nextNumber({ crl }: AuthorityFolder, isFirst: boolean, now: numbe
 /** @throws AppError `certs.invalid` */
 export async function viewRevocationList({ crl }: AuthorityFolder): Promise<RevocationList> {
   const pem = await readFile(crl, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new AppError('certs.invalid', `${crl} ${whyUnreadable(cause)}.`, { cause, remedy: REMAKE })
+    if (cause.code !== 'ENOENT') throw unreadable(crl, cause)
+    throw new AppError('certs.invalid', `${crl} does not exist.`, { cause, remedy: REMAKE })
   })
   try {
     return readRevocationList(pem)
