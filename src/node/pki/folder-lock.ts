@@ -6,6 +6,8 @@ import { saving } from './folder.ts'
 
 const WAIT_MS = 10_000
 const RETRY_MS = 50
+/** A lock without a process in it for so long is of one that was killed in between. */
+const NAMELESS_MS = 1000
 
 /**
  * Lets one command at a time change the folder, so that no revocation is lost to another that writes the list at the
@@ -24,17 +26,16 @@ export async function withFolderLock<T>(dir: string, work: () => Promise<T>): Pr
 }
 
 async function take(lock: string): Promise<void> {
-  for (let waited = 0; ; waited += RETRY_MS) {
-    if (await tryToTake(lock)) return
+  let namelessMs = 0
+  for (let waitedMs = 0; !(await tryToTake(lock)); waitedMs += RETRY_MS) {
     const holder = Number(await readFile(lock, 'utf8').catch(() => ''))
-    if (holder > 0 && !isRunning(holder)) await rm(lock, { force: true })
-    else if (waited >= WAIT_MS)
+    namelessMs = holder > 0 ? 0 : namelessMs + RETRY_MS
+    if (holder > 0 ? !isRunning(holder) : namelessMs > NAMELESS_MS) await rm(lock, { force: true })
+    else if (waitedMs >= WAIT_MS)
       throw new AppError(
         'certs.unwritable',
         `Another command (process ${holder}) is changing the certificates.`,
-        {
-          remedy: `Wait for it to end. If there is none, delete ${lock}.`,
-        },
+        { remedy: `Wait for it to end. If there is none, delete ${lock}.` },
       )
     else await sleep(RETRY_MS)
   }

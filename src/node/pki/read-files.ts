@@ -15,9 +15,7 @@ export async function readText(path: string, { isSecret = false } = {}): Promise
     }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    throw new AppError('certs.invalid', `${path} ${whyUnreadable(cause as NodeJS.ErrnoException)}.`, {
-      cause,
-    })
+    throw unreadable(path, cause as NodeJS.ErrnoException)
   }
 }
 

@@ -219,14 +219,17 @@ describe('several commands at once', () => {
     expect(list.number).toBe(9n)
   })
 
-  test('are not kept waiting by one that was killed', async () => {
-    const { dir, issue } = await makeOwnCerts(onTestFinished)
-    const gone = spawn('true')
-    await once(gone, 'exit')
-    await writeFile(`${dir}/.lock`, String(gone.pid))
-    await issue('a')
-    expect(await readdir(dir)).not.toContain('.lock')
-  })
+  test.each(['before', 'after'])(
+    'are not kept out by one that was killed %s it had signed the lock',
+    async (when) => {
+      const { dir, issue } = await makeOwnCerts(onTestFinished)
+      const gone = spawn('true')
+      await once(gone, 'exit')
+      await writeFile(`${dir}/.lock`, when === 'after' ? String(gone.pid) : '')
+      await issue('a')
+      expect(await readdir(dir)).not.toContain('.lock')
+    },
+  )
 })
 
 const MAY_MOUNT = mayMount()
