@@ -1,6 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { AppError } from '../../../shared/errors/app-error.ts'
 import { readAnswerHead, readTrailers } from './answer-head.ts'
+
+export function unaskedSwitch(): AppError {
+  return new AppError('egress.bad-answer', 'The host changed to another protocol that nobody had asked for.')
+}
 
 type Raw = readonly (string | Buffer)[]
 
@@ -26,6 +31,7 @@ export class BackToClient {
 
   /** An interim answer, such as 100 or 103. */
   interim(status: number, reason: string, raw: Raw): void {
+    if (status === 101) throw unaskedSwitch()
     const { req, socket, headersSent } = this.response
     // HTTP/1.0 has none (RFC 9110 §15.2). A request that waits for the answer to an earlier one has no socket yet.
     if (req.httpVersion === '1.0' || socket === null || headersSent) return

@@ -4,7 +4,7 @@ import {
   type IncomingMessage,
   type RequestOptions,
 } from 'node:http'
-import type { BackToClient } from './back-to-client.ts'
+import { type BackToClient, unaskedSwitch } from './back-to-client.ts'
 
 export interface FullExchangeOptions {
   readonly request: IncomingMessage
@@ -34,7 +34,12 @@ export function startFullExchange(options: FullExchangeOptions): () => void {
     upstream.destroy()
     onFailure(error)
   }
-  upstream.on('error', fail)
+  const onClose = (): void => fail(new Error('The connection was closed.'))
+  upstream.on('error', fail).on('close', onClose)
+  upstream.on('upgrade', (_answer, stream) => {
+    stream.destroy()
+    fail(unaskedSwitch())
+  })
   upstream.on('continue', () => back.interim(100, 'Continue', []))
   upstream.on('information', ({ statusCode, statusMessage, rawHeaders }) => {
     // 100 has an event of its own.
@@ -42,6 +47,8 @@ export function startFullExchange(options: FullExchangeOptions): () => void {
   })
   upstream.on('response', (answer) => {
     if (isOver) return
+    // From now on the answer tells what happens, which may still be read long after its connection has closed.
+    upstream.off('close', onClose)
     // Whether the body of a request that was not to be continued still comes is not known to anybody.
     if (options.expectsContinue && !request.complete) back.response.shouldKeepAlive = false
     passBack(answer, back, fail, () => {

@@ -95,6 +95,8 @@ function faultOf(
   { hosts, lengths }: { hosts: number; lengths: number },
   coding: string | undefined,
 ): string | undefined {
+  if (version !== '1.1' && version !== '1.0')
+    return `The request is of HTTP/${version}, and not of 1.1 or 1.0.`
   if (hosts > 1) return 'The request has more than one Host header.'
   // https://www.rfc-editor.org/rfc/rfc9112#section-3.2
   if (hosts === 0 && version === '1.1') return 'The request has no Host header.'
