@@ -28,6 +28,9 @@ export interface WokenServer {
 /** Questions that may go unanswered in a row; the provider may have a bad moment, or the network of the laptop. */
 const FAILURES_IN_A_ROW = 5
 
+/** What is only moments away is asked for so many times as often. */
+const NEAR_SHARE = 4
+
 /** Somebody else stopped it while we were waiting: then it is woken again, but no more often than this. */
 const WAKE_AGAIN_MS = 5_000
 
@@ -75,7 +78,7 @@ async function wakeWithin(options: WakeRunOptions, signal: AbortSignal, watch: W
       await control.wake(owner, signal)
       wokenAt = ambient.monotonicMs()
     }
-    await delay(pollMs, undefined, { signal })
+    await delay(report !== undefined && isNear(report) ? pollMs / NEAR_SHARE : pollMs, undefined, { signal })
   }
 }
 
@@ -96,6 +99,10 @@ async function ask(
     if (signal.aborted || failure.recovery !== 'automatic' || watch.failures >= FAILURES_IN_A_ROW) throw error
     return undefined
   }
+}
+
+function isNear({ stage }: ServerReport): boolean {
+  return stage === 'activating' || stage === 'running'
 }
 
 function isGoingDown({ stage }: ServerReport): boolean {

@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { TunnelWay } from '../../../src/main/egress/tunnel-way.ts'
+import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
+import { createLogger } from '../../../src/node/log.ts'
+import type { TunnelState } from '../../../src/shared/state/egress.ts'
+import { startTcpServer } from '../../support/make-link.ts'
+import { startWakeableTunnel } from '../../support/wakeable-tunnel.ts'
+
+const NEVER = new AbortController().signal
+const MINUTE_MS = 60_000
+
+test('a tunnel is woken by its first request, sleeps when nothing goes through it, and is killed at the end', async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIALAPTOP')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'the secret of the laptop')
+  const folder = await mkdtemp(join(tmpdir(), 'lifecycle-'))
+  onTestFinished(async () => {
+    vi.unstubAllEnvs()
+    await rm(folder, { recursive: true })
+  })
+  let time = Date.now()
+  const target = await startTcpServer((socket) => socket.pipe(socket), onTestFinished)
+  const world = await startWakeableTunnel(onTestFinished, { now: () => time, stageMs: 10_000 })
+  const { aws } = world
+  aws.addUser('AKIALAPTOP', 'the secret of the laptop')
+  const states: TunnelState[] = []
+  const way = new TunnelWay({
+    settings: world.settings,
+    owner: 'laptop',
+    historyFile: join(folder, 'wake.json'),
+    ambient: REAL_AMBIENT,
+    log: createLogger('test', 'silent'),
+    onState: (state) => states.push(state),
+  })
+  onTestFinished(() => way.close(0))
+  const phase = () => states.at(-1)?.phase
+  const echo = async (text: string): Promise<string> => {
+    const stream = await way.connect({ host: '127.0.0.1', port: target.port }, NEVER)
+    stream.end(text)
+    const [data] = await once(stream, 'data')
+    stream.destroy()
+    return String(data)
+  }
+
+  // Connected to nothing, and nothing is woken for that.
+  way.start()
+  await vi.waitFor(() => expect(phase()).toBe('asleep'))
+  expect(aws.invocations).toEqual(['query'])
+
+  // The first request wakes it and is held while its task goes through the stages.
+  const first = echo('woken')
+  for (const stage of ['provisioning', 'pending', 'activating']) {
+    await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage }), {
+      timeout: 5_000,
+    })
+    time += 10_000
+  }
+  expect(await first).toBe('woken')
+  await vi.waitFor(() => expect(phase()).toBe('connected'))
+  expect(states.at(-1)).toMatchObject({
+    running: { costUsd: expect.any(Number), stopsAt: expect.any(Number) },
+  })
+
+  // What went through it keeps it awake for 15 minutes; an open tunnel without traffic does not.
+  const looks: string[] = []
+  for (let look = 0; look < 4; look += 1) {
+    world.report()
+    time += 5 * MINUTE_MS
+    if (world.server === undefined) break
+    looks.push(JSON.parse((await aws.invoke('sleep')).body).action)
+  }
+  expect(looks).toEqual(['no_change', 'no_change', 'scaled_down', 'no_change'])
+  time += MINUTE_MS
+  aws.ecs.settle()
+  await vi.waitFor(() => expect(phase()).toBe('asleep'), { timeout: 5_000 })
+  expect(world.server).toBeUndefined()
+
+  // Nobody asks, so it stays asleep; the next request wakes it again.
+  expect(aws.ecs.desired).toBe(0)
+  const second = echo('woken again')
+  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'provisioning' }), {
+    timeout: 10_000,
+  })
+  time += MINUTE_MS
+  expect(await second).toBe('woken again')
+
+  // Disconnecting kills it, and is done when it was seen to stop.
+  const closed = way.close(20_000)
+  await vi.waitFor(() => expect(aws.ecs.desired).toBe(0))
+  await vi.waitFor(() => expect(phase()).toBe('killing'))
+  time += MINUTE_MS
+  await closed
+  expect({ phase: phase(), server: world.server }).toEqual({ phase: 'off', server: undefined })
+  expect(world.upAt).toHaveLength(2)
+})
