@@ -162,8 +162,8 @@ function send(stream: Duplex, { body, headers, method, signal, target }: Outgoin
       const host = headers.Host === undefined && headers.host === undefined ? { Host: target.host } : {}
       const length = body.length > 0 ? { 'Content-Length': String(body.length) } : {}
       const call = request({
+        // Only without an agent does it count; `agent: false` would make one, which dials by itself.
         createConnection: () => stream,
-        agent: false,
         method,
         path: `${target.pathname}${target.search}`,
         headers: { ...headers, ...host, ...length },

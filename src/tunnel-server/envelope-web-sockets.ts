@@ -113,18 +113,19 @@ export class EnvelopeWebSockets {
       perMessageDeflate: false,
     })
     open.socket = socket
-    await this.opened(socket, target.host)
-    if (!this.sockets.has(id)) {
-      socket.terminate()
-      return
-    }
-    this.context.send({ type: 'ws_ack', payload: { id, ok: true } })
-    this.forward(id, open, socket)
+    await this.opened(id, open, socket, target.host)
   }
 
-  private opened(socket: WebSocket, host: string): Promise<void> {
+  private opened(id: string, open: Open, socket: WebSocket, host: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      socket.once('open', resolve)
+      // The first messages may have come with the answer: they are told of before any promise is.
+      socket.once('open', () => {
+        if (this.sockets.get(id) === open) {
+          this.context.send({ type: 'ws_ack', payload: { id, ok: true } })
+          this.forward(id, open, socket)
+        } else socket.terminate()
+        resolve()
+      })
       socket.on('error', (cause) =>
         reject(
           new AppError('egress.bad-answer', `${host} did not take the WebSocket (${cause.message}).`, {
