@@ -1,13 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../node/version.ts'
-import { bridgeCommand } from './commands/bridge.ts'
-import { bridgeControlCommands } from './commands/bridge-control.ts'
-import { certsCommand } from './commands/certs.ts'
-import { dashboardCommand } from './commands/dashboard.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { relayCommand } from './commands/relay.ts'
-import { tunnelServerCommand } from './commands/tunnel-server.ts'
-import { usageCommand } from './commands/usage.ts'
+import { allCommands } from './all-commands.ts'
 import { firstSteps, setHelpManners } from './help-manners.ts'
 import { ownName } from './own-name.ts'
 import { leaveWithReader, quietNodeWarnings, watchLauncher } from './process-manners.ts'
@@ -23,17 +16,7 @@ const program = new Command(ownName())
   .enablePositionalOptions()
   .exitOverride()
 
-for (const command of [
-  bridgeCommand(),
-  ...bridgeControlCommands(),
-  certsCommand(),
-  dashboardCommand(),
-  doctorCommand(),
-  relayCommand(),
-  tunnelServerCommand(),
-  usageCommand(),
-])
-  program.addCommand(command)
+for (const command of allCommands()) program.addCommand(command)
 
 program.addHelpText('after', firstSteps(ownName()))
 setHelpManners(program, ownName())

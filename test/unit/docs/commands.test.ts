@@ -2,24 +2,13 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { bridgeCommand } from '../../../src/cli/commands/bridge.ts'
-import { bridgeControlCommands } from '../../../src/cli/commands/bridge-control.ts'
-import { dashboardCommand } from '../../../src/cli/commands/dashboard.ts'
-import { doctorCommand } from '../../../src/cli/commands/doctor.ts'
-import { relayCommand } from '../../../src/cli/commands/relay.ts'
-import { tunnelServerCommand } from '../../../src/cli/commands/tunnel-server.ts'
-import { usageCommand } from '../../../src/cli/commands/usage.ts'
+import { allCommands } from '../../../src/cli/all-commands.ts'
 import { allPages, codeOf, page, ROOT } from './pages.ts'
 
-const PROGRAM = [
-  bridgeCommand(),
-  ...bridgeControlCommands(),
-  dashboardCommand(),
-  doctorCommand(),
-  relayCommand(),
-  tunnelServerCommand(),
-  usageCommand(),
-].reduce((program, command) => program.addCommand(command), new Command('sovereign').version('0'))
+const PROGRAM = allCommands().reduce(
+  (program, command) => program.addCommand(command),
+  new Command('sovereign').version('0'),
+)
 
 /** Words behind the name of the program, wherever a piece of code starts it. */
 function callsIn(code: string): string[][] {

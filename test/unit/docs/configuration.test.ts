@@ -76,7 +76,9 @@ test('every key of the settings file is in the page of the bridge or of the tunn
 })
 
 test('every settings file that is shown can be used', () => {
-  const shown = ['README.md', 'docs/bridge.md'].flatMap((path) => blocksOf(page(path).text, /^jsonc?$/))
+  const shown = ['README.md', 'docs/bridge.md', 'docs/tunnel.md'].flatMap((path) =>
+    blocksOf(page(path).text, /^jsonc?$/),
+  )
   const settings = shown.filter((block) => !block.includes('"event"'))
   expect(settings.length).toBeGreaterThanOrEqual(3)
   for (const block of settings) expect(() => parseSettings(block, 'settings.json')).not.toThrow()
