@@ -8,6 +8,9 @@ export interface KillOrder {
   readonly leaseMs: number
 }
 
+/** Whoever comes in between changes things once or twice, not for ever. */
+const LOOKS_MAX = 10
+
 /**
  * Lets go of the owner's lease, and stops the server when it was the last one. `killed` is said only when no task
  * is left that has not stopped; until then asking again is how to wait.
@@ -18,25 +21,12 @@ export async function kill(
   tasks: TunnelTasks,
   now: number,
 ): Promise<KillResponse> {
-  const holders = async () => {
-    const state = await service.describe()
-    return state === undefined ? undefined : { state, count: liveLeases(state, now, order.leaseMs).size }
-  }
-  const first = await service.describe()
-  if (first === undefined) return stopped('There is no such service, so nothing runs.')
+  const state = await service.describe()
+  if (state === undefined) return stopped('There is no such service, so nothing runs.')
   const lease = leaseTag(order.caller, order.owner)
-  if (first.tags.has(lease)) await service.dropTags([lease])
-  const before = await holders()
-  if (before !== undefined && before.count > 0) return held(before.count, before.state.desired)
-  if (before !== undefined && before.state.desired > 0) {
-    await service.scale(0)
-    // Whoever leased it in between may have scaled up before we scaled down.
-    const after = await holders()
-    if (after !== undefined && after.count > 0) {
-      await service.scale(1)
-      return held(after.count, 1)
-    }
-  }
+  if (state.tags.has(lease)) await service.dropTags([lease])
+  const holders = await scaleDown(order, service, now)
+  if (holders > 0) return held(holders)
   const left = (await tasks.list()).filter(({ stage }) => stage !== 'stopped').length
   if (left === 0) return stopped('The server has stopped.')
   return {
@@ -48,9 +38,31 @@ export async function kill(
   }
 }
 
-function held(holders: number, desiredCount: number): KillResponse {
+/**
+ * Ends with a look that finds the service as its leases want it. Whoever leased it between a look and what came of
+ * that may have scaled up before we scaled down: that is put right, and looked at again.
+ *
+ * @returns how many others keep it running.
+ */
+async function scaleDown(order: KillOrder, service: TunnelService, now: number): Promise<number> {
+  let didScaleDown = false
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const state = await service.describe()
+    if (state === undefined) return 0
+    const { size } = liveLeases(state, now, order.leaseMs)
+    if (size > 0 && state.desired > 0) return size
+    if (size === 0 && state.desired === 0) return 0
+    // It sleeps, whoever leased it: nobody is to be woken by a kill.
+    if (size > 0 && !didScaleDown) return 0
+    await service.scale(size > 0 ? 1 : 0)
+    didScaleDown = true
+  }
+  throw new Error('The leases of the service change faster than it can be stopped.')
+}
+
+function held(holders: number): KillResponse {
   const message = holders === 1 ? 'Another one needs the server.' : `${holders} others need the server.`
-  return { version: CONTROL_VERSION, status: 'held', desiredCount, holders, message }
+  return { version: CONTROL_VERSION, status: 'held', desiredCount: 1, holders, message }
 }
 
 function stopped(message: string): KillResponse {

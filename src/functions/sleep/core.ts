@@ -58,10 +58,8 @@ async function stop(
 ): Promise<SleepResponse> {
   await service.scale(0)
   const after = await service.describe()
-  const isNew = (key: string) => after?.tags.get(key) !== before.tags.get(key)
-  const leases = after === undefined ? [] : [...liveLeases(after, now, order.maxLifetimeMs).keys()]
-  if (after !== undefined && leases.some(isNew)) {
-    // Woken in between: that one may have scaled up before we scaled down.
+  if (after !== undefined && wasAskedFor(before, after, order, now)) {
+    // That one may have scaled up before we scaled down.
     await service.scale(1)
     return { ...kept(after, traffic, 0, 'The server was asked for just now.'), desiredCount: 1 }
   }
@@ -70,6 +68,12 @@ async function stop(
     action: 'scaled_down',
     desiredCount: 0,
   }
+}
+
+/** Whether a lease was granted between two looks. */
+function wasAskedFor(before: ServiceState, after: ServiceState, order: SleepOrder, now: number): boolean {
+  const leases = [...liveLeases(after, now, order.maxLifetimeMs).keys()]
+  return leases.some((key) => after.tags.get(key) !== before.tags.get(key))
 }
 
 function kept(
