@@ -2,7 +2,7 @@ import type { Failure } from '../shared/errors/app-error.ts'
 import type { BridgeState } from '../shared/state/bridge-state.ts'
 import type { Prompt } from '../shared/state/prompt.ts'
 import { duration } from '../shared/util/amounts.ts'
-import { tunnelHop } from './egress-words.ts'
+import { proxyHops } from './egress-words.ts'
 import { agentHop, clientHop, type Hop, relayHop, SYMBOLS, summary, upstreamHops } from './hop-words.ts'
 import { inOwnWords } from './own-name.ts'
 import { promptWords } from './prompt-words.ts'
@@ -30,8 +30,7 @@ export function bridgeLines(state: BridgeState, now: number, style: PageStyle): 
     inOwnWords(advice, ownName, { isRelayHere: state.relay.kind === 'embedded' })
   const clients = state.clients.map((client) => clientHop(client, now))
   const agent = agentHop(state.agent, now)
-  const { tunnel } = state.egress
-  const here = tunnel.phase === 'off' ? [agent] : [agent, tunnelHop(tunnel, now)]
+  const here = [agent, ...proxyHops(state.egress, now)]
   const relay = relayHop(state.relay, now)
   const upstreams = upstreamHops(state.relay)
   const layout = { ...layoutOf([...clients, ...here, relay, ...upstreams], style.width), inWords }

@@ -1,7 +1,21 @@
-import type { TunnelState, WakeStage } from '../shared/state/egress.ts'
+import type { EgressState, TunnelState, WakeStage } from '../shared/state/egress.ts'
 import { duration, latency } from '../shared/util/amounts.ts'
 import { assertNever } from '../shared/util/assert-never.ts'
 import type { Hop } from './hop-words.ts'
+
+/** The proxy of this computer, where there is more to say than that it goes out directly. */
+export function proxyHops({ systemProxy, tunnel }: EgressState, now: number): Hop[] {
+  const isBroken = systemProxy?.kind === 'failed'
+  const words = isBroken ? 'could not be set or put back' : 'leads here'
+  const system: Hop = {
+    ...{ name: 'system proxy', health: isBroken ? 'broken' : 'up', words, facts: [] },
+    ...(isBroken ? { cause: systemProxy.cause } : {}),
+  }
+  return [
+    ...(systemProxy === undefined ? [] : [system]),
+    ...(tunnel.phase === 'off' ? [] : [tunnelHop(tunnel, now)]),
+  ]
+}
 
 type Tunnel = Exclude<TunnelState, { phase: 'off' }>
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tunnelHop } from '../../../src/cli/egress-words.ts'
+import { proxyHops, tunnelHop } from '../../../src/cli/egress-words.ts'
 import { AppError, toFailure } from '../../../src/shared/errors/app-error.ts'
 import { NOON } from '../../support/make-bridge-state.ts'
 
@@ -60,4 +60,14 @@ test.each([
   [{ phase: 'killing', since: NOON - 3000 }, 'working', 'stopping its server for 3 s'],
 ] as const)('%j in words', (tunnel, health, words) => {
   expect(tunnelHop(tunnel, NOON)).toEqual({ name: 'tunnel', health, words, facts: [] })
+})
+
+test('the proxy of the system is told of where it was asked for, with what went wrong', () => {
+  const tunnel = { phase: 'off' } as const
+  expect(proxyHops({ use: 'direct', tunnel }, NOON)).toEqual([])
+  const set = proxyHops({ use: 'direct', tunnel, systemProxy: { kind: 'set' } }, NOON)
+  expect(set).toEqual([{ name: 'system proxy', health: 'up', words: 'leads here', facts: [] }])
+  const cause = toFailure(new AppError('system-proxy.failed', 'gsettings is not installed.'))
+  const [failed] = proxyHops({ use: 'direct', tunnel, systemProxy: { kind: 'failed', cause } }, NOON)
+  expect(failed).toMatchObject({ health: 'broken', cause })
 })

@@ -5,7 +5,7 @@ import type { BridgeCore } from '../../bridge/bridge-core.ts'
 import { httpOver } from '../../bridge/http-over.ts'
 import { readHealth } from '../../bridge/relay-health.ts'
 import { type Finding, failed, failedFor, type Look, ok, skipped, warning } from './check.ts'
-import { tunnelLooks } from './tunnel-looks.ts'
+import { proxyLooks } from './proxy-looks.ts'
 
 /** Certificates and tokens are valid for hours to months; clocks of healthy machines differ by less than seconds. */
 const CLOCKS_DIFFER_MS = 2 * 60_000
@@ -23,7 +23,7 @@ export function liveLooks(core: BridgeCore, probeOllama: () => Promise<void>): L
     { id: 'relay.version', title: 'Version of the relay', run: (signal) => lookAtVersion(relay, signal) },
     { id: 'relay.clock', title: 'Clocks', run: (signal) => lookAtClocks(relay, signal) },
     ...core.state.clients.flatMap((client) => clientLooks(client)),
-    ...tunnelLooks(core),
+    ...proxyLooks(core),
     { id: 'ollama', title: 'Ollama', run: () => lookAtOllama(core, probeOllama) },
   ]
 }

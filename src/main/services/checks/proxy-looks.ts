@@ -1,15 +1,29 @@
 import { expiryWarning, isoDate, readCertificateFacts } from '../../../node/pki/expiry.ts'
 import type { MtlsSettings } from '../../../shared/settings/egress.ts'
+import type { BridgeState } from '../../../shared/state/bridge-state.ts'
 import type { TunnelState } from '../../../shared/state/egress.ts'
 import { assertNever } from '../../../shared/util/assert-never.ts'
 import type { BridgeCore } from '../../bridge/bridge-core.ts'
 import { expandHome } from '../../ssh/config/expand.ts'
 import { type Finding, failed, failedFor, type Look, ok, skipped, warning } from './check.ts'
 
-/** The way out of the proxy, where the settings have a tunnel. */
-export function tunnelLooks(core: BridgeCore): Look[] {
-  const { mtls } = core.profile.egress
-  if (mtls === undefined) return []
+/** The proxy of this computer, as far as the settings ask for more than going out directly. */
+export function proxyLooks(core: BridgeCore): Look[] {
+  const { mtls, systemProxy } = core.profile.egress
+  const system = {
+    id: 'proxy.system',
+    title: 'Proxy of the system',
+    run: async () => systemFinding(core.state),
+  }
+  return [...(systemProxy ? [system] : []), ...(mtls === undefined ? [] : tunnelLooks(core, mtls))]
+}
+
+function systemFinding({ egress: { systemProxy } }: BridgeState): Finding {
+  if (systemProxy === undefined) return skipped('It is left as it is while the bridge is disconnected.')
+  return systemProxy.kind === 'set' ? ok('It leads to this bridge.') : failedFor(systemProxy.cause)
+}
+
+function tunnelLooks(core: BridgeCore, mtls: MtlsSettings): Look[] {
   return [
     { id: 'tunnel', title: 'Tunnel of the proxy', run: async () => stateFinding(core.state.egress.tunnel) },
     {
