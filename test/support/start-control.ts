@@ -1,13 +1,8 @@
 import { onTestFinished } from 'vitest'
 import { awsControl } from '../../src/main/control/aws.ts'
 import type { ControlPlane } from '../../src/main/control/control-plane.ts'
-import {
-  createServerKeeper,
-  type KeeperState,
-  type KeeperTimes,
-  type ServerKeeper,
-  type ServerKeeperOptions,
-} from '../../src/main/control/server-keeper.ts'
+import type { KeeperState, KeeperTimes, ServerKeeperOptions } from '../../src/main/control/keeper-options.ts'
+import { createServerKeeper, type ServerKeeper } from '../../src/main/control/server-keeper.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { type SwitchableServer, switchableServer } from './switchable-server.ts'
@@ -67,6 +62,7 @@ export interface KeptServer {
 /** Fast enough for a test; closed at its end. */
 const TIMES: Partial<KeeperTimes> = {
   pollMs: 10,
+  freshMs: 0,
   coolDownMs: { automatic: 0, user: 0, never: 0 },
 }
 

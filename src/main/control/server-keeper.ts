@@ -1,69 +1,19 @@
-import type { Ambient } from '../../node/ambient.ts'
-import type { Logger } from '../../node/log.ts'
 import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.ts'
-import type { ControlKind, RunningServer, TunnelState } from '../../shared/state/egress.ts'
-import type { ControlPlane, ServerAddress, ServerReport } from './control-plane.ts'
+import type { RunningServer } from '../../shared/state/egress.ts'
+import type { ServerAddress, ServerReport } from './control-plane.ts'
+import {
+  type KeeperState,
+  type KeeperTimes,
+  POLL_MS,
+  type ServerKeeperOptions,
+  TIMES,
+} from './keeper-options.ts'
 import { type KillOutcome, killUntilGone } from './kill-run.ts'
 import { runningServer } from './price.ts'
 import { type Probe, tcpProbe } from './probe.ts'
 import { type TypicalTime, typicalTime } from './typical-time.ts'
 import { waitFor } from './wait-for.ts'
 import { type WokenServer, wakeUp } from './wake-run.ts'
-
-/**
- *   asleep ──address()──▶ waking ──port open──▶ awake ──close()──▶ killing ──▶ asleep
- *      ▲                    │ failed: killing, then asleep or failed │
- *      └──── look() finds it gone ◀─────────────────────────────────┘
- */
-export type KeeperState =
-  | Extract<TunnelState, { readonly phase: 'asleep' | 'waking' | 'killing' | 'failed' }>
-  | {
-      readonly phase: 'awake'
-      readonly since: number
-      readonly address: ServerAddress
-      readonly running: RunningServer | undefined
-    }
-
-export interface ServerKeeperOptions {
-  readonly control: ControlPlane
-  /** Whose claim to the server it is: letters, digits, `.`, `_`, `-`. */
-  readonly owner: string
-  readonly ambient: Ambient
-  readonly log: Logger
-  onState(state: KeeperState): void
-  /** How long a request waits for a server that is being started. */
-  readonly holdMs: number
-  /** Small file in which the times that starting took are kept. */
-  readonly historyFile?: string
-  readonly probe?: Probe
-  readonly times?: Partial<KeeperTimes>
-}
-
-export interface KeeperTimes {
-  /** Between two questions how far the server is. */
-  readonly pollMs: number
-  /** A start that takes longer is given up, and what there is of it killed. */
-  readonly startLimitMs: number
-  /** Until a server whose start failed has to be seen stopped. */
-  readonly killLimitMs: number
-  /** Even where there is no time to drain, for the request to kill to be answered. */
-  readonly killAtLeastMs: number
-  /** How long a failure that mends itself, and one that needs somebody, is answered without asking again. */
-  readonly coolDownMs: { readonly automatic: number; readonly user: number; readonly never: number }
-}
-
-const TIMES: Omit<KeeperTimes, 'pollMs'> = {
-  startLimitMs: 300_000,
-  killLimitMs: 120_000,
-  killAtLeastMs: 5_000,
-  coolDownMs: { automatic: 3_000, user: 15_000, never: 15_000 },
-}
-const POLL_MS: Readonly<Record<ControlKind, number>> = {
-  aws: 1_000,
-  webhook: 1_000,
-  'wake-on-lan': 500,
-  process: 100,
-}
 
 interface Run {
   readonly abort: AbortController
@@ -82,6 +32,8 @@ export class ServerKeeper {
   private killing: { readonly abort: AbortController; readonly done: Promise<unknown> } | undefined
   private closing: Promise<void> | undefined
   private held = 0
+  /** When it was last seen to run, by the clock that never jumps. */
+  private seenAt = Number.NEGATIVE_INFINITY
   /** Something may run of which we are the ones that have to stop it. */
   private isArmed = false
   private failure: { readonly error: AppError; readonly until: number } | undefined
@@ -129,6 +81,9 @@ export class ServerKeeper {
   /** Where the server is if it runs, without waking it: for whoever lost the connection to it. */
   async look(signal: AbortSignal): Promise<ServerAddress | undefined> {
     if (this.closing !== undefined || this.run !== undefined) return undefined
+    const { current, options } = this
+    const isFresh = options.ambient.monotonicMs() - this.seenAt < this.times.freshMs
+    if (current.phase === 'awake' && isFresh) return current.address
     const report = await this.options.control.query(signal)
     // Somebody began to wake or to close it while we were asking.
     if (this.closing !== undefined || this.run !== undefined) return undefined
@@ -159,6 +114,7 @@ export class ServerKeeper {
 
   private async wake(signal: AbortSignal): Promise<WokenServer> {
     const { control, owner, ambient } = this.options
+    const before = this.current
     this.become({
       phase: 'waking',
       since: ambient.now(),
@@ -182,24 +138,34 @@ export class ServerKeeper {
       return woken
     } catch (error) {
       this.run = undefined
-      if (!signal.aborted) this.startFailed(toAppError(error))
+      if (!signal.aborted) this.startFailed(toAppError(error), before)
       throw error
     }
   }
 
   /** A start that failed may still have left something that runs and costs. */
-  private startFailed(error: AppError): void {
+  private startFailed(error: AppError, before: KeeperState): void {
     const { control, owner, ambient, log } = this.options
     log.warn({ code: error.code, reason: error.message }, 'the tunnel server did not start')
     this.failure = { error, until: ambient.monotonicMs() + this.times.coolDownMs[error.recovery] }
+    if (before.phase === 'awake' && error.code !== 'control.wake-timeout') {
+      // It ran when it was last seen, and only its provider does not answer: that is no reason to stop it.
+      this.become(before)
+      return
+    }
     this.become({ phase: 'killing', since: ambient.now() })
     const abort = new AbortController()
     const { pollMs, killLimitMs: limitMs } = this.times
     const done = killUntilGone({ control, owner, pollMs, limitMs }, abort.signal).then((outcome) => {
       if (abort.signal.aborted) return
-      this.afterKill(outcome)
+      // One that is not answered is sent again when everything is closed.
+      if (outcome.kind !== 'unanswered') this.isArmed = false
+      this.report = undefined
+      log.info({ outcome: outcome.kind }, 'cleared away what a failed start may have left')
       const needsSomebody = error.recovery !== 'automatic'
-      if (needsSomebody) this.become({ phase: 'failed', since: ambient.now(), cause: toFailure(error) })
+      this.become(
+        needsSomebody ? { phase: 'failed', since: ambient.now(), cause: toFailure(error) } : this.asleep(),
+      )
     })
     this.killing = { abort, done }
   }
@@ -270,6 +236,7 @@ export class ServerKeeper {
 
   private becomeAwake(address: ServerAddress, report: ServerReport): void {
     this.report = report
+    this.seenAt = this.options.ambient.monotonicMs()
     const { current } = this
     const isSame = current.phase === 'awake' && isSameAddress(current.address, address)
     const since = isSame ? current.since : this.options.ambient.now()

@@ -6,7 +6,8 @@ import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.t
 import type { MtlsSettings } from '../../shared/settings/egress.ts'
 import { NO_TUNNEL, type TunnelState } from '../../shared/state/egress.ts'
 import { createControl, parseServer } from '../control/create-control.ts'
-import { createServerKeeper, type KeeperState, type ServerKeeper } from '../control/server-keeper.ts'
+import type { KeeperState } from '../control/keeper-options.ts'
+import { createServerKeeper, type ServerKeeper } from '../control/server-keeper.ts'
 import type { Egress, EgressTarget } from './egress.ts'
 import { createMtlsEgress, type MtlsEgress } from './mtls/mtls-egress.ts'
 
@@ -34,8 +35,6 @@ export class TunnelWay implements Egress {
   private readonly ended = new AbortController()
   private readonly costTimer: NodeJS.Timeout
   private current: TunnelState = NO_TUNNEL
-  /** Requests that want a connection right now: only these wake a server. */
-  private asking = 0
   private closing: Promise<void> | undefined
 
   /** @throws AppError for settings that name no server. */
@@ -76,13 +75,10 @@ export class TunnelWay implements Egress {
     this.tunnel.retryNow()
   }
 
+  /** Only requests wake a server; each waits for it up to the budget of its own. */
   async connect(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
-    this.asking += 1
-    try {
-      return await this.tunnel.connect(target, signal)
-    } finally {
-      this.asking -= 1
-    }
+    if (this.keeper !== undefined && this.current.phase !== 'connected') await this.awake(this.keeper, signal)
+    return await this.tunnel.connect(target, signal)
   }
 
   /** The server is let go of even where connections were cut off. Idempotent. */
@@ -101,12 +97,16 @@ export class TunnelWay implements Egress {
     if (this.current.phase !== 'failed') this.publish(NO_TUNNEL)
   }
 
-  private async server(): Promise<EgressTarget> {
+  private async awake(keeper: ServerKeeper, signal: AbortSignal): Promise<void> {
     const { settings, ambient } = this.options
-    if (this.keeper === undefined) return parseServer(settings.server ?? '')
     // What cannot be talked to is not worth waking.
     await readTlsMaterial(settings, ambient.now())
-    if (this.asking > 0) return await this.keeper.address(this.ended.signal)
+    await keeper.address(signal)
+  }
+
+  private async server(): Promise<EgressTarget> {
+    const { settings } = this.options
+    if (this.keeper === undefined) return parseServer(settings.server ?? '')
     const address = await this.keeper.look(this.ended.signal)
     if (address !== undefined) return address
     throw new AppError('tunnel.down', 'The tunnel server has gone to sleep.', {

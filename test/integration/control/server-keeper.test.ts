@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ControlPlane } from '../../../src/main/control/control-plane.ts'
+import { AppError } from '../../../src/shared/errors/app-error.ts'
 import { type AwsWorld, startAwsWorld, startKeeper } from '../../support/start-control.ts'
 
 const NEVER = new AbortController().signal
+
+const OFFLINE = new AppError('control.failed', 'There is no network.')
 
 /** The same provider, with some of its calls counted or replaced. */
 function withCalls(control: ControlPlane, calls: Partial<ControlPlane>): ControlPlane {
@@ -187,6 +190,29 @@ test('a provider that does not answer the kill is a failure that is seen', async
   expect(keeper.state).toMatchObject({
     phase: 'failed',
     cause: { code: 'control.failed', message: expect.stringContaining('not known whether') },
+  })
+})
+
+test('a provider that is out of reach for a moment is no reason to stop a server that runs', async () => {
+  const { aws, control } = await startAwsWorld()
+  const real = control()
+  let isOffline = false
+  const online = <T>(ask: () => Promise<T>) => (isOffline ? Promise.reject(OFFLINE) : ask())
+  const { keeper } = startKeeper({
+    control: withCalls(real, {
+      wake: (owner, signal) => online(() => real.wake(owner, signal)),
+      kill: (owner, signal) => online(() => real.kill(owner, signal)),
+    }),
+  })
+  const address = await keeper.address(NEVER)
+  isOffline = true
+  await expect(keeper.address(NEVER)).rejects.toBe(OFFLINE)
+  expect(keeper.state).toMatchObject({ phase: 'awake', address })
+  isOffline = false
+  expect(await keeper.address(NEVER)).toEqual(address)
+  expect({ kills: aws.invocations.includes('kill'), desired: aws.ecs.desired }).toEqual({
+    kills: false,
+    desired: 1,
   })
 })
 

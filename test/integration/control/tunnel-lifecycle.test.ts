@@ -50,15 +50,15 @@ test('a tunnel is woken by its first request, sleeps when nothing goes through i
   await vi.waitFor(() => expect(phase()).toBe('asleep'))
   expect(aws.invocations).toEqual(['query'])
 
-  // The first request wakes it and is held while its task goes through the stages.
-  const first = echo('woken')
+  // The first request wakes it, and is held with the second while its task goes through the stages.
+  const first = Promise.all([echo('woken'), echo('too')])
   for (const stage of ['provisioning', 'pending', 'activating']) {
-    await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage }), {
+    await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage, held: 2 }), {
       timeout: 5_000,
     })
     time += 10_000
   }
-  expect(await first).toBe('woken')
+  expect(await first).toEqual(['woken', 'too'])
   await vi.waitFor(() => expect(phase()).toBe('connected'))
   expect(states.at(-1)).toMatchObject({
     running: { costUsd: expect.any(Number), stopsAt: expect.any(Number) },

@@ -63,7 +63,7 @@ test('however wakes and kills of several owners fall, it ends running exactly if
       const isNeeded = owners.some((actions) => actions.at(-1) === 'wake')
       expect(service.desired).toBe(isNeeded ? 1 : 0)
     }),
-    { numRuns: 500 },
+    { numRuns: 3_000 },
   )
 })
 
