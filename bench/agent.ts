@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bundle } from '../scripts/build.ts'
+import { usageOf } from './support/process-usage.ts'
+import { median, Processes } from './support/processes.ts'
+import type { Load, LoadResult } from './support/proxy-load.ts'
+import { type ProxyPeer, startPeers } from './support/proxy-peers.ts'
+
+/**
+ * The proxy of the agent next to tinyproxy, squid and proxy-chain, in turn within the same run: small requests by URL,
+ * the set-up of tunnels, and bytes through one. Everything is a process of its own.
+ */
+
+const SUPPORT = join(import.meta.dirname, 'support')
+const CONNECTIONS = 16
+
+interface Round {
+  readonly requests: LoadResult
+  readonly setUp: LoadResult
+  readonly bulk: LoadResult
+}
+
+interface Row {
+  readonly name: string
+  readonly requestsPerSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly setUpP50Ms: number
+  readonly setUpP99Ms: number
+  readonly mibPerSecond: number
+  readonly failed: number
+  readonly rssMib: number | undefined
+}
+
+export async function run(args: readonly string[]): Promise<void> {
+  const rounds = Number(option(args, 'rounds') ?? 3)
+  const seconds = Number(option(args, 'seconds') ?? 2)
+  const mib = Number(option(args, 'mib') ?? 512)
+  const processes = new Processes()
+  const dir = await mkdtemp(join(tmpdir(), 'bench-agent-'))
+  try {
+    const hosts: { http: number; pump: number } = JSON.parse(
+      await processes.startNode(join(SUPPORT, 'proxy-hosts.ts'), []),
+    )
+    const ports = [hosts.http, hosts.pump]
+    const contenders: ProxyPeer[] = [
+      { name: 'direct', port: undefined, pid: undefined },
+      await startOurs(processes, dir, ports),
+      ...(await startPeers(processes, dir, ports)),
+    ]
+    const results = new Map<string, Round[]>(contenders.map(({ name }) => [name, []]))
+    // The first round warms up the compilers of all sides and is not counted.
+    for (let round = 0; round <= rounds; round += 1)
+      for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+        const measure = (what: Load['what'], host: number): Promise<LoadResult> =>
+          load({ what, proxy: contender.port, host, seconds, connections: CONNECTIONS, count: 400, mib })
+        const result = {
+          requests: await measure('requests', hosts.http),
+          setUp: await measure('set-up', hosts.pump),
+          bulk: await measure('bulk', hosts.pump),
+        }
+        if (round > 0) results.get(contender.name)?.push(result)
+      }
+    const rows: Row[] = []
+    for (const contender of contenders) rows.push(await rowOf(contender, results.get(contender.name) ?? []))
+    report(rows, args.includes('--json'))
+  } finally {
+    await processes.close()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+async function startOurs(
+  processes: Processes,
+  dir: string,
+  connectPorts: readonly number[],
+): Promise<ProxyPeer> {
+  // As it is deployed: stripping types from the sources takes memory that a bundle does without.
+  const bundled = join(dir, 'agent.mjs')
+  await bundle(join(SUPPORT, 'proxy-under-test.ts'), bundled)
+  const child = processes.start(process.execPath, [bundled, ...connectPorts.map(String)])
+  const port = await new Promise<number>((resolve) =>
+    child.stdout?.once('data', (line: Buffer) => resolve(Number(line))),
+  )
+  return { name: 'sovereign-bridge', port, pid: child.pid }
+}
+
+async function load(options: Load): Promise<LoadResult> {
+  const processes = new Processes()
+  try {
+    return JSON.parse(await processes.startNode(join(SUPPORT, 'proxy-load.ts'), [JSON.stringify(options)]))
+  } finally {
+    await processes.close()
+  }
+}
+
+async function rowOf({ name, pid }: ProxyPeer, rounds: readonly Round[]): Promise<Row> {
+  const of = (pick: (round: Round) => number): number => median(rounds.map(pick))
+  return {
+    name,
+    requestsPerSecond: of(({ requests }) => requests.perSecond),
+    p50Ms: of(({ requests }) => requests.p50Ms),
+    p99Ms: of(({ requests }) => requests.p99Ms),
+    setUpP50Ms: of(({ setUp }) => setUp.p50Ms),
+    setUpP99Ms: of(({ setUp }) => setUp.p99Ms),
+    mibPerSecond: of(({ bulk }) => bulk.perSecond),
+    failed: rounds.reduce((sum, { requests, bulk }) => sum + requests.failed + bulk.failed, 0),
+    rssMib: pid === undefined ? undefined : (await usageOf([pid])).rssKiB / 1024,
+  }
+}
+
+function report(rows: readonly Row[], isJson: boolean): void {
+  const ours = rows.find(({ name }) => name === 'sovereign-bridge')
+  const ratios = rows
+    .filter(({ rssMib, name }) => rssMib !== undefined && name !== ours?.name)
+    .map((peer) => ({
+      to: peer.name,
+      requestsPerSecond: (ours?.requestsPerSecond ?? 0) / peer.requestsPerSecond,
+      setUpP50: (ours?.setUpP50Ms ?? 0) / peer.setUpP50Ms,
+      mibPerSecond: (ours?.mibPerSecond ?? 0) / peer.mibPerSecond,
+    }))
+  if (isJson) {
+    console.log(JSON.stringify({ bench: 'agent', connections: CONNECTIONS, rows, ratios }))
+    return
+  }
+  console.table(
+    Object.fromEntries(
+      rows.map((row) => [
+        row.name,
+        {
+          [`requests/s, ${CONNECTIONS} connections`]: Math.round(row.requestsPerSecond),
+          p50: `${row.p50Ms.toFixed(2)} ms`,
+          p99: `${row.p99Ms.toFixed(2)} ms`,
+          'CONNECT p50': `${row.setUpP50Ms.toFixed(2)} ms`,
+          'CONNECT p99': `${row.setUpP99Ms.toFixed(2)} ms`,
+          'MiB/s': Math.round(row.mibPerSecond),
+          failed: row.failed,
+          'RSS MiB': row.rssMib?.toFixed(0) ?? '',
+        },
+      ]),
+    ),
+  )
+  for (const { to, requestsPerSecond, setUpP50, mibPerSecond } of ratios)
+    console.log(
+      `To ${to}: ${requestsPerSecond.toFixed(2)}× the requests/s, ${setUpP50.toFixed(2)}× the time of a CONNECT, ${mibPerSecond.toFixed(2)}× the throughput.`,
+    )
+}
+
+function option(args: readonly string[], name: string): string | undefined {
+  return args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3)
+}
