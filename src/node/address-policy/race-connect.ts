@@ -3,6 +3,8 @@ import type { CheckedAddress } from './checked-addresses.ts'
 
 /** How long one address is alone in trying before the next one starts beside it (RFC 8305 §5). */
 const HEAD_START_MS = 250
+/** Node would allocate 64 KiB for every read, however little comes, and leave it to the garbage collector. */
+const READ_BYTES = 131_072
 
 /**
  * Connects to whichever address answers first; the others are given up. The families take turns, the first address
@@ -33,7 +35,7 @@ export function raceConnect(
       clearTimeout(timer)
       const address = waiting.shift()
       if (address === undefined) return
-      const socket = createConnection({ host: address.address, port, allowHalfOpen: true, noDelay: true })
+      const socket = openSocket(address.address, port)
       trying.add(socket)
       const onError = (error: Error): void => {
         firstError ??= error
@@ -56,6 +58,23 @@ export function raceConnect(
     if (signal.aborted) onAbort()
     else next()
   })
+}
+
+/** All sockets read into this one, and each takes its bytes out before the next one reads. */
+const shared = Buffer.allocUnsafe(READ_BYTES)
+
+function openSocket(host: string, port: number): Socket {
+  const options = { host, port, allowHalfOpen: true, noDelay: true }
+  // Windows fills a buffer at a time of its own choosing.
+  if (process.platform === 'win32') return createConnection(options)
+  const socket: Socket = createConnection({
+    ...options,
+    onread: {
+      buffer: shared,
+      callback: (count) => socket.push(Buffer.from(shared.subarray(0, count))),
+    },
+  })
+  return socket
 }
 
 function alternate(addresses: readonly CheckedAddress[]): CheckedAddress[] {

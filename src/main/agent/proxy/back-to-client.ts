@@ -7,6 +7,8 @@ export function unaskedSwitch(): AppError {
   return new AppError('egress.bad-answer', 'The host changed to another protocol that nobody had asked for.')
 }
 
+const ONE_PIECE_BYTES = 8_192
+
 type Raw = readonly (string | Buffer)[]
 
 /** Passes an answer back to the client, piece by piece as it comes and never more than the client reads. */
@@ -62,7 +64,11 @@ export class BackToClient {
 
   end(rawTrailers: Raw): void {
     if (rawTrailers.length > 0) this.response.addTrailers(readTrailers(rawTrailers))
-    this.response.end(this.last)
+    const { last } = this
+    // As text it becomes one piece with the head, which the kernel takes at once and in half the time.
+    if (last !== undefined && last.length <= ONE_PIECE_BYTES)
+      this.response.end(last.toString('latin1'), 'latin1')
+    else this.response.end(last)
   }
 
   /** What came so far is not all of it; an orderly end might look as if it were. */
