@@ -173,7 +173,7 @@ test('everything can be reached and worked with the keyboard alone', async () =>
   await page.keyboard.press('Enter')
   await page.getByRole('radio', { name: 'Models' }).focus()
   await page.keyboard.press('ArrowRight')
-  await page.getByRole('region', { name: 'Clients', exact: true }).waitFor()
+  await page.getByRole('group', { name: 'Clients', exact: true }).waitFor()
   expect(api.calls).toContainEqual(['setClientEnabled', { name: 'builder', enabled: false }])
 })
 
@@ -195,7 +195,7 @@ test('usage shows the allowance with its pace, and every number with source and 
   expect(await usage.getByText('plus 3 requests not measured').count()).toBe(1)
   await usage.getByText('As a table').click()
   expect(
-    await usage.getByRole('region', { name: 'Per day: Requests' }).getByRole('row').count(),
+    await usage.getByRole('group', { name: 'Per day: Requests' }).getByRole('row').count(),
   ).toBeGreaterThan(1)
   await usage.locator('label', { hasText: 'Limits' }).click()
   expect(await usage.getByRole('row', { name: /builder Premium requests .* Nearly used up/ }).count()).toBe(1)
@@ -373,7 +373,7 @@ test('ten thousand models are shown in part, and found by their names', async ()
     models: Array.from({ length: 10_000 }, (_, index) => ({ ...model, model: `model-${index}` })),
   }))
   const { page } = await pages.open(api)
-  const table = page.getByRole('region', { name: 'Models', exact: true })
+  const table = page.getByRole('group', { name: 'Models', exact: true })
   await table.waitFor()
   expect(await table.getByRole('row').count()).toBe(11)
   await page.getByRole('searchbox', { name: 'Filter: Models' }).fill('model-9876')

@@ -23,9 +23,13 @@ export function MachinesStep({ wizard, change }: WizardHold): ReactNode {
       )}
       {clients.length > 0 && (
         <div className="stack">
-          <h3 className="list-title" id={wizard.mode === 'add' ? 'machines-title' : undefined}>
-            {words.firstRun.machinesAdded}
-          </h3>
+          {wizard.mode === 'add' ? (
+            <h2 className="list-title" id="machines-title">
+              {words.firstRun.machinesAdded}
+            </h2>
+          ) : (
+            <h3 className="list-title">{words.firstRun.machinesAdded}</h3>
+          )}
           <ul className="machines">
             {clients.map(({ name, place, link }) => (
               <li key={name}>
