@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ServerAddress } from '../../../src/main/control/control-plane.ts'
+import { soon } from '../../support/soon.ts'
 import { startAwsWorld, startKeeper } from '../../support/start-control.ts'
 
 const NEVER = new AbortController().signal
@@ -24,10 +25,10 @@ test('asleep, woken by the first request, held, answered, idle, put to sleep, wo
 
   // The first request wakes the server and is held; the second waits for the same start.
   const requests = [keeper.address(NEVER), keeper.address(NEVER)]
-  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ stage: 'provisioning', held: 2 }))
+  await soon(() => expect(states.at(-1)).toMatchObject({ stage: 'provisioning', held: 2 }))
   for (const stage of ['pending', 'activating']) {
     time += 10_000
-    await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage, held: 2 }))
+    await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage, held: 2 }))
   }
   time += 10_000
   const [address] = await Promise.all(requests)
@@ -54,13 +55,13 @@ test('asleep, woken by the first request, held, answered, idle, put to sleep, wo
 
   // The next request wakes it once more.
   const again = keeper.address(NEVER)
-  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'provisioning' }))
+  await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'provisioning' }))
   time += MINUTE_MS
   expect(await firstWords(await again)).toBe('x')
 
   // Killed on quit, and seen to be gone.
   const closed = keeper.close(20_000)
-  await vi.waitFor(() => expect(aws.ecs.desired).toBe(0))
+  await soon(() => expect(aws.ecs.desired).toBe(0))
   expect(keeper.state.phase).toBe('killing')
   time += MINUTE_MS
   await closed
@@ -93,7 +94,7 @@ test('a wake that races the kill of another agent ends with a server that runs',
 test('a request that comes while a failed start is cleared away starts anew', async () => {
   const { aws, server, control } = await startAwsWorld()
   aws.ecs.startFailure = 'CannotPullContainerError'
-  const { keeper } = startKeeper({ control: control(), times: { startLimitMs: 1_000 } })
+  const { keeper } = startKeeper({ control: control(), times: { startLimitMs: 3_000 } })
   await expect(keeper.address(NEVER)).rejects.toMatchObject({ code: 'control.wake-timeout' })
   aws.ecs.startFailure = undefined
   expect(await keeper.address(NEVER)).toMatchObject({ port: server.port })

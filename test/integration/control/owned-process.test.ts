@@ -2,10 +2,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startOwned } from '../../../src/main/control/owned-process.ts'
 import { processControl } from '../../../src/main/control/process.ts'
 import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
+import { soon } from '../../support/soon.ts'
 
 const NEVER = new AbortController().signal
 const SOURCE = fileURLToPath(new URL('../../../src/main/control/owned-process.ts', import.meta.url))
@@ -25,7 +26,7 @@ setInterval(() => {}, 1000)`
 const STUBBORN = `process.on('SIGTERM', () => {}); console.error(process.pid); setInterval(() => {}, 1000)`
 
 async function pidsOf(owned: { lastWords(): string }): Promise<number[]> {
-  await vi.waitFor(() => expect(owned.lastWords()).toMatch(/\d/), { timeout: 10_000 })
+  await soon(() => expect(owned.lastWords()).toMatch(/\d/))
   return owned.lastWords().split(' ').map(Number)
 }
 
@@ -40,7 +41,7 @@ test('ending it ends what it started as well', async () => {
   const pids = await pidsOf(owned)
   expect(pids.map(isAlive)).toEqual([true, true])
   await owned.end()
-  await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), { timeout: 10_000 })
+  await soon(() => expect(pids.map(isAlive)).toEqual([false, false]))
   await owned.end()
 })
 
@@ -48,7 +49,7 @@ test('a program that does not end when asked to is killed', async () => {
   const owned = await start(STUBBORN, 1_000)
   const [pid = 0] = await pidsOf(owned)
   await owned.end()
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000 })
+  await soon(() => expect(isAlive(pid)).toBe(false))
 })
 
 test('it ends also when whoever started it is killed outright', async () => {
@@ -66,7 +67,7 @@ test('it ends also when whoever started it is killed outright', async () => {
   const pids = String(line).split(' ').map(Number)
   expect(pids.map(isAlive)).toEqual([true, true])
   starter.kill('SIGKILL')
-  await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), { timeout: 10_000 })
+  await soon(() => expect(pids.map(isAlive)).toEqual([false, false]))
 })
 
 test('a program that ends by itself is reported with its status and its last words', async () => {
@@ -77,13 +78,11 @@ test('a program that ends by itself is reported with its status and its last wor
   )
   onTestFinished(control.close)
   await control.wake('laptop', NEVER)
-  await vi.waitFor(
-    async () =>
-      expect(await control.query(NEVER).catch((error: unknown) => error)).toMatchObject({
-        code: 'control.failed',
-        message: expect.stringContaining('ended with status 3: the port is taken'),
-      }),
-    { timeout: 10_000 },
+  await soon(async () =>
+    expect(await control.query(NEVER).catch((error: unknown) => error)).toMatchObject({
+      code: 'control.failed',
+      message: expect.stringContaining('ended with status 3: the port is taken'),
+    }),
   )
 })
 
@@ -94,11 +93,9 @@ test('a program that does not exist is named', async () => {
   )
   onTestFinished(control.close)
   await control.wake('laptop', NEVER)
-  await vi.waitFor(
-    async () =>
-      expect(await control.query(NEVER).catch((error: unknown) => error)).toMatchObject({
-        message: expect.stringMatching(/\/nowhere\/tunnel-server ended with status 127.*not found/),
-      }),
-    { timeout: 10_000 },
+  await soon(async () =>
+    expect(await control.query(NEVER).catch((error: unknown) => error)).toMatchObject({
+      message: expect.stringMatching(/\/nowhere\/tunnel-server ended with status 127.*not found/),
+    }),
   )
 })

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { ControlPlane } from '../../../src/main/control/control-plane.ts'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
+import { soon } from '../../support/soon.ts'
 import { type AwsWorld, startAwsWorld, startKeeper } from '../../support/start-control.ts'
 
 const NEVER = new AbortController().signal
@@ -52,17 +53,17 @@ test('a server that is not listening yet is waited for although its task runs', 
   const { server, control } = await startAwsWorld({ onRunning: () => undefined })
   const { keeper, states } = startKeeper({ control: control() })
   const address = keeper.address(NEVER)
-  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'running' }))
+  await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'running' }))
   await server.on()
   expect(await address).toEqual({ host: '127.0.0.1', port: server.port })
 })
 
 test('a request that has waited for as long as it may fails in words, and the next one finds the server', async () => {
   const { server, control } = await startAwsWorld({ onRunning: () => undefined })
-  const { keeper, states } = startKeeper({ control: control(), holdMs: 300 })
+  const { keeper, states } = startKeeper({ control: control(), holdMs: 1_000 })
   await expect(keeper.address(NEVER)).rejects.toMatchObject({
     code: 'control.wake-timeout',
-    message: expect.stringMatching(/still being started after a wait of 0 s\. It is running now\./),
+    message: expect.stringMatching(/still being started after a wait of 1 s\. It is \w+ now\./),
   })
   expect(states.at(-1)).toMatchObject({ phase: 'waking', held: 0 })
   await server.on()
@@ -84,12 +85,12 @@ test('a request that is given up leaves the others waiting', async () => {
 test('what could not be started in time is killed', async () => {
   const { aws, control } = await startAwsWorld()
   aws.ecs.startFailure = 'CannotPullContainerError: no such image'
-  const { keeper, path } = startKeeper({ control: control(), times: { startLimitMs: 400 } })
+  const { keeper, path } = startKeeper({ control: control(), times: { startLimitMs: 2_000 } })
   await expect(keeper.address(NEVER)).rejects.toMatchObject({
     code: 'control.wake-timeout',
     message: expect.stringContaining('CannotPullContainerError: no such image'),
   })
-  await vi.waitFor(() => expect(keeper.state.phase).toBe('asleep'))
+  await soon(() => expect(keeper.state.phase).toBe('asleep'))
   expect(path().slice(-2)).toEqual(['killing', 'asleep'])
   expect(aws.ecs.desired).toBe(0)
 })
@@ -106,7 +107,7 @@ test('a wake whose answer was lost is killed too', async () => {
     }),
   })
   await expect(keeper.address(NEVER)).rejects.toThrow('the answer was lost')
-  await vi.waitFor(() => expect(aws.ecs.desired).toBe(0))
+  await soon(() => expect(aws.ecs.desired).toBe(0))
 })
 
 test('credentials that are wrong fail with what to do, are not tried again at once, and need somebody', async () => {
@@ -120,7 +121,7 @@ test('credentials that are wrong fail with what to do, are not tried again at on
     message: expect.stringContaining('The request signature we calculated does not match'),
   }
   await expect(keeper.address(NEVER)).rejects.toMatchObject(refused)
-  await vi.waitFor(() =>
+  await soon(() =>
     expect(keeper.state).toMatchObject({ phase: 'failed', cause: { code: 'control.refused' } }),
   )
   const asked = aws.invocations.length
@@ -153,7 +154,7 @@ test('closing while the server is being started fails those who wait, and kills 
   const { keeper, states } = startKeeper({ control: control() })
   const waiting = keeper.address(NEVER)
   const outcome = expect(waiting).rejects.toMatchObject({ code: 'tunnel.down' })
-  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ stage: 'running' }))
+  await soon(() => expect(states.at(-1)).toMatchObject({ stage: 'running' }))
   await keeper.close(5_000)
   await outcome
   expect(aws.ecs.desired).toBe(0)
@@ -237,11 +238,11 @@ test('a server that somebody stops while it is waited for is woken again', async
   const ambient = { now: Date.now, monotonicMs: () => now, random: Math.random }
   const { keeper, states } = startKeeper({ control: control(), ambient })
   const address = keeper.address(NEVER)
-  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ stage: 'running' }))
+  await soon(() => expect(states.at(-1)).toMatchObject({ stage: 'running' }))
   aws.ecs.scale(0)
-  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ stage: 'stopped' }))
+  await soon(() => expect(states.at(-1)).toMatchObject({ stage: 'stopped' }))
   now += 6_000
-  await vi.waitFor(() => expect(aws.ecs.desired).toBe(1))
+  await soon(() => expect(aws.ecs.desired).toBe(1))
   await server.on()
   expect(await address).toMatchObject({ port: server.port })
 })

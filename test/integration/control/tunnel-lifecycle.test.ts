@@ -6,14 +6,26 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { TunnelWay } from '../../../src/main/egress/tunnel-way.ts'
 import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
 import { createLogger } from '../../../src/node/log.ts'
+import type { MtlsSettings } from '../../../src/shared/settings/egress.ts'
 import type { TunnelState } from '../../../src/shared/state/egress.ts'
 import { startTcpServer } from '../../support/make-link.ts'
-import { startWakeableTunnel } from '../../support/wakeable-tunnel.ts'
+import { soon } from '../../support/soon.ts'
+import type { FakeAwsOptions } from '../../support/upstreams/fake-aws.ts'
+import { startWakeableTunnel, type WakeableTunnel } from '../../support/wakeable-tunnel.ts'
 
 const NEVER = new AbortController().signal
 const MINUTE_MS = 60_000
 
-test('a tunnel is woken by its first request, sleeps when nothing goes through it, and is killed at the end', async () => {
+interface Tunnel {
+  readonly world: WakeableTunnel
+  readonly way: TunnelWay
+  readonly states: readonly TunnelState[]
+  phase(): TunnelState['phase'] | undefined
+  /** What comes back of a text that is sent through the tunnel. */
+  echo(text: string): Promise<string>
+}
+
+async function startTunnel(options: FakeAwsOptions, settings: Partial<MtlsSettings> = {}): Promise<Tunnel> {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIALAPTOP')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'the secret of the laptop')
   const folder = await mkdtemp(join(tmpdir(), 'lifecycle-'))
@@ -21,14 +33,12 @@ test('a tunnel is woken by its first request, sleeps when nothing goes through i
     vi.unstubAllEnvs()
     await rm(folder, { recursive: true })
   })
-  let time = Date.now()
   const target = await startTcpServer((socket) => socket.pipe(socket), onTestFinished)
-  const world = await startWakeableTunnel(onTestFinished, { now: () => time, stageMs: 10_000 })
-  const { aws } = world
-  aws.addUser('AKIALAPTOP', 'the secret of the laptop')
+  const world = await startWakeableTunnel(onTestFinished, options)
+  world.aws.addUser('AKIALAPTOP', 'the secret of the laptop')
   const states: TunnelState[] = []
   const way = new TunnelWay({
-    settings: world.settings,
+    settings: { ...world.settings, ...settings },
     owner: 'laptop',
     historyFile: join(folder, 'wake.json'),
     ambient: REAL_AMBIENT,
@@ -36,7 +46,6 @@ test('a tunnel is woken by its first request, sleeps when nothing goes through i
     onState: (state) => states.push(state),
   })
   onTestFinished(() => way.close(0))
-  const phase = () => states.at(-1)?.phase
   const echo = async (text: string): Promise<string> => {
     const stream = await way.connect({ host: '127.0.0.1', port: target.port }, NEVER)
     stream.end(text)
@@ -44,22 +53,28 @@ test('a tunnel is woken by its first request, sleeps when nothing goes through i
     stream.destroy()
     return String(data)
   }
+  const phase = () => states.at(-1)?.phase
+  return { world, way, states, phase, echo }
+}
+
+test('a tunnel is woken by its first request, sleeps when nothing goes through it, and is killed at the end', async () => {
+  let time = Date.now()
+  const { world, way, states, phase, echo } = await startTunnel({ now: () => time, stageMs: 10_000 })
+  const { aws } = world
 
   // Connected to nothing, and nothing is woken for that.
   way.start()
-  await vi.waitFor(() => expect(phase()).toBe('asleep'))
+  await soon(() => expect(phase()).toBe('asleep'))
   expect(aws.invocations).toEqual(['query'])
 
   // The first request wakes it, and is held with the second while its task goes through the stages.
   const first = Promise.all([echo('woken'), echo('too')])
   for (const stage of ['provisioning', 'pending', 'activating']) {
-    await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage, held: 2 }), {
-      timeout: 5_000,
-    })
+    await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage, held: 2 }))
     time += 10_000
   }
   expect(await first).toEqual(['woken', 'too'])
-  await vi.waitFor(() => expect(phase()).toBe('connected'))
+  await soon(() => expect(phase()).toBe('connected'))
   expect(states.at(-1)).toMatchObject({
     running: { costUsd: expect.any(Number), stopsAt: expect.any(Number) },
   })
@@ -75,24 +90,39 @@ test('a tunnel is woken by its first request, sleeps when nothing goes through i
   expect(looks).toEqual(['no_change', 'no_change', 'scaled_down', 'no_change'])
   time += MINUTE_MS
   aws.ecs.settle()
-  await vi.waitFor(() => expect(phase()).toBe('asleep'), { timeout: 5_000 })
+  await soon(() => expect(phase()).toBe('asleep'))
   expect(world.server).toBeUndefined()
 
   // Nobody asks, so it stays asleep; the next request wakes it again.
   expect(aws.ecs.desired).toBe(0)
   const second = echo('woken again')
-  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'provisioning' }), {
-    timeout: 10_000,
-  })
+  await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'provisioning' }))
   time += MINUTE_MS
   expect(await second).toBe('woken again')
 
   // Disconnecting kills it, and is done when it was seen to stop.
   const closed = way.close(20_000)
-  await vi.waitFor(() => expect(aws.ecs.desired).toBe(0))
-  await vi.waitFor(() => expect(phase()).toBe('killing'))
+  await soon(() => expect(aws.ecs.desired).toBe(0))
+  await soon(() => expect(phase()).toBe('killing'))
   time += MINUTE_MS
   await closed
   expect({ phase: phase(), server: world.server }).toEqual({ phase: 'off', server: undefined })
   expect(world.upAt).toHaveLength(2)
+})
+
+test('a request is held for as long as the settings say, and those that come later for as long again', async () => {
+  let time = Date.now()
+  const { states, echo } = await startTunnel({ now: () => time, stageMs: 10_000 }, { holdSeconds: 2 })
+  const first = echo('too early')
+  const failed = expect(first).rejects.toMatchObject({
+    code: 'control.wake-timeout',
+    message: expect.stringContaining('still being started after a wait of 2 s. It is provisioning now.'),
+  })
+  await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'provisioning', held: 1 }))
+  await failed
+  expect(states.at(-1)).toMatchObject({ phase: 'waking', held: 0 })
+  const second = echo('in time')
+  await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', held: 1 }))
+  time += 60_000
+  expect(await second).toBe('in time')
 })
