@@ -30,6 +30,8 @@ interface Row {
   readonly setUpP99Ms: number
   readonly mibPerSecond: number
   readonly failed: number
+  readonly idleMib: number | undefined
+  /** After all rounds. */
   readonly rssMib: number | undefined
 }
 
@@ -49,6 +51,8 @@ export async function run(args: readonly string[]): Promise<void> {
       await startOurs(processes, dir, ports),
       ...(await startPeers(processes, dir, ports)),
     ]
+    const idle = new Map<string, number>()
+    for (const { name, pid } of contenders) if (pid !== undefined) idle.set(name, await rssMib(pid))
     const results = new Map<string, Round[]>(contenders.map(({ name }) => [name, []]))
     // The first round warms up the compilers of all sides and is not counted.
     for (let round = 0; round <= rounds; round += 1)
@@ -63,7 +67,8 @@ export async function run(args: readonly string[]): Promise<void> {
         if (round > 0) results.get(contender.name)?.push(result)
       }
     const rows: Row[] = []
-    for (const contender of contenders) rows.push(await rowOf(contender, results.get(contender.name) ?? []))
+    for (const contender of contenders)
+      rows.push(await rowOf(contender, idle.get(contender.name), results.get(contender.name) ?? []))
     report(rows, args.includes('--json'))
   } finally {
     await processes.close()
@@ -95,7 +100,11 @@ async function load(options: Load): Promise<LoadResult> {
   }
 }
 
-async function rowOf({ name, pid }: ProxyPeer, rounds: readonly Round[]): Promise<Row> {
+async function rowOf(
+  { name, pid }: ProxyPeer,
+  idleMib: number | undefined,
+  rounds: readonly Round[],
+): Promise<Row> {
   const of = (pick: (round: Round) => number): number => median(rounds.map(pick))
   return {
     name,
@@ -106,8 +115,13 @@ async function rowOf({ name, pid }: ProxyPeer, rounds: readonly Round[]): Promis
     setUpP99Ms: of(({ setUp }) => setUp.p99Ms),
     mibPerSecond: of(({ bulk }) => bulk.perSecond),
     failed: rounds.reduce((sum, { requests, bulk }) => sum + requests.failed + bulk.failed, 0),
-    rssMib: pid === undefined ? undefined : (await usageOf([pid])).rssKiB / 1024,
+    idleMib,
+    rssMib: pid === undefined ? undefined : await rssMib(pid),
   }
+}
+
+async function rssMib(pid: number): Promise<number> {
+  return (await usageOf([pid])).rssKiB / 1024
 }
 
 function report(rows: readonly Row[], isJson: boolean): void {
@@ -136,7 +150,8 @@ function report(rows: readonly Row[], isJson: boolean): void {
           'CONNECT p99': `${row.setUpP99Ms.toFixed(2)} ms`,
           'MiB/s': Math.round(row.mibPerSecond),
           failed: row.failed,
-          'RSS MiB': row.rssMib?.toFixed(0) ?? '',
+          'idle MiB': row.idleMib?.toFixed(0) ?? '',
+          'MiB after': row.rssMib?.toFixed(0) ?? '',
         },
       ]),
     ),
