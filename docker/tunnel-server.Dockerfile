@@ -4,7 +4,7 @@
 ARG BASE=node:24-bookworm-slim
 FROM ${BASE}
 
-COPY dist/sovereign.mjs /app/sovereign.mjs
+COPY dist/sovereign-tunnel-server.mjs /app/sovereign.mjs
 COPY docker/tunnel-server.yaml /etc/sovereign/tunnel-server.yaml
 
 # Certificates come as files in /certs, or as CERT_PEM, KEY_PEM, CA_PEM and CRL_PEM; who may come in as FLUIDITY_ALLOW.

@@ -1,4 +1,4 @@
-// Single-file bundles for deployment: dist/sovereign.mjs runs with nothing but Node 24 beside it.
+// Single-file bundles for deployment: each runs with nothing but Node 24 beside it.
 import { execFileSync } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
@@ -81,6 +81,17 @@ export function importBuiltinsAtRunTime(code: string): string {
   )
 }
 
+/**
+ * One letter beyond Latin-1 doubles what V8 keeps of the whole text. Escapes mean the same in every place where our
+ * bundles have such letters; nothing uses String.raw.
+ */
+export function escapeLetters(code: string): string {
+  return code.replace(
+    /\\?([\u0080-\uffff])/g,
+    (_, letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 const BANNER = `#!/usr/bin/env node
 if (Number(process.versions.node.split('.')[0]) < 24) {
   console.error('sovereign needs Node 24 or later; this is Node ' + process.versions.node + '. See https://nodejs.org/en/download.')
@@ -118,7 +129,7 @@ export async function bundle(entry: string, outFile: string, dist = DIST): Promi
   const beside = chunk.imports.filter((name) => !isBuiltin(name) && !isLeftOut(name))
   if (beside.length > 0) throw new Error(`The bundle still needs ${beside.join(', ')}.`)
   await mkdir(dirname(outFile), { recursive: true })
-  const code = BANNER + importBuiltinsAtRunTime(chunk.code)
+  const code = BANNER + escapeLetters(importBuiltinsAtRunTime(chunk.code))
   await writeFile(outFile, code, { mode: 0o755 })
   return { path: outFile, bytes: (await stat(outFile)).size, gzipBytes: gzipSync(code).length }
 }
@@ -129,6 +140,23 @@ function isBuiltin(name: string): boolean {
 
 function isLeftOut(name: string): boolean {
   return LEFT_OUT.some((left) => (typeof left === 'string' ? left === name : left.test(name)))
+}
+
+/** The whole program, and what a relay host and a tunnel server need of it. */
+const EDITIONS = {
+  sovereign: 'src/cli/main.ts',
+  'sovereign-relay': 'src/cli/main-relay.ts',
+  'sovereign-tunnel-server': 'src/cli/main-tunnel-server.ts',
+} as const
+
+export type Edition = keyof typeof EDITIONS
+
+/** The part of the program that runs on one kind of host. */
+export async function buildEdition(
+  edition: Exclude<Edition, 'sovereign'>,
+  outFile: string,
+): Promise<BuiltFile> {
+  return await bundle(join(ROOT, EDITIONS[edition]), outFile)
 }
 
 /**
@@ -142,7 +170,7 @@ export async function buildProgram(outFile: string, dist?: string): Promise<Buil
   try {
     await buildRenderer({ outDir: join(parts, 'renderer') })
     await rm(outFile, { force: true })
-    return await bundle(join(ROOT, 'src/cli/main.ts'), outFile, parts)
+    return await bundle(join(ROOT, EDITIONS.sovereign), outFile, parts)
   } finally {
     if (parts !== dist) await rm(parts, { recursive: true, force: true })
   }
@@ -165,10 +193,21 @@ function kib(bytes: number): string {
 }
 
 if (import.meta.main) {
-  // "--out <file>" puts it elsewhere.
-  const { values } = parseArgs({ options: { out: { type: 'string' } } })
-  const outFile = values.out ?? join(ROOT, 'dist/sovereign.mjs')
-  const { bytes, gzipBytes } = await buildProgram(outFile, values.out === undefined ? DIST : undefined)
+  const { values } = parseArgs({
+    // One edition to another place; without them all of them to dist.
+    options: { out: { type: 'string' }, edition: { type: 'string', default: 'sovereign' } },
+  })
+  if (values.out === undefined) for (const name of Object.keys(EDITIONS)) await make(name as Edition)
+  else if (values.edition in EDITIONS) await make(values.edition as Edition, values.out)
+  else throw new Error(`There is no edition ${values.edition}.`)
+}
+
+async function make(edition: Edition, out?: string): Promise<void> {
+  const outFile = out ?? join(DIST, `${edition}.mjs`)
+  const { bytes, gzipBytes } =
+    edition === 'sovereign'
+      ? await buildProgram(outFile, out === undefined ? DIST : undefined)
+      : await buildEdition(edition, outFile)
   await proveAlone(outFile)
   console.log(`${relative(ROOT, outFile)}  ${kib(bytes)}, ${kib(gzipBytes)} compressed`)
 }

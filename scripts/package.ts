@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildProgram } from './build.ts'
+import { buildEdition } from './build.ts'
 import { buildDesktop } from './build-desktop.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -30,7 +30,7 @@ if (import.meta.main) {
   const args = builderArguments(process.env, process.argv.slice(2))
   await buildDesktop()
   // What the app installs on a relay host.
-  await buildProgram(join(ROOT, 'dist/sovereign.mjs'))
+  await buildEdition('sovereign-relay', join(ROOT, 'dist/sovereign-relay.mjs'))
   const { status } = spawnSync('electron-builder', args, {
     cwd: ROOT,
     stdio: 'inherit',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { buildProgram } from '../../../scripts/build.ts'
+import { buildEdition } from '../../../scripts/build.ts'
 import { dockerObstacle, importNodeImage, startDocker } from '../../support/start-docker.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
 
@@ -18,7 +18,7 @@ test.skipIf(obstacle !== undefined)(
     const context = await mkdtemp(join(tmpdir(), 'context-'))
     onTestFinished(() => rm(context, { recursive: true, force: true }))
     await cp(join(ROOT, 'docker'), join(context, 'docker'), { recursive: true })
-    await buildProgram(join(context, 'dist/sovereign.mjs'))
+    await buildEdition('sovereign-relay', join(context, 'dist/sovereign-relay.mjs'))
     const engine = await startDocker()
     onTestFinished(() => engine.close())
     const { docker } = engine

@@ -25,7 +25,7 @@ let bundle: string
 beforeAll(async () => {
   built = await mkdtemp(join(tmpdir(), 'bundle-'))
   bundle = join(built, 'sovereign.mjs')
-  execFileSync(process.execPath, [BUILD, '--out', bundle])
+  execFileSync(process.execPath, [BUILD, '--edition', 'sovereign-relay', '--out', bundle])
 }, 120_000)
 afterAll(() => rm(built, { recursive: true, force: true }))
 

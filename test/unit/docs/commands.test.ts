@@ -2,10 +2,10 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { allCommands } from '../../../src/cli/all-commands.ts'
+import { allCommands } from '../../../src/cli/commands.ts'
 import { allPages, codeOf, page, ROOT } from './pages.ts'
 
-const PROGRAM = allCommands().reduce(
+const PROGRAM = (await allCommands()).reduce(
   (program, command) => program.addCommand(command),
   new Command('sovereign').version('0'),
 )

