@@ -59,7 +59,9 @@ export class HttpExchanges {
     response.once('close', () => passage.cut?.())
     // The client may be gone before anything was sent.
     response.on('error', () => undefined)
-    if (passage.head.hasBody || passage.head.expectsContinue) this.sendFully(passage)
+    const { head, target } = passage
+    // undici does not know OPTIONS about a server as a whole either.
+    if (head.hasBody || head.expectsContinue || target.path === '*') this.sendFully(passage)
     else this.sendLightly(passage)
   }
 

@@ -112,6 +112,13 @@ test.each([
   else expect(host.heard).toEqual([])
 })
 
+test('OPTIONS about a server as a whole reaches it as such', async () => {
+  const host = await startScripted(OK)
+  const answer = await ask(host, 'OPTIONS http://HOST HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK/)
+  expect(host.heard[0]).toMatch(/^OPTIONS \* HTTP\/1\.1\r\n/)
+})
+
 test('no header is lost of a request and an answer with 1,500 of them', async () => {
   const many = Array.from({ length: 1_500 }, (_, index) => `X-${index}: ${index}\r\n`).join('')
   const host = await startScripted(`HTTP/1.1 200 OK\r\n${many}Content-Length: 2\r\n\r\nok`)
