@@ -106,8 +106,7 @@ const profile = z.strictObject({
 })
 
 function hasNoPassword(text: string): boolean {
-  const url = URL.parse(text)
-  return url === null || (url.username === '' && url.password === '')
+  return !/^[^/?#]*:\/*[^/?#]*@/.test(text)
 }
 
 /** Every value by itself; what has to agree between them is in cross-checks.ts. */

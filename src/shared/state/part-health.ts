@@ -62,7 +62,7 @@ export function tunnelPartHealth(tunnel: TunnelState): PartHealth {
 }
 
 /** Whether there is more to say of the proxy than that it gets out by itself. */
-export function usesTunnel({ use, tunnel }: EgressState): boolean {
+export function usesTunnel({ tunnel, use }: EgressState): boolean {
   return use === 'mtls' || tunnel.phase !== 'off'
 }
 

@@ -14,7 +14,15 @@ import {
 
 /** Something that is wrong now, told once at its root. */
 export interface Trouble {
-  readonly kind: 'questions' | 'relay' | 'sign-in' | 'agent' | 'clients' | 'tunnel' | 'ollama'
+  readonly kind:
+    | 'questions'
+    | 'relay'
+    | 'sign-in'
+    | 'agent'
+    | 'clients'
+    | 'tunnel'
+    | 'system-proxy'
+    | 'ollama'
   /** `needs-you`: waits for a person. `mending`: is tried again by itself. `limited`: the rest works without it. */
   readonly urgency: 'needs-you' | 'mending' | 'limited'
   /** The parts that have it: one, or several clients with the same failure. */
@@ -42,7 +50,7 @@ export interface TroubledPart {
  */
 export function troublesOf(state: BridgeState): Trouble[] {
   // A server that could not be stopped goes on costing money.
-  if (state.wanted === 'disconnected') return tunnelTrouble(state)
+  if (state.wanted === 'disconnected') return [...tunnelTrouble(state), ...systemProxyTrouble(state)]
   const relay = relayTrouble(state)
   const clients = state.clients.filter(({ enabled }) => enabled)
   return [
@@ -51,6 +59,7 @@ export function troublesOf(state: BridgeState): Trouble[] {
     ...agentTrouble(state.agent),
     ...clientTroubles(relay === undefined ? clients : clients.filter(hasOwnTrouble)),
     ...tunnelTrouble(state),
+    ...systemProxyTrouble(state),
     ...ollamaTrouble(state),
   ].sort((a, b) => ORDER.indexOf(a.urgency) - ORDER.indexOf(b.urgency))
 }
@@ -122,6 +131,13 @@ function tunnelTrouble({ egress: { tunnel } }: BridgeState): Trouble[] {
   if (cause === undefined) return []
   const parts = [{ name: '', cause, ...timesOf(tunnel) }]
   return [{ kind: 'tunnel', urgency: urgencyOf(cause, tunnel), parts, affects: [] }]
+}
+
+/** Also after a disconnect: a proxy that was not put back leads every program to nobody. */
+function systemProxyTrouble({ egress: { systemProxy } }: BridgeState): Trouble[] {
+  if (systemProxy?.kind !== 'failed') return []
+  const parts = [{ name: '', cause: systemProxy.cause }]
+  return [{ kind: 'system-proxy', urgency: 'needs-you', parts, affects: [] }]
 }
 
 function ollamaTrouble({ ollama }: BridgeState): Trouble[] {

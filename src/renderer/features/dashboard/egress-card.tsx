@@ -20,14 +20,15 @@ export function EgressCard(): ReactNode {
   const egress = useBridgeState((state) => state.egress)
   const isStale = useIsStale()
   const { tunnel } = egress
-  if (!usesTunnel(egress)) return null
+  const hasTunnel = usesTunnel(egress)
+  if (!hasTunnel && egress.systemProxy === undefined) return null
   const { tone, word } = tunnelWord(tunnel)
   const source = costSource(tunnel)
   return (
     <Card
       title={say.title}
       isStale={isStale}
-      aside={<State tone={tone}>{word}</State>}
+      aside={hasTunnel && <State tone={tone}>{word}</State>}
       footer={source !== undefined && <SafeText text={source} maxLength={200} />}
     >
       <Facts facts={factsOf(egress)} />

@@ -9,8 +9,10 @@ import { costText } from './egress-words.ts'
 const { egress: say } = words
 
 /** What is known of the ways out, one a line. */
-export function factsOf({ use, tunnel }: EgressState): Fact[] {
-  return [{ name: say.way, value: say.ways[use] }, ...tunnelFacts(tunnel)]
+export function factsOf({ systemProxy, tunnel, use }: EgressState): Fact[] {
+  const system =
+    systemProxy === undefined ? [] : [{ name: say.system, value: say.systemStates[systemProxy.kind] }]
+  return [{ name: say.way, value: say.ways[use] }, ...system, ...tunnelFacts(tunnel)]
 }
 
 function tunnelFacts(tunnel: TunnelState): Fact[] {

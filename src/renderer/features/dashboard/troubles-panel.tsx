@@ -89,6 +89,8 @@ function titleOf({ kind, parts }: Trouble): ReactNode {
       return say.agent
     case 'tunnel':
       return say.tunnel
+    case 'system-proxy':
+      return say.systemProxy
     case 'ollama':
       return say.ollama
     case 'clients':

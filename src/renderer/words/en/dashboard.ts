@@ -59,6 +59,7 @@ export const dashboardWords = {
     client: (name: string) => `${name} does not work`,
     clients: (count: number) => `${whole(count)} clients do not work, for the same reason`,
     tunnel: 'The tunnel of the proxy does not work',
+    systemProxy: 'The proxy of the system is not as it should be',
     ollama: 'Ollama does not answer',
     affects: (names: readonly string[], all: number) =>
       `Because of this: ${list([...names, ...(all > names.length ? [`${whole(all - names.length)} more`] : [])])} cannot work either.`,

@@ -18,6 +18,8 @@ export const egressWords = {
   connectedFor: 'Connected for',
   asleepFor: 'Asleep for',
   startedBy: 'Started by',
+  system: 'Proxy of the system',
+  systemStates: { set: 'leads here', failed: 'not as it should be' },
   controls: {
     aws: 'AWS, by its functions',
     webhook: 'a webhook',

@@ -91,6 +91,17 @@ test('when something was looked at last is not told as how long it has been wron
   ])
 })
 
+test('a proxy of the system that could not be put back needs somebody, also after a disconnect', () => {
+  const cause = makeFailure('system-proxy.failed', 'gsettings is not installed.')
+  const egress = { use: 'direct', tunnel: { phase: 'off' }, systemProxy: { kind: 'failed', cause } } as const
+  for (const wanted of ['connected', 'disconnected'] as const) {
+    const troubles = troublesOf(makeBridgeState({ wanted, egress }))
+    expect(troubles.filter(({ kind }) => kind === 'system-proxy')).toEqual([
+      { kind: 'system-proxy', urgency: 'needs-you', parts: [{ name: '', cause }], affects: [] },
+    ])
+  }
+})
+
 test('a tunnel that broke is a trouble of its own, and one that sleeps is none', () => {
   const told = (phase: 'asleep' | 'waking' | 'reconnecting' | 'failed'): unknown => {
     const egress = { use: 'mtls', tunnel: makeTunnels(NOON)[phase] } as const
