@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { type Agent, startAgent } from '../../src/main/agent/agent.ts'
 import { pacFile } from '../../src/main/agent/proxy/pac.ts'
-import { createProxy, type ProxyOptions } from '../../src/main/agent/proxy/proxy.ts'
+import { createProxy, type Proxy as HttpProxy, type ProxyOptions } from '../../src/main/agent/proxy/proxy.ts'
 import { DirectEgress } from '../../src/main/egress/direct/direct-egress.ts'
 import type { Egress } from '../../src/main/egress/egress.ts'
 import { createAddressPolicy } from '../../src/node/address-policy/address-policy.ts'
@@ -15,6 +15,7 @@ export interface StartedProxy {
   readonly port: number
   readonly url: string
   readonly agent: Agent
+  readonly proxy: HttpProxy
 }
 
 export interface StartProxyOptions extends Partial<ProxyOptions> {
@@ -65,7 +66,7 @@ export async function startProxy(options: StartProxyOptions = {}): Promise<Start
   await waitUntil(() => agent.state.phase === 'listening', 10_000, 2)
   if (agent.state.phase !== 'listening') throw new Error('The proxy does not listen.')
   port = Number(agent.state.address.slice(agent.state.address.lastIndexOf(':') + 1))
-  return { port, url: `http://127.0.0.1:${port}`, agent }
+  return { port, url: `http://127.0.0.1:${port}`, agent, proxy }
 }
 
 /** A server of bytes on a free port, which ends with the test. */

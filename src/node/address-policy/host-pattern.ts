@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import ipaddr from 'ipaddr.js'
+import { unwrapAddress } from './address-kind.ts'
 
 /**
  * Whether a pattern of the settings names a host: `name`, `*.name` for all below it, `*`, an address, or a network.
@@ -29,7 +30,8 @@ function isInNetwork(network: string, host: string): boolean {
   const [address = '', bits] = network.split('/')
   if (isIP(address) === 0) return false
   const wanted = ipaddr.process(address)
-  const found = ipaddr.process(host)
+  // However it is wrapped: a rule about an address is about where packets go.
+  const found = unwrapAddress(host)
   if (wanted.kind() !== found.kind()) return false
   const most = wanted.kind() === 'ipv4' ? 32 : 128
   const size = bits === undefined ? most : Number(bits)

@@ -28,6 +28,13 @@ export class EgressAgent extends Agent {
     return { agent: this, ...({ marker } as object) }
   }
 
+  /** Ends idle connections now and every other one with its request; `destroy` would cut those. */
+  retire(): void {
+    this.maxFreeSockets = 0
+    for (const sockets of Object.values(this.freeSockets))
+      for (const socket of sockets ?? []) socket.destroy()
+  }
+
   override getName(options: object): string {
     return wayOf(options)?.key ?? ''
   }

@@ -68,7 +68,7 @@ export class HttpExchanges {
   /** Ends idle connections; those under way end with their requests. */
   close(): void {
     this.lanes.close()
-    this.agent.destroy()
+    this.agent.retire()
   }
 
   private prepare(request: IncomingMessage, response: ServerResponse): Passage {

@@ -93,6 +93,9 @@ class HttpProxy implements Proxy {
   private forward(request: IncomingMessage, response: ServerResponse): void {
     if (this.isClosing) response.shouldKeepAlive = false
     this.latest.set(request.socket, response)
+    response.once('close', () => {
+      if (this.isClosing) request.socket.destroySoon()
+    })
     this.exchanges.forward(request, response)
   }
 

@@ -206,6 +206,44 @@ test('an upload that takes longer than a head may is not cut off', async () => {
   ).toBe(true)
 })
 
+test('closing lets a request finish, ends idle connections at once, and cuts what takes too long', async () => {
+  const answers: ServerResponse[] = []
+  const host = await startHost((request, response) => {
+    if (request.url === '/idle') response.end('idle')
+    else answers.push(response)
+  })
+  const { port, proxy, agent } = await startProxy()
+  const send = async (path: string, method = 'GET'): Promise<{ socket: Socket; received: () => string }> => {
+    const socket = await connected(port)
+    let received = ''
+    socket.on('data', (data: Buffer) => {
+      received += data.toString()
+    })
+    const body = method === 'GET' ? '' : 'Content-Length: 1\r\n'
+    socket.write(`${method} http://127.0.0.1:${host}${path} HTTP/1.1\r\nHost: h\r\n${body}\r\n${body && 'x'}`)
+    return { socket, received: () => received }
+  }
+  const idle = await send('/idle')
+  expect(await waitUntil(() => idle.received().includes('idle'), 5_000)).toBe(true)
+  const busy = await send('/busy')
+  expect(await waitUntil(() => answers.length === 1, 5_000)).toBe(true)
+  const upload = await send('/upload', 'POST')
+  expect(await waitUntil(() => answers.length === 2, 5_000)).toBe(true)
+  const endless = await send('/endless')
+  expect(await waitUntil(() => answers.length === 3, 5_000)).toBe(true)
+  proxy.close()
+  const closed = agent.close(3_000)
+  expect(await waitUntil(() => idle.socket.readableEnded, 2_500)).toBe(true)
+  answers[0]?.end('finished')
+  answers[1]?.end('uploaded')
+  expect(await waitUntil(() => busy.socket.readableEnded && upload.socket.readableEnded, 2_500)).toBe(true)
+  expect(busy.received()).toContain('finished')
+  expect(upload.received()).toContain('uploaded')
+  await closed
+  expect(await waitUntil(() => endless.socket.closed, 5_000)).toBe(true)
+  expect(endless.received()).toBe('')
+})
+
 test('a thousand requests and tunnels leave no socket behind', async () => {
   const open = new Set<Socket>()
   const { port: hostPort } = await startBytes((socket) => {
