@@ -33,8 +33,10 @@ export interface ProxyLimits {
   readonly answerMs: number
   /** For silence in the middle of an answer and in a tunnel; 1 h. */
   readonly silenceMs: number
-  /** For silence in a tunnel of which one direction has ended, and for a client that ended its side and waits; 5 min. */
+  /** For silence in a tunnel of which one direction has ended; 5 min. */
   readonly lingerMs: number
+  /** For an answer to a client that has ended its side: it may wait, or have been stopped by its user; 30 s. */
+  readonly patienceMs: number
 }
 
 export const PROXY_LIMITS: ProxyLimits = {
@@ -44,4 +46,5 @@ export const PROXY_LIMITS: ProxyLimits = {
   answerMs: 600_000,
   silenceMs: 3_600_000,
   lingerMs: 300_000,
+  patienceMs: 30_000,
 }

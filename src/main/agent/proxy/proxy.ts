@@ -75,8 +75,8 @@ class HttpProxy implements Proxy {
   }
 
   handle(socket: Socket): void {
-    // Said all it had to say: it may be waiting for an answer, or be gone.
-    socket.once('end', () => socket.setTimeout(this.limits.lingerMs))
+    // Said all it had to say: it may be waiting for an answer, or be gone. A tunnel sets a time of its own.
+    socket.once('end', () => socket.setTimeout(this.limits.patienceMs))
     this.server.emit('connection', socket)
     // Whoever looked at its first bytes has paused it.
     socket.resume()

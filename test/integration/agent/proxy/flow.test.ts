@@ -142,6 +142,16 @@ test.each([
   expect(seen).toEqual(['reset', 'reset'])
 })
 
+test('a program that was stopped, which ends in an orderly way, leaves the host alone soon', async () => {
+  const { port: hostPort, sockets } = await startBytes((socket) => socket.resume())
+  const { port } = await startProxy({ limits: { patienceMs: 100 } })
+  for (const [index, more] of ['', 'Content-Length: 0\r\n'].entries()) {
+    const socket = await connected(port)
+    socket.end(`GET http://127.0.0.1:${hostPort}/ HTTP/1.1\r\nHost: h\r\n${more}\r\n`)
+    expect(await waitUntil(() => sockets[index]?.closed === true, 5_000)).toBe(true)
+  }
+})
+
 test('a host that answers an upload early is heard, and the upload does not go on to it', async () => {
   const { port: hostPort, sockets } = await startBytes((socket) => {
     socket.once('data', () => socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig'))
