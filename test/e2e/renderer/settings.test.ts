@@ -373,7 +373,7 @@ test('an import is checked, shows what changes, and is saved only then', async (
   await dialog.getByRole('button', { name: 'Cancel' }).click()
   const good = JSON.stringify({ profiles: [{ ...WORK, relay: { embedded: true } }] })
   await choose(good)
-  await dialog.getByText('The relay reconnects: from pi, port 8080 to in this bridge.').waitFor()
+  await dialog.getByText('The relay reconnects: it was pi, port 8080, it will be in this bridge.').waitFor()
   expect(await dialog.getByText('removed').count()).toBe(1)
   expect(callsOf(opened, 'saveSettings')).toEqual([])
   await apply.click()

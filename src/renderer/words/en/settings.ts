@@ -83,7 +83,8 @@ export const settingsWords = {
     relayStays: 'The relay stays connected.',
     agent: (from: string, to: string) =>
       `Programs on this computer find the relay at ${to}, no longer at ${from}.`,
-    proxy: 'The proxy of this computer goes out by its new settings.',
+    proxy:
+      'The proxy of this computer goes out by its new settings. What goes through it may finish for a moment.',
     joins: (name: string) => `${name} connects.`,
     leaves: (name: string) => `${name} is disconnected.`,
     reconnects: (name: string) => `${name} reconnects.`,
