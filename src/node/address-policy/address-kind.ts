@@ -51,6 +51,20 @@ export function unwrapAddress(text: string): Address {
 
 /** @param text a literal without brackets; @throws Error for what is no address. */
 export function kindOfAddress(text: string): AddressKind {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const kind = classify(text)
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(text, kind)
+  return kind
+}
+
+/** More addresses than programs talk to at a time. */
+const KNOWN_MAX = 1_024
+
+const known = new Map<string, AddressKind>()
+
+function classify(text: string): AddressKind {
   const address = unwrapAddress(text)
   if (METADATA.has(address.toString())) return 'metadata'
   return KINDS[address.range()] ?? 'reserved'

@@ -9,6 +9,9 @@ export type Host =
 /** Letters of any script, and what addresses are made of. The rest would mean something else inside a URL. */
 const PLAIN = /^[\p{L}\p{M}\p{N}._:\-[\]]{1,255}$/u
 
+/** Names that mean themselves, which nearly all are: no number at the end, nothing in another script. */
+const ORDINARY = /^(?:(?!xn--)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.){1,8}[a-z]{2,20}$/
+
 /**
  * What a host means, however it is spelt: 0x7f.1, 127.1 and 2130706433 are the address 127.0.0.1 to every C library
  * (inet_aton(3)) and to browsers (https://url.spec.whatwg.org/#host-parsing), so they are to us.
@@ -17,6 +20,8 @@ const PLAIN = /^[\p{L}\p{M}\p{N}._:\-[\]]{1,255}$/u
  * @throws AppError `egress.denied` for what is no host, and for an address with a zone.
  */
 export function parseHost(host: string): Host {
+  if (ORDINARY.test(host)) return { kind: 'name', name: host }
+  if (isIP(host) === 4) return { kind: 'address', address: host, family: 4 }
   if (host.includes('%'))
     throw new AppError(
       'egress.denied',

@@ -64,6 +64,24 @@ test.each([
   expect(() => parseHost(host)).toThrow(expect.objectContaining({ code: 'egress.denied' }))
 })
 
+test('an ordinary name means to us what it means inside a URL', () => {
+  const label = fc.stringMatching(/^[a-z0-9_-]{1,12}$/)
+  fc.assert(
+    fc.property(fc.array(label, { minLength: 1, maxLength: 4 }), (labels) => {
+      const name = labels.join('.')
+      const isPlain = URL.canParse(`http://${name}/`)
+      try {
+        const host = parseHost(name)
+        const meant = host.kind === 'name' ? host.name : host.address
+        expect([isPlain, meant]).toEqual([true, new URL(`http://${name}/`).hostname])
+      } catch (error) {
+        expect([isPlain, error]).toEqual([false, expect.objectContaining({ code: 'egress.denied' })])
+      }
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
 test('whatever comes, it is a name, an address or a refusal', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
