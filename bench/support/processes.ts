@@ -28,6 +28,11 @@ export class Processes {
     return this.startAndRead(process.execPath, [file, ...args])
   }
 
+  /** In the order in which they were started. */
+  pids(): number[] {
+    return this.children.flatMap(({ pid }) => pid ?? [])
+  }
+
   async close(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await Promise.all(
       this.children.map(async (child) => {

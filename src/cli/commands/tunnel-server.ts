@@ -6,6 +6,7 @@ import { dial } from '../../node/address-policy/dial.ts'
 import { REAL_AMBIENT } from '../../node/ambient.ts'
 import { createForgetfulLogger } from '../../node/log.ts'
 import { resetWhenDestroyed } from '../../node/reset-when-destroyed.ts'
+import { collectLess } from '../../node/tunnel/collect-less.ts'
 import { type ResolvedConfig, readConfig } from '../../tunnel-server/config.ts'
 import type { Dial } from '../../tunnel-server/serve-context.ts'
 import { startTunnelServer, type TunnelServer } from '../../tunnel-server/server.ts'
@@ -41,6 +42,7 @@ async function run(options: Options): Promise<void> {
   const read = (): Promise<ResolvedConfig> => readConfig(options.config, process.env, given(options))
   const config = await read()
   const log = createForgetfulLogger('tunnel-server', config.log_level)
+  collectLess()
   const server = await startTunnelServer({
     host: config.listen_addr,
     port: config.listen_port,

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Ambient } from '../../../node/ambient.ts'
 import type { Logger } from '../../../node/log.ts'
+import { collectLess } from '../../../node/tunnel/collect-less.ts'
 import { AGENT_KEEPALIVE, type KeepaliveTimings } from '../../../node/tunnel/keepalive.ts'
 import { readTlsMaterial } from '../../../node/tunnel/tls-material.ts'
 import { AppError, toAppError, toFailure } from '../../../shared/errors/app-error.ts'
@@ -44,6 +45,7 @@ export interface MtlsEgress extends Egress {
 }
 
 export function createMtlsEgress(options: MtlsEgressOptions): MtlsEgress {
+  collectLess()
   return new SupervisedTunnel(options)
 }
 
