@@ -11,7 +11,7 @@ import { LineSplitter } from '../../shared/protocol/tunnel/line-splitter.ts'
 import type { StreamEvent, StreamRules } from '../../shared/protocol/tunnel/stream-machine.ts'
 import { ENVELOPES } from '../../shared/protocol/tunnel/wire.ts'
 import type { Logger } from '../log.ts'
-import { EnvelopeStream } from './envelope-stream.ts'
+import { EnvelopeStream, type StreamCarrier } from './envelope-stream.ts'
 
 export interface EnvelopeLinkOptions {
   readonly socket: TLSSocket
@@ -34,7 +34,7 @@ const HOLD_MS = 30_000
  * write, so that none starves; a stream that is not read holds the peer up by credit, or, where the peer knows none,
  * by not reading the connection.
  */
-export class EnvelopeLink {
+export class EnvelopeLink implements StreamCarrier {
   private readonly options: EnvelopeLinkOptions
   private readonly streams = new Map<string, EnvelopeStream>()
   private readonly splitter = new LineSplitter(ENVELOPES.line)

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import { AppError } from '../../shared/errors/app-error.ts'
+import type { Envelope } from '../../shared/protocol/tunnel/envelopes.ts'
 import { toRefusalCode } from '../../shared/protocol/tunnel/refusal.ts'
 import {
   OPENING,
@@ -11,7 +12,6 @@ import {
   streamStep,
 } from '../../shared/protocol/tunnel/stream-machine.ts'
 import { ENVELOPES } from '../../shared/protocol/tunnel/wire.ts'
-import type { EnvelopeLink } from './envelope-link.ts'
 
 interface PendingWrite {
   readonly data: Buffer
@@ -19,17 +19,29 @@ interface PendingWrite {
   readonly done: (error?: Error | null) => void
 }
 
+/** What a stream asks of the connection that carries it. */
+export interface StreamCarrier {
+  /** Whether more may follow at once. */
+  send(envelope: Envelope): boolean
+  sendData(id: string, bytes: Buffer): boolean
+  whenWritable(turn: () => void): void
+  /** Reads no further for anybody, because this one does not read. */
+  hold(stream: EnvelopeStream): void
+  release(stream: EnvelopeStream): void
+  forget(stream: EnvelopeStream): void
+}
+
 /** The bytes of one `connect_*` stream; its rules are those of stream-machine.ts. Belongs to its link. */
 export class EnvelopeStream extends Duplex {
   readonly id: string
-  private readonly link: EnvelopeLink
+  private readonly link: StreamCarrier
   private readonly rules: StreamRules
   private state: StreamState = OPENING
   private pending: PendingWrite | undefined
   private arrived: Buffer = Buffer.alloc(0)
   private readonly answer = Promise.withResolvers<void>()
 
-  constructor(link: EnvelopeLink, id: string, rules: StreamRules) {
+  constructor(link: StreamCarrier, id: string, rules: StreamRules) {
     super({ allowHalfOpen: true })
     this.link = link
     this.id = id
