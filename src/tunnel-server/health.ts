@@ -1,16 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Ambient } from '../node/ambient.ts'
-import type { Meters } from './meters.ts'
+import type { HealthView } from './health-view.ts'
 import { metricsText } from './metrics-text.ts'
-
-export interface HealthView {
-  readonly meters: Meters
-  readonly ambient: Pick<Ambient, 'now'>
-  readonly maxConnections: number
-  readonly isDraining: () => boolean
-  /** Milliseconds since the Unix epoch; of the certificate of the server. */
-  readonly certificateExpiresAt: () => number
-}
 
 const HEAD_MS = 5_000
 

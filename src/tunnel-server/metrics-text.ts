@@ -1,4 +1,4 @@
-import type { HealthView } from './health.ts'
+import type { HealthView } from './health-view.ts'
 
 /** The Prometheus text format, version 0.0.4. */
 export function metricsText({ ambient, certificateExpiresAt, maxConnections, meters }: HealthView): string {
