@@ -7,7 +7,7 @@ import { issueCertificate } from '../src/node/pki/issue.ts'
 import { makeAuthority } from '../src/node/pki/make-authority.ts'
 import { freePort } from '../test/support/free-port.ts'
 import { accepts, startSshd, waitUntil } from '../test/support/start-sshd.ts'
-import { usageOf } from './support/process-usage.ts'
+import { coarseCpuMs, usageOf } from './support/process-usage.ts'
 import { median, Processes } from './support/processes.ts'
 import { bulk, type Open, openMs, openSocks, openTcp, small } from './support/tunnel-load.ts'
 
@@ -165,9 +165,9 @@ async function measure(
       for (const streams of STREAMS) {
         const amount = path === 'envelopes' ? mib / 4 : mib
         for (const kind of ['down', 'up'] as const) {
-          const before = (await usageOf(pids)).cpuMs
+          const before = await coarseCpuMs(pids)
           count(`bulk ${kind}, ${streams} MiB/s`, path, await bulk(open, kind, streams, amount))
-          const cpuMs = (await usageOf(pids)).cpuMs - before
+          const cpuMs = (await coarseCpuMs(pids)) - before
           count(`bulk ${kind}, ${streams} CPU ms`, path, (cpuMs * 1024) / amount)
         }
         const { p50Ms, p99Ms, perSecond } = await small(open, streams, ms)
