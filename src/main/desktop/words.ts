@@ -110,7 +110,10 @@ function tunnelWords(tunnel: TunnelState): string {
     case 'waking':
       return `waking, ${STAGES[tunnel.stage]}`
     case 'connecting':
-      return `connecting to ${tunnel.server}`
+      // The same words from one attempt to the next: a menu that changes closes.
+      return tunnel.outage === undefined
+        ? `connecting to ${tunnel.server}`
+        : `connecting again: ${tunnel.outage.cause.message}`
     case 'connected':
       return `connected to ${tunnel.server}`
     case 'reconnecting':

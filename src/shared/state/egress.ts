@@ -1,4 +1,5 @@
 import type { Failure } from '../errors/app-error.ts'
+import type { Outage } from './link.ts'
 
 /** How the proxy of this computer gets out. */
 export interface EgressState {
@@ -34,7 +35,13 @@ export type TunnelState =
       /** Requests that wait for it. */
       readonly held: number
     }
-  | { readonly phase: 'connecting'; readonly since: number; readonly server: string }
+  | {
+      readonly phase: 'connecting'
+      readonly since: number
+      readonly server: string
+      /** What it is to end, as for other links; undefined for the first attempt of all. */
+      readonly outage?: Outage
+    }
   | {
       readonly phase: 'connected'
       readonly since: number

@@ -51,8 +51,11 @@ export function tunnelPartHealth(tunnel: TunnelState): PartHealth {
     case 'reconnecting':
     case 'failed':
       return { kind: 'broken', cause: tunnel.cause }
-    case 'waking':
     case 'connecting':
+      return tunnel.outage === undefined
+        ? { kind: 'pending' }
+        : { kind: 'broken', cause: tunnel.outage.cause }
+    case 'waking':
     case 'draining':
     case 'killing':
       return { kind: 'pending' }
@@ -92,6 +95,6 @@ export function isTrying(state: Pick<BridgeState, 'wanted' | 'relay' | 'clients'
 
 /** Lost or never reached, whether it waits, is tried right now, or has been given up. */
 export function isDown(link: LinkState | TunnelState): boolean {
-  if (link.phase === 'connecting') return 'outage' in link && link.outage !== undefined
+  if (link.phase === 'connecting') return link.outage !== undefined
   return link.phase === 'reconnecting' || link.phase === 'failed'
 }

@@ -159,7 +159,7 @@ type Times = Pick<TroubledPart, 'since' | 'nextTryAt' | 'isTrying'>
 
 function timesOf(link: LinkState | TunnelState): Times {
   if (link.phase === 'reconnecting') return { since: link.since, nextTryAt: link.nextTryAt }
-  if (link.phase === 'connecting' && 'outage' in link && link.outage !== undefined)
+  if (link.phase === 'connecting' && link.outage !== undefined)
     return { since: link.outage.since, isTrying: true }
   return link.phase === 'failed' ? { since: link.since } : {}
 }

@@ -3,6 +3,7 @@ import { partItems } from '../../../../src/main/desktop/tray-parts.ts'
 import { trayStatus } from '../../../../src/main/desktop/tray-status.ts'
 import type { BridgeState } from '../../../../src/shared/state/bridge-state.ts'
 import type { TunnelState } from '../../../../src/shared/state/egress.ts'
+import { troublesOf } from '../../../../src/shared/state/troubles.ts'
 import { NOON } from '../../../support/make-bridge-state.ts'
 import { makeBusyState } from '../../../support/make-dashboard.ts'
 import { makeTunnels } from '../../../support/make-tunnel.ts'
@@ -65,4 +66,15 @@ test('after a disconnect the menu tells of the server for as long as it costs mo
   expect(trayStatus(after(TUNNELS.killing)).headline).toBe('Disconnecting the tunnel')
   expect(trayStatus(after(TUNNELS.failed)).icon).toBe('needs-you')
   expect(proxyLines(after(TUNNELS.off))).toEqual([])
+})
+
+test('nothing of the tray changes while a tunnel that is away is dialled again', () => {
+  const { connecting, reconnecting } = TUNNELS
+  const outage = { since: reconnecting.since, cause: reconnecting.cause }
+  const dialling = stateWith({ ...connecting, outage })
+  expect(partItems(dialling)).toEqual(partItems(stateWith(reconnecting)))
+  expect(trayStatus(dialling)).toEqual(trayStatus(stateWith(reconnecting)))
+  expect(troublesOf(dialling)).toMatchObject([
+    { kind: 'tunnel', parts: [{ cause: outage.cause, isTrying: true }] },
+  ])
 })
