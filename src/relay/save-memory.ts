@@ -1,44 +1,14 @@
-import { performance } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-
-/** How often a quiet relay looks whether it has memory to give back, in milliseconds. */
-const LOOK_MS = 10_000
-/** Busy for less than this share of the time: nobody waits for a collection of some 20 ms. */
-const QUIET_SHARE = 0.02
-/** What has to have come since the last collection to be worth the next, in bytes. */
-const WORTH_BYTES = 2 * 1024 * 1024
+import { giveMemoryBack } from '../node/give-memory-back.ts'
 
 /**
- * For a process that is nothing but a relay, often on a small machine.
+ * For a process that is nothing but a relay, often on a small machine. V8 compiles undici's HTTP parser, which is
+ * WebAssembly, a second time with its best compiler as soon as it is used. That takes 19 MiB for good and makes the
+ * parser no faster than the network. The filter names the one function that may still be compiled again.
  *
- * V8 compiles undici's HTTP parser, which is WebAssembly, a second time with its best compiler as soon as it is used.
- * That takes 19 MiB for good and makes the parser no faster than the network. The filter names the one function that
- * may still be compiled again. Not for the bridge: there the SSH ciphers are WebAssembly and need that compiler.
- *
- * And V8 collects when it allocates, so a process that falls quiet keeps what its busiest minute took (3 times its idle
- * memory after a burst). This one collects once it is quiet. The timer lives as long as the process and does not hold it.
+ * Not for the bridge: there the SSH ciphers are WebAssembly and need that compiler.
  */
-export function saveMemory(lookMs = LOOK_MS): void {
+export function saveMemory(): void {
   setFlagsFromString('--wasm-tier-up-filter=0')
-  const collect = garbageCollector()
-  let kept = 0
-  let since = performance.eventLoopUtilization()
-  setInterval(() => {
-    const now = performance.eventLoopUtilization()
-    const { utilization } = performance.eventLoopUtilization(now, since)
-    since = now
-    if (utilization > QUIET_SHARE || process.memoryUsage.rss() < kept + WORTH_BYTES) return
-    collect()
-    kept = process.memoryUsage.rss()
-  }, lookMs).unref()
-}
-
-/** V8's own, which Node shows only under a flag; the flag is taken back so that nothing else sees it. */
-function garbageCollector(): () => void {
-  setFlagsFromString('--expose-gc')
-  const gc: NodeJS.GCFunction = runInNewContext('gc')
-  setFlagsFromString('--no-expose-gc')
-  // Unlike "major" alone, it also drops compiled code that has not run lately and shrinks the heap's pages.
-  return () => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+  giveMemoryBack()
 }

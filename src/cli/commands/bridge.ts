@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Command } from 'commander'
 import { type Headless, startHeadless } from '../../main/headless.ts'
 import { defaultSettingsPath } from '../../main/settings/settings-path.ts'
+import { giveMemoryBack } from '../../node/give-memory-back.ts'
 import { createLogger, type Logger, type LogLevel } from '../../node/log.ts'
 import { logLevelOf } from '../../node/log-level.ts'
 import { settingsJsonSchema } from '../../shared/settings/json-schema.ts'
@@ -41,6 +42,7 @@ async function run(options: Options): Promise<void> {
     return
   }
   const log = createLogger('bridge', logLevel(options, process.env))
+  giveMemoryBack()
   const headless = await startHeadless({
     ...(options.config === undefined ? {} : { settingsPath: options.config }),
     ...(options.sshConfig === undefined ? {} : { sshConfigFile: options.sshConfig }),

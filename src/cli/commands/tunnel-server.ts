@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { createAddressPolicy } from '../../node/address-policy/address-policy.ts'
 import { dial } from '../../node/address-policy/dial.ts'
 import { REAL_AMBIENT } from '../../node/ambient.ts'
+import { giveMemoryBack } from '../../node/give-memory-back.ts'
 import { createForgetfulLogger } from '../../node/log.ts'
 import { resetWhenDestroyed } from '../../node/reset-when-destroyed.ts'
 import { collectLess } from '../../node/tunnel/collect-less.ts'
@@ -43,6 +44,7 @@ async function run(options: Options): Promise<void> {
   const config = await read()
   const log = createForgetfulLogger('tunnel-server', config.log_level)
   collectLess()
+  giveMemoryBack()
   const server = await startTunnelServer({
     host: config.listen_addr,
     port: config.listen_port,

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-const MODULE = new URL('../../../src/relay/save-memory.ts', import.meta.url).href
+const MODULE = new URL('../../../src/node/give-memory-back.ts', import.meta.url).href
 
 /** A process that has a busy moment and then falls quiet. It ends by itself when it has given half of it back. */
 const BUSY_ONCE = `
-const { saveMemory } = await import(${JSON.stringify(MODULE)})
-saveMemory(50)
+const { giveMemoryBack } = await import(${JSON.stringify(MODULE)})
+giveMemoryBack(50)
 const rss = () => process.memoryUsage.rss()
 let junk = Array.from({ length: 3e6 }, (_, index) => ({ index }))
 const high = rss()
@@ -20,7 +20,7 @@ setInterval(() => {
 }, 50)
 `
 
-test('a relay that falls quiet gives the memory of its busy moment back', async () => {
+test('a process that falls quiet gives the memory of its busy moment back', async () => {
   // V8's own attempt comes much later and would hide what is tried here.
   const args = ['--no-memory-reducer', '--input-type=module', '-e', BUSY_ONCE]
   const { stdout } = await promisify(execFile)(process.execPath, args)

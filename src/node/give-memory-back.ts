@@ -1,0 +1,38 @@
+import { performance } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/** How often a quiet process looks whether it has memory to give back, in milliseconds. */
+const LOOK_MS = 10_000
+/** Busy for less than this share of the time: nobody waits for a collection of some 20 ms. */
+const QUIET_SHARE = 0.02
+/** What has to have come since the last collection to be worth the next, in bytes. */
+const WORTH_BYTES = 2 * 1024 * 1024
+
+/**
+ * For programs that run for months. V8 collects when it allocates, so a process that falls quiet keeps what its busiest
+ * minute took, several times its idle memory. This one collects once it is quiet. The timer lives as long as the process
+ * and does not hold it.
+ */
+export function giveMemoryBack(lookMs = LOOK_MS): void {
+  const collect = garbageCollector()
+  let kept = 0
+  let since = performance.eventLoopUtilization()
+  setInterval(() => {
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, since)
+    since = now
+    if (utilization > QUIET_SHARE || process.memoryUsage.rss() < kept + WORTH_BYTES) return
+    collect()
+    kept = process.memoryUsage.rss()
+  }, lookMs).unref()
+}
+
+/** V8's own, which Node shows only under a flag; the flag is taken back so that nothing else sees it. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const gc: NodeJS.GCFunction = runInNewContext('gc')
+  setFlagsFromString('--no-expose-gc')
+  // Unlike "major" alone, it also drops compiled code that has not run lately and shrinks the heap's pages.
+  return () => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+}
