@@ -1,5 +1,5 @@
 import { words } from '../../words/words.ts'
-import type { EgressForm } from './egress-form.ts'
+import type { EgressForm, TunnelForm } from './egress-form.ts'
 import type { FormReading } from './form-mistakes.ts'
 import { listIn } from './form-values.ts'
 
@@ -24,4 +24,12 @@ export function listMistake(
     if (mistake !== undefined) return words.settings.egress.mistakeIn(item, mistake)
   }
   return undefined
+}
+
+/** What each part of the tunnel is given. */
+export interface TunnelPartProps {
+  readonly tunnel: TunnelForm
+  readonly onChange: (change: Partial<TunnelForm>) => void
+  /** What is wrong at a path below the tunnel. */
+  readonly mistakeAt: EgressPartProps['mistakeAt']
 }

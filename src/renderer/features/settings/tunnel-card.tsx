@@ -2,17 +2,9 @@ import type { ReactNode } from 'react'
 import { Card } from '../../ui/card.tsx'
 import { Checkbox, Input, Select } from '../../ui/field.tsx'
 import { words } from '../../words/words.ts'
-import { needsTunnel, type TunnelForm, USUAL_SERVER_NAME } from './egress-form.ts'
-import type { EgressPartProps } from './egress-part.ts'
+import { needsTunnel, USUAL_SERVER_NAME } from './egress-form.ts'
+import type { EgressPartProps, TunnelPartProps } from './egress-part.ts'
 import { TunnelControl } from './tunnel-control.tsx'
-
-/** What each part of the tunnel is given. */
-export interface TunnelPartProps {
-  readonly tunnel: TunnelForm
-  readonly onChange: (change: Partial<TunnelForm>) => void
-  /** What is wrong at a path below the tunnel. */
-  readonly mistakeAt: EgressPartProps['mistakeAt']
-}
 
 /** The tunnel server that the proxy can get out through. */
 export function TunnelCard({ egress, onChange, mistakeAt }: EgressPartProps): ReactNode {

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { Input, Select, TextArea } from '../../ui/field.tsx'
 import { words } from '../../words/words.ts'
 import { type ControlForm, USUAL_BROADCAST } from './egress-form.ts'
-import type { TunnelPartProps } from './tunnel-card.tsx'
+import type { TunnelPartProps } from './egress-part.ts'
 
 type TextKey = Exclude<keyof ControlForm, 'kind' | 'command'>
 
