@@ -9,7 +9,6 @@ import { bytesOf, startWebHost, type WebHost } from '../../support/start-web-hos
 const MIB = 1024 * 1024
 
 describe.skipIf(CHROMIUM === undefined).each([
-  ['directly', { use: 'direct' }],
   ['through the tunnel over HTTP/2', { protocol: 'h2' }],
   ['through the tunnel in envelopes', { protocol: 'envelopes' }],
 ] as const)('Chromium gets out %s', (_way, options) => {
