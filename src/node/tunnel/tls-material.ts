@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { readRevocationList } from '../pki/make-certificate.ts'
@@ -62,10 +63,12 @@ export function isPemText(source: string): boolean {
 async function readPem(source: string, { isSecret = false } = {}): Promise<string> {
   if (isPemText(source)) return source
   try {
-    const file = await open(source)
+    // A pipe that nobody writes to would hold up reading for ever, and with it the end of the program.
+    const file = await open(source, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
+      const { mode } = await fileStat(file, source)
       // Of the open file, so that it cannot be another one a moment later.
-      if (isSecret) refuseReaders(source, (await file.stat()).mode)
+      if (isSecret) refuseReaders(source, mode)
       return await file.readFile('utf8')
     } finally {
       await file.close()
@@ -76,6 +79,12 @@ async function readPem(source: string, { isSecret = false } = {}): Promise<strin
     const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
     throw new AppError('certs.invalid', `${source} ${what}.`, { cause })
   }
+}
+
+async function fileStat(file: FileHandle, path: string): Promise<Stats> {
+  const stat = await file.stat()
+  if (!stat.isFile()) throw new AppError('certs.invalid', `${path} is not a file.`)
+  return stat
 }
 
 function refuseReaders(path: string, mode: number): void {
