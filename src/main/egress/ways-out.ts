@@ -30,6 +30,8 @@ export class WaysOut {
   constructor(options: WaysOutOptions) {
     const { settings, ownListeners } = options
     this.settings = settings
+    // A rule that names no network would let through what it is to keep out.
+    for (const { hosts } of settings.rules) createAddressPolicy(hosts)
     this.direct = new DirectEgress({ policy: createAddressPolicy(settings.allowPrivate), ownListeners })
     this.tunnel =
       settings.mtls && new TunnelWay({ ...options, settings: settings.mtls, onState: options.onTunnel })
