@@ -7,6 +7,7 @@ import { readTlsMaterial } from '../../../node/tunnel/tls-material.ts'
 import { AppError, toAppError, toFailure } from '../../../shared/errors/app-error.ts'
 import { ALPN } from '../../../shared/protocol/tunnel/wire.ts'
 import type { TunnelProtocol, TunnelState } from '../../../shared/state/egress.ts'
+import type { Outage } from '../../../shared/state/link.ts'
 import { type BackoffPolicy, backoffDelayMs, RECONNECT_BACKOFF } from '../../../shared/util/backoff.ts'
 import type { Egress, EgressTarget } from '../egress.ts'
 import { Breakers } from './breakers.ts'
@@ -71,6 +72,8 @@ class SupervisedTunnel implements MtlsEgress {
   private loop: Promise<void> | undefined
   private pausedSince: { readonly ms: number; readonly cause: AppError } | undefined
   private wake: () => void = () => undefined
+  /** From the first failure until it is connected again. */
+  private outage: Outage | undefined
   private closing: Promise<void> | undefined
 
   constructor(options: MtlsEgressOptions) {
@@ -178,7 +181,13 @@ class SupervisedTunnel implements MtlsEgress {
     const { signal } = this.stop
     const server = await orAborted(this.options.server(), signal, () => undefined)
     const place = placeOf(server)
-    onState({ phase: 'connecting', since: ambient.now(), server: place })
+    const { outage } = this
+    onState({
+      phase: 'connecting',
+      since: ambient.now(),
+      server: place,
+      ...(outage === undefined ? {} : { outage }),
+    })
     const { protocol, serverName, tls } = this.options
     const material = await readTlsMaterial(tls, ambient.now())
     const dialing = { server, serverName, material, alpn: ALPN[protocol], timeoutMs: connectTimeoutMs }
@@ -191,6 +200,7 @@ class SupervisedTunnel implements MtlsEgress {
     const roundTripMs = await session.roundTrip()
     if (!session.isUsable) throw await session.retired
     const running = undefined
+    this.outage = undefined
     onState({ phase: 'connected', since: ambient.now(), server: place, protocol, roundTripMs, running })
     return session
   }
@@ -198,7 +208,9 @@ class SupervisedTunnel implements MtlsEgress {
   /** Until the next attempt; until somebody asks, where only a person can help or nobody needs it. */
   private async pause(cause: AppError, attempt: number): Promise<void> {
     const { ambient, backoff = RECONNECT_BACKOFF, mayReconnect = () => true, onState } = this.options
-    const since = ambient.now()
+    const now = ambient.now()
+    const since = this.outage?.since ?? now
+    this.outage = { since, cause: toFailure(cause) }
     const { promise, resolve } = Promise.withResolvers<void>()
     this.wake = resolve
     if (cause.recovery !== 'automatic') {
@@ -206,7 +218,7 @@ class SupervisedTunnel implements MtlsEgress {
       await promise
     } else if (mayReconnect()) {
       const delayMs = backoffDelayMs(backoff, attempt, ambient.random())
-      const nextTryAt = since + delayMs
+      const nextTryAt = now + delayMs
       onState({ phase: 'reconnecting', since, attempt, nextTryAt, cause: toFailure(cause) })
       const timer = setTimeout(resolve, delayMs)
       await promise
