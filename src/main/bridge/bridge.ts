@@ -151,8 +151,8 @@ export class Bridge implements BridgeCore {
       profile: this.currentProfile,
       createRelay: (settings) => this.createRelay(settings),
       createLink: (target) => this.createLink(target),
-      createProxy: (settings, publish) =>
-        new ProxyHost({ ...this.options.proxy, settings, publish, ambient, log }),
+      createProxy: (settings, publish, before) =>
+        new ProxyHost({ ...this.options.proxy, settings, publish, before, ambient, log }),
       state: () => this.state,
       publish: (change) => this.store.update(change),
       ambient,

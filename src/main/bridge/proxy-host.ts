@@ -32,6 +32,8 @@ export interface ProxyHostOptions extends ProxySurroundings {
   readonly ambient: Ambient
   readonly log: Logger
   readonly publish: (state: EgressState) => void
+  /** The one that this one replaces, and that is closed next. */
+  readonly before?: ProxyHost | undefined
 }
 
 /** The proxy on the port of the agent: its ways out, who may use it, and whether the system does by itself. */
@@ -131,7 +133,8 @@ export class ProxyHost {
     const { ambient, log, owner, wakeHistoryFile: historyFile } = this.options
     const { ownListeners, settings } = this
     const onTunnel = (): void => this.publish()
-    return new WaysOut({ settings, ownListeners, owner, historyFile, ambient, log, onTunnel })
+    const before = this.options.before?.ways
+    return new WaysOut({ settings, ownListeners, owner, historyFile, ambient, log, onTunnel, before })
   }
 
   private openProxy(ways: WaysOut): HttpProxy {

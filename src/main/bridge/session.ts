@@ -24,7 +24,11 @@ export interface SessionOptions {
   readonly profile: Profile
   readonly createRelay: (settings: RelaySettings) => RelayConnector
   readonly createLink: (target: SshTarget) => SshLink
-  readonly createProxy: (settings: EgressSettings, publish: (state: EgressState) => void) => ProxyHost
+  readonly createProxy: (
+    settings: EgressSettings,
+    publish: (state: EgressState) => void,
+    before: ProxyHost | undefined,
+  ) => ProxyHost
   readonly state: () => BridgeState
   readonly publish: (change: StateChange) => void
   readonly ambient: Ambient
@@ -166,16 +170,18 @@ export class Session {
     this.options.publish({ relay: { ...this.options.state().relay, ...change } })
   }
 
-  private openProxy(settings: EgressSettings): ProxyHost {
-    const proxy: ProxyHost = this.options.createProxy(settings, (egress) => {
+  private openProxy(settings: EgressSettings, before?: ProxyHost): ProxyHost {
+    const publish = (egress: EgressState): void => {
       if (this.proxyHost === proxy) this.options.publish({ egress })
-    })
+    }
+    const proxy: ProxyHost = this.options.createProxy(settings, publish, before)
     return proxy
   }
 
   private replaceProxy(settings: EgressSettings): void {
-    this.retire(this.proxyHost.close(RETIRE_MS))
-    this.proxyHost = this.openProxy(settings)
+    const before = this.proxyHost
+    this.proxyHost = this.openProxy(settings, before)
+    this.retire(before.close(RETIRE_MS))
     this.proxyHost.start()
     this.proxyHost.followAgent(this.localAgent.state)
   }

@@ -35,12 +35,14 @@ export class TunnelWay implements Egress {
   private readonly ended = new AbortController()
   private readonly costTimer: NodeJS.Timeout
   private current: TunnelState = NO_TUNNEL
+  private onState: (state: TunnelState) => void
   private closing: Promise<void> | undefined
 
   /** @throws AppError for settings that name no server. */
   constructor(options: TunnelWayOptions) {
     const { ambient, historyFile, log, owner, settings } = options
     this.options = options
+    this.onState = options.onState
     const control = createControl(settings, ambient)
     this.keeper =
       control &&
@@ -61,6 +63,11 @@ export class TunnelWay implements Egress {
 
   get state(): TunnelState {
     return this.current
+  }
+
+  /** Tells its state to somebody else from now on. */
+  tell(onState: (state: TunnelState) => void): void {
+    this.onState = onState
   }
 
   /** Connects to a server that runs; one that has to be woken for it stays asleep. */
@@ -144,6 +151,6 @@ export class TunnelWay implements Egress {
 
   private publish(state: TunnelState): void {
     this.current = state
-    this.options.onState(state)
+    this.onState(state)
   }
 }

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { createAddressPolicy } from '../../node/address-policy/address-policy.ts'
 import { matchesHost } from '../../node/address-policy/host-pattern.ts'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
-import type { EgressSettings } from '../../shared/settings/egress.ts'
+import type { EgressSettings, MtlsSettings } from '../../shared/settings/egress.ts'
 import { NO_TUNNEL, type TunnelState } from '../../shared/state/egress.ts'
 import { DirectEgress } from './direct/direct-egress.ts'
 import type { OwnListener } from './direct/own-listener.ts'
@@ -18,6 +19,8 @@ export interface WaysOutOptions {
   readonly ambient: Ambient
   readonly log: Logger
   readonly onTunnel: (state: TunnelState) => void
+  /** Hands over its tunnel where that stays as it is: closing it would stop the server that it shares with us. */
+  readonly before?: WaysOut | undefined
 }
 
 /** The ways out of one profile, and which of them a host gets. */
@@ -25,6 +28,7 @@ export class WaysOut {
   private readonly settings: EgressSettings
   private readonly direct: DirectEgress
   private readonly tunnel: TunnelWay | undefined
+  private isTunnelOurs = true
 
   /** @throws AppError `settings.invalid` for networks and servers that are none. */
   constructor(options: WaysOutOptions) {
@@ -33,8 +37,11 @@ export class WaysOut {
     // A rule that names no network would let through what it is to keep out.
     for (const { hosts } of settings.rules) createAddressPolicy(hosts)
     this.direct = new DirectEgress({ policy: createAddressPolicy(settings.allowPrivate), ownListeners })
+    const { before, onTunnel: onState } = options
     this.tunnel =
-      settings.mtls && new TunnelWay({ ...options, settings: settings.mtls, onState: options.onTunnel })
+      settings.mtls &&
+      (before?.handOver(settings.mtls, onState) ??
+        new TunnelWay({ ...options, settings: settings.mtls, onState }))
   }
 
   get tunnelState(): TunnelState {
@@ -58,8 +65,21 @@ export class WaysOut {
     return use === 'mtls' && this.tunnel !== undefined ? this.tunnel : this.direct
   }
 
+  /** Requests under way go on through it; whoever takes it closes it. One that failed is better made anew. */
+  private handOver(settings: MtlsSettings, onState: (state: TunnelState) => void): TunnelWay | undefined {
+    const { isTunnelOurs, tunnel } = this
+    const isSame = isTunnelOurs && isDeepStrictEqual(this.settings.mtls, settings)
+    if (!isSame || tunnel === undefined || tunnel.state.phase === 'failed') return undefined
+    this.isTunnelOurs = false
+    tunnel.tell(onState)
+    return tunnel
+  }
+
   /** Idempotent. */
   async close(drainMs: number): Promise<void> {
-    await Promise.all([this.direct.close(drainMs), this.tunnel?.close(drainMs)])
+    await Promise.all([
+      this.direct.close(drainMs),
+      this.isTunnelOurs ? this.tunnel?.close(drainMs) : undefined,
+    ])
   }
 }
