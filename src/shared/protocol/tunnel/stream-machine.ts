@@ -140,7 +140,8 @@ function fromUser(state: Open, event: StreamEvent & { from: 'user' }, rules: Str
       if (state.localEnded) return { state, effects: [] }
       if (rules.knowsHalfClose) return ended({ ...state, localEnded: true }, [{ send: 'end' }])
       if (rules.isAgent) return ended({ ...state, localEnded: true }, [])
-      return { state: CLOSED, effects: [{ send: 'close' }, { tell: 'end' }, { tell: 'closed' }] }
+      const end: StreamEffect[] = state.remoteEnded ? [] : [{ tell: 'end' }]
+      return { state: CLOSED, effects: [{ send: 'close' }, ...end, { tell: 'closed' }] }
     }
     case 'reset':
       return { state, effects: [] }

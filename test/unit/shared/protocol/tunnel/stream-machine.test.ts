@@ -127,3 +127,13 @@ test('to a server of the first version an agent does not say that it has ended, 
     'closed',
   ])
 })
+
+test('a server tells the end of an agent without half-close once, also when its own comes after it', () => {
+  const by: StreamRules = { ownWindow: 1_000, peerWindow: 1_000, knowsHalfClose: false, isAgent: false }
+  const half = streamStep(opened(by), { from: 'peer', type: 'end' }, by)
+  expect(half.effects).toEqual([{ tell: 'end' }])
+  expect(streamStep(half.state, { from: 'user', type: 'end' }, by)).toEqual({
+    state: { phase: 'closed' },
+    effects: [{ send: 'close' }, { tell: 'closed' }],
+  })
+})
