@@ -291,7 +291,10 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
     const agent = makeAgent(await startServer(), { protocol })
     for (let count = 0; count < 10; count += 1) {
       const denied = agent.egress.connect({ host: '10.1.2.3', port: 80 }, new AbortController().signal)
-      await expect(denied).rejects.toMatchObject({ code: 'egress.denied' })
+      await expect(denied).rejects.toMatchObject({
+        code: 'egress.denied',
+        remedy: expect.stringContaining('"allow_private" of the tunnel server'),
+      })
     }
   })
 })

@@ -114,7 +114,9 @@ class SupervisedTunnel implements MtlsEgress {
 
   private async openOnce(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
     const session = await orAborted(this.usableSession(), signal, () => undefined)
-    const stream = await session.open(target, signal)
+    const stream = await session.open(target, signal).catch((error: unknown) => {
+      throw withRemedyThere(error)
+    })
     if (this.stop.signal.aborted) {
       stream.on('error', () => undefined).destroy()
       throw closed()
@@ -256,4 +258,12 @@ class SupervisedTunnel implements MtlsEgress {
 
 function closed(): AppError {
   return new AppError('tunnel.down', 'The tunnel is being closed.')
+}
+
+/** Our own settings do not help against what the server refuses. */
+function withRemedyThere(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'egress.denied') return error
+  const remedy =
+    'If it is a machine of your own, allow its address or network in "allow_private" of the tunnel server.'
+  return new AppError('egress.denied', error.message, { cause: error, remedy })
 }
