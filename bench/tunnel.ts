@@ -105,7 +105,7 @@ async function buildOurs(
     ...['allow: ["sovereign://agent/*"]', 'allow_private: ["127.0.0.0/8"]', 'max_connections: 20000'],
   ]
   await writeFile(file, `${lines.join('\n')}\n`)
-  const main = join(ROOT, 'src/cli/main.ts')
+  const main = join(ROOT, 'src/cli/main-tunnel-server.ts')
   const line = await processes.startNode(main, ['tunnel-server', '--config', file])
   const port = /:(\d+) for /.exec(line)?.[1] ?? ''
   const agent = join(ROOT, 'bench/support/tunnel-agent.ts')
