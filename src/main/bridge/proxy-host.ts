@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
@@ -171,7 +171,8 @@ function passwordIn(path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   let text: string
   try {
-    text = readFileSync(path, 'utf8').trim()
+    // Reading a pipe would wait for whoever writes into it.
+    text = statSync(path).isFile() ? readFileSync(path, 'utf8').trim() : ''
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code
     throw new AppError('egress.password-unusable', `${path} cannot be read (${String(reason)}).`, { cause })

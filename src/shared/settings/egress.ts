@@ -9,6 +9,10 @@ const hostPattern = z
     /^(?:\*\.)?[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*\.?$|^\*$|^\[?[0-9a-fA-F:.]+\]?(?:\/\d{1,3})?$/u,
     'use a host name, *.name for all below it, an address, or a network such as 10.0.0.0/8',
   )
+  .refine(
+    isWhole,
+    'is no address and no network: write 10.0.0.0/8, with a prefix of up to 32, or 128 for IPv6',
+  )
 
 const command = z.array(z.string()).min(1, 'name the program to start')
 
@@ -124,6 +128,16 @@ export const egressSettings = z
 export type EgressSettings = z.infer<typeof egressSettings>
 export type MtlsSettings = NonNullable<EgressSettings['mtls']>
 export type ControlSettings = NonNullable<MtlsSettings['control']>
+
+const FOUR_BYTES = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/
+
+/** What looks like an address is one, so that a rule does not silently match nothing. */
+function isWhole(text: string): boolean {
+  const [address = '', bits] = text.replaceAll(/[[\]]/g, '').split('/')
+  const isIpv6 = address.includes(':')
+  if (bits !== undefined && Number(bits) > (isIpv6 ? 128 : 32)) return false
+  return isIpv6 || (bits === undefined && !/^[\d.]+$/.test(address)) || FOUR_BYTES.test(address)
+}
 
 /** Only these two say themselves where the server is. */
 function needsServer(kind: ControlSettings['kind'] | undefined): boolean {

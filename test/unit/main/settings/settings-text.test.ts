@@ -68,6 +68,21 @@ describe('a settings file that is right', () => {
   })
 })
 
+test.each(['127.0.0.0/99', '127.1', '10.0.0.256', '10.0.0/8', '::/129'])(
+  'a rule for %s, which is no network, is a mistake',
+  (host) => {
+    const text = JSON.stringify({ egress: { rules: [{ hosts: [host], use: 'deny' }] } })
+    expect(mistakesIn(text).join()).toContain('egress.rules[0].hosts[0]')
+  },
+)
+
+test.each(['example.com', '*.lan', '*', '10.0.0.0/8', '127.0.0.1', '[::1]', 'fd00::/8', '4chan.org'])(
+  'a rule for %s is fine',
+  (host) => {
+    expect(mistakesIn(JSON.stringify({ egress: { rules: [{ hosts: [host], use: 'deny' }] } }))).toEqual([])
+  },
+)
+
 describe('mistakes are named with their line', () => {
   test.each([
     ['', 'settings.json is empty.'],
