@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { adminRequest } from '../../node/admin-client.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { detailsSchema, type UsageDetails } from '../../shared/protocol/usage.ts'
@@ -26,7 +26,7 @@ export function usageCommand(): Command {
 
 function monthArgument(text: string): string {
   if (!/^\d{4}-(?:0[1-9]|1[0-2])$/.test(text))
-    throw new InvalidArgumentError('A month is a year and 01 to 12, such as 2026-10.')
+    throw new AppError('usage.month-invalid', `${JSON.stringify(text.slice(0, 40))} is no month.`)
   return text
 }
 
