@@ -10,7 +10,8 @@ import { LineSplitter } from '../../../../../src/shared/protocol/tunnel/line-spl
 const id = fc.string({ minLength: 1, maxLength: 16, unit: 'binary' })
 const base64 = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('base64'))
 const headers = fc.dictionary(
-  fc.string({ maxLength: 10 }),
+  // A header of this name is left out on purpose: no object may get another prototype from outside.
+  fc.string({ maxLength: 10 }).filter((name) => name !== '__proto__'),
   fc.array(fc.string({ unit: 'binary', maxLength: 20 })),
 )
 const envelope: fc.Arbitrary<Envelope> = fc.oneof(
@@ -97,4 +98,12 @@ describe('a line', () => {
   ])('with %s is understood as such', (_what, line, kind) => {
     expect(parseEnvelope(line).kind).toBe(kind)
   })
+})
+
+test('a header that would be a prototype is left out, and the others stay', () => {
+  const text =
+    '{"type":"http_request","payload":{"id":"1","method":"GET","url":"http://a/","headers":{"__proto__":["x"],"a":["b"]}}}'
+  const parsed = parseEnvelope(text)
+  expect(parsed).toMatchObject({ kind: 'envelope', envelope: { payload: { headers: { a: ['b'] } } } })
+  expect(JSON.stringify(parsed)).not.toContain('__proto__')
 })
