@@ -137,18 +137,20 @@ export class RequestDispatcher {
     else this.options.log.info({ ...trace, path, code: failure.code }, failure.message)
     if (failure instanceof MethodNotAllowed && !response.headersSent)
       response.setHeader('allow', failure.allowed)
-    sendError(response, failure, dialectOf(path))
     // Whatever of the body was not read would be taken for the next request.
     if (!request.complete) closeAfter(request)
+    sendError(response, failure, dialectOf(path))
   }
 }
 
 /** Gives the client time to read the answer before its unfinished upload is cut off. */
 function closeAfter(request: IncomingMessage): void {
   const { socket } = request
+  // With the last answer Node closes both directions at once. What still comes would be answered with a reset, which
+  // wipes out the answer (RFC 9112 §9.6). Streams that are no sockets have no such method and are only ended.
+  if (typeof socket.destroySoon === 'function') socket.destroySoon = () => void socket.end()
   const cut = setTimeout(() => socket.destroy(), 2000)
   socket.once('close', () => clearTimeout(cut))
-  request.once('end', () => clearTimeout(cut))
   request.resume()
 }
 
