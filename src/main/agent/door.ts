@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Logger } from '../../node/log.ts'
+import { OpenStreams } from '../../node/open-streams.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { ListenAddress } from '../../shared/state/bridge-state.ts'
 import { bind } from './bind.ts'
@@ -28,9 +29,9 @@ export interface DoorOptions {
 export class Door {
   private readonly options: DoorOptions
   private readonly server: Server
-  private readonly sockets = new Set<Socket>()
-  /** Those that the relay or the proxy has; a drain waits for these only. */
-  private readonly handedOver = new Set<Socket>()
+  /** Those that still have to say what they want. */
+  private readonly undecided = new Set<Socket>()
+  private readonly sockets = new OpenStreams<Socket>()
   private empty: () => void = () => undefined
   private mayListen = true
 
@@ -66,27 +67,14 @@ export class Door {
 
   async close(drainMs: number): Promise<void> {
     this.stopListening()
-    for (const socket of this.sockets) if (!this.handedOver.has(socket)) socket.destroy()
-    if (this.sockets.size === 0) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        for (const socket of this.sockets) socket.destroy()
-      }, drainMs)
-      for (const socket of this.sockets)
-        socket.once('close', () => {
-          if (this.sockets.size > 0) return
-          clearTimeout(timer)
-          resolve()
-        })
-    })
+    for (const socket of this.undecided) socket.destroy()
+    await this.sockets.drain(drainMs)
   }
 
   private welcome(socket: Socket): void {
     this.sockets.add(socket)
-    socket.once('close', () => {
-      this.sockets.delete(socket)
-      this.handedOver.delete(socket)
-    })
+    this.undecided.add(socket)
+    socket.once('close', () => this.undecided.delete(socket))
     // A client that resets is everyday life; whoever has the socket sees its close.
     socket.on('error', () => undefined)
     const hasPages = this.options.proxy !== undefined
@@ -116,7 +104,7 @@ export class Door {
   }
 
   private handOver(socket: Socket, take: (socket: Socket) => void): void {
-    this.handedOver.add(socket)
+    this.undecided.delete(socket)
     try {
       take(socket)
     } catch (error) {

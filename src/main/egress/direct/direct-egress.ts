@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { AddressPolicy } from '../../../node/address-policy/address-policy.ts'
 import type { CheckedAddress, Lookup } from '../../../node/address-policy/checked-addresses.ts'
 import { dial } from '../../../node/address-policy/dial.ts'
+import { OpenStreams } from '../../../node/open-streams.ts'
 import { resetWhenDestroyed } from '../../../node/reset-when-destroyed.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import type { Egress, EgressTarget } from '../egress.ts'
@@ -20,9 +21,8 @@ export interface DirectEgressOptions {
 export class DirectEgress implements Egress {
   readonly name = 'direct'
   private readonly options: DirectEgressOptions
-  private readonly sockets = new Set<Socket>()
+  private readonly sockets = new OpenStreams<Socket>()
   private readonly closed = new AbortController()
-  private closing: Promise<void> | undefined
 
   constructor(options: DirectEgressOptions) {
     this.options = options
@@ -30,7 +30,7 @@ export class DirectEgress implements Egress {
 
   async connect(target: EgressTarget, signal: AbortSignal): Promise<Socket> {
     const { policy, lookup, connectTimeoutMs } = this.options
-    if (this.closing !== undefined) throw closedError()
+    if (this.closed.signal.aborted) throw closedError()
     const abort = new AbortController()
     const giveUp = (): void => abort.abort(this.closed.signal.aborted ? closedError() : signal.reason)
     const signals = [signal, this.closed.signal]
@@ -54,35 +54,18 @@ export class DirectEgress implements Egress {
   }
 
   close(drainMs: number): Promise<void> {
-    this.closing ??= this.drain(drainMs)
-    return this.closing
+    this.closed.abort()
+    return this.sockets.drain(drainMs)
   }
 
   private own(socket: Socket): Socket {
-    this.sockets.add(socket)
-    return resetWhenDestroyed(socket).once('close', () => this.sockets.delete(socket))
+    return this.sockets.add(resetWhenDestroyed(socket))
   }
 
   private loopObjection(address: CheckedAddress, port: number): AppError | undefined {
     const listeners = this.options.ownListeners?.() ?? []
     if (!listeners.some((listener) => isOwnListener(listener, address.address, port))) return undefined
     return new AppError('proxy.loop', `The proxy was asked to go to itself, at port ${port}.`)
-  }
-
-  private async drain(drainMs: number): Promise<void> {
-    this.closed.abort()
-    if (this.sockets.size === 0) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        for (const socket of this.sockets) socket.destroy()
-      }, drainMs)
-      for (const socket of this.sockets)
-        socket.once('close', () => {
-          if (this.sockets.size > 0) return
-          clearTimeout(timer)
-          resolve()
-        })
-    })
   }
 }
 
