@@ -2,8 +2,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { ProxyWish } from '../../src/main/system-proxy/proxy-store.ts'
-import { type RunTool, ToolError, toolRunner } from '../../src/main/system-proxy/run-tool.ts'
 import { createSystemProxy, type SystemProxy } from '../../src/main/system-proxy/system-proxy.ts'
+import { type RunTool, ToolError, toolRunner } from '../../src/node/run-tool.ts'
 import {
   HAS_GNOME,
   makeGnome,

@@ -1,6 +1,6 @@
+import type { RunTool } from '../../node/run-tool.ts'
 import { bypassList } from './bypass.ts'
 import type { ProxyStore, ProxyWish, Settings } from './proxy-store.ts'
-import type { RunTool } from './run-tool.ts'
 
 const ROOT = 'org.gnome.system.proxy'
 const IGNORE = `${ROOT} ignore-hosts`

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
+import { type RunTool, ToolError } from '../../node/run-tool.ts'
 import { bypassList } from './bypass.ts'
 import { type ProxyStore, type ProxyWish, type Settings, UNSET } from './proxy-store.ts'
-import { type RunTool, ToolError } from './run-tool.ts'
 
 const GROUP = ['--file', 'kioslaverc', '--group', 'Proxy Settings', '--key']
 const PAC = 'Proxy Config Script'

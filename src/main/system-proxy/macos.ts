@@ -1,6 +1,6 @@
+import type { RunTool } from '../../node/run-tool.ts'
 import { bypassList } from './bypass.ts'
 import type { ProxyStore, ProxyWish, Settings, UNSET } from './proxy-store.ts'
-import type { RunTool } from './run-tool.ts'
 
 /** What each network service has, as it is called in the commands; the order is the order of writing. */
 const KINDS = ['proxybypassdomains', 'webproxy', 'securewebproxy', 'autoproxyurl'] as const

@@ -1,11 +1,12 @@
+import { type RunTool, toolRunner } from '../../node/run-tool.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { gnomeStore } from './gnome.ts'
 import { kdeStore } from './kde.ts'
 import { readKept } from './kept-settings.ts'
 import { macStore } from './macos.ts'
 import type { ProxyStore, ProxyWish, SystemName } from './proxy-store.ts'
-import { type RunTool, toolFailure, toolRunner } from './run-tool.ts'
 import { type PutBack, putBack, setProxy } from './set-and-put-back.ts'
+import { toolFailure } from './tool-failure.ts'
 import { windowsStore } from './windows.ts'
 
 /** The proxy that the programs of this system use by themselves. */

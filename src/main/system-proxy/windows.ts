@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
+import type { RunTool } from '../../node/run-tool.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { bypassList, starPatterns } from './bypass.ts'
 import { type ProxyStore, type ProxyWish, type Settings, UNSET } from './proxy-store.ts'
-import type { RunTool } from './run-tool.ts'
 
 const KEY = 'HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings'
 const SETTINGS = ['ProxyOverride', 'ProxyServer', 'AutoConfigURL', 'ProxyEnable'] as const

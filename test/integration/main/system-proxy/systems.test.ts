@@ -2,8 +2,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ProxyWish } from '../../../../src/main/system-proxy/proxy-store.ts'
-import { toolRunner } from '../../../../src/main/system-proxy/run-tool.ts'
 import { createSystemProxy } from '../../../../src/main/system-proxy/system-proxy.ts'
+import { toolRunner } from '../../../../src/node/run-tool.ts'
 import {
   HAS_GNOME,
   makeGnome,

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { basename } from 'node:path'
-import { AppError } from '../../shared/errors/app-error.ts'
 
 /**
  * Runs a program of the system, with arguments and never through a shell.
@@ -43,11 +42,4 @@ export function toolRunner(env: Readonly<Record<string, string | undefined>>): R
         )
       })
     })
-}
-
-/** What a person is told of a tool that is missing or fails. */
-export function toolFailure(error: unknown): unknown {
-  if (!(error instanceof ToolError)) return error
-  const code = error.isMissing ? 'system-proxy.unsupported' : 'system-proxy.failed'
-  return new AppError(code, `${error.message}.`, { cause: error })
 }
