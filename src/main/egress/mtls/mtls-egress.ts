@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Ambient } from '../../../node/ambient.ts'
 import type { Logger } from '../../../node/log.ts'
+import { OpenStreams } from '../../../node/open-streams.ts'
 import { collectLess } from '../../../node/tunnel/collect-less.ts'
 import { AGENT_KEEPALIVE, type KeepaliveTimings } from '../../../node/tunnel/keepalive.ts'
 import { readTlsMaterial } from '../../../node/tunnel/tls-material.ts'
@@ -16,14 +17,18 @@ import { openEnvelopeSession } from './envelope-session.ts'
 import { openH2Session } from './h2-session.ts'
 import { NotProcessed, orAborted, placeOf, type TunnelSession } from './tunnel-session.ts'
 
-export interface MtlsEgressOptions {
-  /** Asked before each attempt, as the address may change; may start the server first. */
-  readonly server: () => Promise<EgressTarget>
+/** What a connection begins with; a change needs a new one. */
+export interface SessionTerms {
   /** The name (DNS or URI) that its certificate has to have, whatever its address. */
   readonly serverName: string
   /** Paths of PEM files, read anew for each attempt. */
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
   readonly protocol: TunnelProtocol
+}
+
+export interface MtlsEgressOptions extends SessionTerms {
+  /** Asked before each attempt, as the address may change; may start the server first. */
+  readonly server: () => Promise<EgressTarget>
   readonly ambient: Ambient
   readonly log: Logger
   /** Gets `connecting`, `connected`, `reconnecting` and `failed`. */
@@ -43,6 +48,8 @@ export interface MtlsEgress extends Egress {
   start(): void
   /** Tries again at once, where it waits for its next attempt. */
   retryNow(): void
+  /** From now on connects on these terms. The connection of before keeps its streams for `leaveMs` at most. */
+  use(terms: SessionTerms, leaveMs: number): void
 }
 
 export function createMtlsEgress(options: MtlsEgressOptions): MtlsEgress {
@@ -55,6 +62,8 @@ const PROVEN_MS = 10_000
 /** A request cuts a pause short, but not more often than this. */
 const LEAST_PAUSE_MS = 500
 const CONNECT_MS = 10_000
+/** Why a connection takes no new streams although nothing is wrong with it. */
+const NEW_TERMS = Symbol('new terms')
 
 /**
  * Keeps one tunnel from the first request to `close`. A single loop owns the session, so there is never more than one
@@ -64,7 +73,7 @@ class SupervisedTunnel implements MtlsEgress {
   readonly name = 'mtls'
   private readonly options: MtlsEgressOptions
   private readonly breakers: Breakers
-  private readonly streams = new Set<Duplex>()
+  private readonly streams = new OpenStreams()
   private readonly sessions = new Set<TunnelSession>()
   private readonly stop = new AbortController()
   private waiters: PromiseWithResolvers<TunnelSession>[] = []
@@ -75,9 +84,12 @@ class SupervisedTunnel implements MtlsEgress {
   /** From the first failure until it is connected again. */
   private outage: Outage | undefined
   private closing: Promise<void> | undefined
+  private terms: SessionTerms
+  private changed = Promise.withResolvers<typeof NEW_TERMS>()
 
   constructor(options: MtlsEgressOptions) {
     this.options = options
+    this.terms = options
     this.breakers = new Breakers(options.breakerPauseMs)
   }
 
@@ -89,12 +101,22 @@ class SupervisedTunnel implements MtlsEgress {
     this.wake()
   }
 
+  use(terms: SessionTerms, leaveMs: number): void {
+    this.terms = terms
+    this.session = undefined
+    this.changed.resolve(NEW_TERMS)
+    this.changed = Promise.withResolvers()
+    this.wake()
+    for (const session of this.sessions) cutLater(session, leaveMs)
+  }
+
   async connect(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
     if (signal.aborted) throw signal.reason
     return await this.breakers.run(placeOf(target), () => this.open(target, signal))
   }
 
   close(drainMs: number): Promise<void> {
+    void this.streams.drain(drainMs)
     this.closing ??= this.drain(drainMs)
     return this.closing
   }
@@ -121,8 +143,7 @@ class SupervisedTunnel implements MtlsEgress {
       stream.on('error', () => undefined).destroy()
       throw closed()
     }
-    this.streams.add(stream)
-    return stream.once('close', () => this.streams.delete(stream))
+    return this.streams.add(stream)
   }
 
   private usableSession(): Promise<TunnelSession> {
@@ -149,6 +170,10 @@ class SupervisedTunnel implements MtlsEgress {
       attempt += 1
       const { cause, livedMs } = await this.liveOnce()
       if (this.stop.signal.aborted) return
+      if (cause === NEW_TERMS) {
+        attempt = 0
+        continue
+      }
       if (livedMs >= PROVEN_MS) attempt = 1
       this.options.log.info({ code: cause.code, attempt }, cause.message)
       this.pausedSince = { ms: ambient.monotonicMs(), cause }
@@ -159,19 +184,29 @@ class SupervisedTunnel implements MtlsEgress {
   }
 
   /** From dialling until the connection takes no new streams. */
-  private async liveOnce(): Promise<{ readonly cause: AppError; readonly livedMs: number }> {
+  private async liveOnce(): Promise<{
+    readonly cause: AppError | typeof NEW_TERMS
+    readonly livedMs: number
+  }> {
     const { ambient } = this.options
+    const changed = this.changed.promise
     let connectedAt: number | undefined
     const livedMs = (): number => (connectedAt === undefined ? 0 : ambient.monotonicMs() - connectedAt)
     try {
       const session = await this.establish()
+      if (this.changed.promise !== changed) {
+        session.drain()
+        return { cause: NEW_TERMS, livedMs: 0 }
+      }
       connectedAt = ambient.monotonicMs()
       this.session = session
       for (const waiter of this.takeWaiters()) waiter.resolve(session)
-      const cause = await session.retired
+      const cause = await Promise.race([session.retired, changed])
       session.drain()
       return { cause, livedMs: livedMs() }
     } catch (error) {
+      // What failed is of no interest any more.
+      if (this.changed.promise !== changed) return { cause: NEW_TERMS, livedMs: 0 }
       return { cause: toAppError(error), livedMs: livedMs() }
     } finally {
       this.session = undefined
@@ -190,7 +225,7 @@ class SupervisedTunnel implements MtlsEgress {
       server: place,
       ...(outage === undefined ? {} : { outage }),
     })
-    const { protocol, serverName, tls } = this.options
+    const { protocol, serverName, tls } = this.terms
     const material = await readTlsMaterial(tls, ambient.now())
     const dialing = { server, serverName, material, alpn: ALPN[protocol], timeoutMs: connectTimeoutMs }
     const socket = await dialTls(dialing, signal)
@@ -237,23 +272,19 @@ class SupervisedTunnel implements MtlsEgress {
 
   private async drain(drainMs: number): Promise<void> {
     for (const waiter of this.takeWaiters()) waiter.reject(closed())
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, drainMs)
-      const check = (): void => {
-        if (this.streams.size > 0) return
-        clearTimeout(timer)
-        resolve()
-      }
-      for (const stream of this.streams) stream.once('close', check)
-      check()
-    })
+    await this.streams.drain(drainMs)
     this.stop.abort(closed())
     this.wake()
     for (const session of this.sessions) session.destroy()
-    for (const stream of this.streams) stream.destroy()
     await Promise.all([...this.sessions].map(({ ended }) => ended))
     await this.loop
   }
+}
+
+/** A session that has ended by then is left alone. */
+function cutLater(session: TunnelSession, leaveMs: number): void {
+  const timer = setTimeout(() => session.destroy(), leaveMs)
+  void session.ended.then(() => clearTimeout(timer))
 }
 
 function closed(): AppError {

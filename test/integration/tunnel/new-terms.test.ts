@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { EgressTarget } from '../../../src/main/egress/egress.ts'
+import { recentLogLines } from '../../../src/node/log.ts'
+import { soon } from '../../support/soon.ts'
+import { startEcho } from '../../support/start-hosts.ts'
+import {
+  makeTestAgent,
+  makeTunnelCerts,
+  SERVER_NAME,
+  startTestServer,
+  type TestServer,
+  type TunnelCerts,
+} from '../../support/start-tunnel.ts'
+
+const closers: (() => Promise<void>)[] = []
+let certs: TunnelCerts
+let desk: { readonly cert: string; readonly key: string }
+beforeAll(async () => {
+  certs = await makeTunnelCerts((close) => void closers.push(close))
+  desk = await certs.authority.issue('desk')
+})
+afterAll(async () => {
+  for (const close of closers) await close()
+})
+
+const LONG_MS = 3_600_000
+
+function agentsOf(server: TestServer): string[] {
+  return recentLogLines(server.log)
+    .map((line) => JSON.parse(line) as { msg: string; agent?: string })
+    .filter(({ msg }) => msg === 'an agent connected')
+    .map(({ agent = '' }) => agent.replace('sovereign://agent/', ''))
+}
+
+async function world(protocol: 'h2' | 'envelopes') {
+  const server = await startTestServer(certs)
+  onTestFinished(() => server.close(0))
+  const port = await startEcho()
+  const agent = makeTestAgent(certs, server, { protocol })
+  onTestFinished(() => agent.egress.close(0))
+  const target: EgressTarget = { host: '127.0.0.1', port }
+  const open = () => agent.egress.connect(target, new AbortController().signal)
+  const says = async (stream: Awaited<ReturnType<typeof open>>, text: string): Promise<string> => {
+    stream.write(text)
+    return String((await once(stream, 'data'))[0])
+  }
+  const terms = { serverName: SERVER_NAME, protocol, tls: { ca: certs.ca, ...desk } }
+  return { server, agent, open, says, terms }
+}
+
+describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
+  test('streams of before go on, new ones go by the new terms, and the old connection ends with its last', async () => {
+    const { server, agent, open, says, terms } = await world(protocol)
+    const before = await open()
+    agent.egress.use(terms, LONG_MS)
+    const after = await open()
+    expect(agentsOf(server)).toEqual(['laptop', 'desk'])
+    expect(await says(before, 'still here')).toBe('still here')
+    expect(await says(after, 'here too')).toBe('here too')
+    expect(server.meters.connections).toBe(2)
+    before.end()
+    before.resume()
+    await soon(() => expect(server.meters.connections).toBe(1))
+    expect(await says(after, 'and still')).toBe('and still')
+  })
+
+  test('what has not ended by the end of its time is cut, and the new is not', async () => {
+    const { server, agent, open, says, terms } = await world(protocol)
+    const before = await open()
+    const failed = once(before, 'error')
+    agent.egress.use(terms, 50)
+    const after = await open()
+    expect((await failed)[0]).toMatchObject({ code: 'tunnel.down' })
+    await soon(() => expect(server.meters.connections).toBe(1))
+    expect(await says(after, 'still')).toBe('still')
+  })
+
+  test('terms that cannot be used fail new streams with words and leave those of before alone', async () => {
+    const { agent, open, says, terms } = await world(protocol)
+    const before = await open()
+    const broken = join(certs.authority.dir, 'broken.pem')
+    await writeFile(broken, 'nothing')
+    agent.egress.use({ ...terms, tls: { ...terms.tls, cert: broken } }, LONG_MS)
+    await expect(open()).rejects.toMatchObject({ code: 'certs.invalid' })
+    expect(agent.states.at(-1)).toMatchObject({ phase: 'failed', cause: { code: 'certs.invalid' } })
+    expect(await says(before, 'still here')).toBe('still here')
+    // What waits for a person is tried at once when the person has done something.
+    agent.egress.use(terms, LONG_MS)
+    await soon(() => expect(agent.states.at(-1)?.phase).toBe('connected'))
+  })
+})
