@@ -1,0 +1,20 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Where this computer keeps what it knows of a perimeter: SOVEREIGN_PERIMETER_DIR, or the user's data folder. */
+export function perimeterDataDir(env: Env, platform: NodeJS.Platform = process.platform): string {
+  const chosen = env.SOVEREIGN_PERIMETER_DIR
+  if (chosen !== undefined && chosen !== '') return resolve(chosen)
+  const base =
+    platform === 'win32'
+      ? env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
+      : env.XDG_DATA_HOME || join(homedir(), '.local/share')
+  return resolve(base, 'sovereign/perimeter')
+}
+
+/** The newest result of `sovereign perimeter verify`. */
+export function lastVerifyPath(env: Env, platform?: NodeJS.Platform): string {
+  return join(perimeterDataDir(env, platform), 'last-verify.json')
+}
