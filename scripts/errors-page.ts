@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { BRIDGE_ERRORS } from '../src/shared/errors/codes-bridge.ts'
 import { EGRESS_ERRORS } from '../src/shared/errors/codes-egress.ts'
+import { OLLAMA_ERRORS } from '../src/shared/errors/codes-ollama.ts'
+import { PERIMETER_ERRORS } from '../src/shared/errors/codes-perimeter.ts'
 import { RELAY_ERRORS } from '../src/shared/errors/codes-relay.ts'
 import { SSH_ERRORS } from '../src/shared/errors/codes-ssh.ts'
 import type { ErrorDefinition } from '../src/shared/errors/define.ts'
@@ -44,6 +46,8 @@ const GROUPS: readonly {
   { title: 'SSH', table: SSH_ERRORS },
   { title: 'The relay and its upstreams', table: RELAY_ERRORS },
   { title: 'The proxy and the tunnel', table: EGRESS_ERRORS },
+  { title: 'The network perimeter and the VPN', table: PERIMETER_ERRORS },
+  { title: 'Ollama and the machine it runs on', table: OLLAMA_ERRORS },
 ]
 
 export function errorsPage(): string {
