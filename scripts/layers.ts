@@ -32,6 +32,7 @@ export const LAYERS: readonly Layer[] = [
   { path: 'tunnel-server', mayImport: ['shared', 'node'], node: true },
   { path: 'functions', mayImport: ['shared', 'node'], node: true },
   { path: 'functions/infra', mayImport: ['shared', 'functions'], node: true },
+  { path: 'ollama-host', mayImport: ['shared', 'node'], node: true },
   { path: 'perimeter', mayImport: ['shared', 'node'], node: true },
   { path: 'engine', mayImport: ['shared', 'node'], node: true },
   {
@@ -44,6 +45,7 @@ export const LAYERS: readonly Layer[] = [
       'relay/relay.ts',
       'tunnel-server',
       'functions',
+      'ollama-host',
       'perimeter',
       'engine',
     ],

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { quoteUnitCommand, quoteUnitWord } from '../../node/unit-words.ts'
 import type { RelayService } from './service.ts'
 
 export const UNIT_NAME = 'sovereign-relay.service'
@@ -6,7 +7,7 @@ export const UNIT_NAME = 'sovereign-relay.service'
 /** A systemd user unit that may write to its own two folders and nowhere else. */
 export function systemdUnit({ command, configPath, dataDir, env }: RelayService): string {
   const environment = Object.entries({ ...env, CONFIG_PATH: configPath }).map(
-    ([name, value]) => `Environment=${quoteWord(`${name}=${value}`)}\n`,
+    ([name, value]) => `Environment=${quoteUnitWord(`${name}=${value}`)}\n`,
   )
   const writable = [...new Set([dirname(configPath), dataDir])]
   return `[Unit]
@@ -16,7 +17,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-ExecStart=${command.map(quoteCommandWord).join(' ')}
+ExecStart=${quoteUnitCommand(command)}
 ${environment.join('')}# One heap for all of Node's threads: 3 MiB less, and no slower where one thread does the work (mallopt(3)).
 Environment=MALLOC_ARENA_MAX=1
 Restart=on-failure
@@ -27,7 +28,7 @@ UMask=0077
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
-ReadWritePaths=${writable.map(quoteWord).join(' ')}
+ReadWritePaths=${writable.map(quoteUnitWord).join(' ')}
 PrivateTmp=yes
 ProtectKernelTunables=yes
 ProtectControlGroups=yes
@@ -40,16 +41,4 @@ SystemCallArchitectures=native
 [Install]
 WantedBy=default.target
 `
-}
-
-/** Quotes for systemd.syntax(7); `%` would start a specifier. */
-function quoteWord(word: string): string {
-  if (/[\r\n\0]/.test(word)) throw new TypeError('A unit cannot hold a line break.')
-  const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')
-  return /^[\w/.:=@+%-]+$/.test(escaped) ? escaped : `"${escaped}"`
-}
-
-/** In a command line `$` stands for a variable too. */
-function quoteCommandWord(word: string): string {
-  return quoteWord(word).replaceAll('$', '$$$$')
 }

@@ -134,38 +134,6 @@ export const BRIDGE_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Give the folder to this user alone (mode 0700), delete the file, and start the bridge again.',
   },
-  'ollama.not-running': {
-    meaning: 'Nothing answers where Ollama should be.',
-    recovery: 'automatic',
-    remedy:
-      'Start Ollama. If it runs, check OLLAMA_HOST there: it usually listens on port 11434 of 127.0.0.1 only.',
-  },
-  'ollama.unreachable': {
-    meaning: 'The machine of Ollama cannot be reached.',
-    recovery: 'automatic',
-    remedy: 'Check that the machine is up, that this network reaches it, and that no firewall is in between.',
-  },
-  'ollama.host-refused': {
-    meaning: 'Ollama is reached, but refuses the name by which it is called.',
-    recovery: 'user',
-    remedy:
-      'Use its IP address, localhost, or a name that ends with .local or .internal; Ollama takes no others while it listens on loopback.',
-  },
-  'ollama.access-denied': {
-    meaning: 'Something before Ollama asks for a login.',
-    recovery: 'user',
-    remedy: 'Use the address of Ollama itself, or one that needs no login.',
-  },
-  'ollama.busy': {
-    meaning: 'Ollama has more requests waiting than its queue holds.',
-    recovery: 'automatic',
-    remedy: 'Wait, or set OLLAMA_MAX_QUEUE and OLLAMA_NUM_PARALLEL there.',
-  },
-  'ollama.not-ollama': {
-    meaning: 'Another program answers where Ollama should be.',
-    recovery: 'user',
-    remedy: 'Check host and port; Ollama usually has port 11434.',
-  },
   'job.running-already': {
     meaning: 'The same work is under way already, or as much other work as the bridge does at once.',
     recovery: 'user',

@@ -1,5 +1,6 @@
 import { BRIDGE_ERRORS } from './codes-bridge.ts'
 import { EGRESS_ERRORS } from './codes-egress.ts'
+import { OLLAMA_ERRORS } from './codes-ollama.ts'
 import { PERIMETER_ERRORS } from './codes-perimeter.ts'
 import { RELAY_ERRORS } from './codes-relay.ts'
 import { SSH_ERRORS } from './codes-ssh.ts'
