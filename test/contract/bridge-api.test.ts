@@ -48,6 +48,8 @@ const ARGS: { readonly [Name in CallName]: unknown } = {
   probe: {},
   answerPrompt: { id: 'p1', answer: { kind: 'password', password: 'swordfish' } },
   setClientEnabled: { name: 'builder', enabled: false },
+  setRelayEnabled: { enabled: false },
+  setTunnelAwake: { awake: true },
   useOtherPort: { target: 'agent', port: 8081 },
   getSettings: {},
   relaySignInStatus: {},

@@ -174,8 +174,10 @@ export class Bridge implements BridgeCore {
     this.currentSettings = settings
     this.currentProfile = profile
     if (this.session === undefined) {
-      const { relay, clients } = initialState(profile, 0)
-      this.store.update({ profile: profile.name, relay, clients })
+      const { relay, clients, egress } = initialState(profile, 0)
+      // A server that could not be stopped is still told of.
+      const { tunnel } = this.state.egress
+      this.store.update({ profile: profile.name, relay, clients, egress: { ...egress, tunnel } })
     } else {
       this.store.update({ profile: profile.name })
       this.session.apply(profile)
@@ -227,6 +229,8 @@ export class Bridge implements BridgeCore {
       probe: async () => this.current.probe(),
       answerPrompt: async ({ id, answer }) => this.prompts.answer(id, answer),
       setClientEnabled: async ({ name, enabled }) => this.clientNamed(name).setEnabled(enabled),
+      setRelayEnabled: ({ enabled }) => this.inTurn(() => this.current.setRelayEnabled(enabled)),
+      setTunnelAwake: ({ awake }) => this.current.proxy.setTunnelAwake(awake),
       useOtherPort: async ({ target, port }) => {
         if (target === 'agent') await this.current.agent.useOtherPort(port)
         else await this.clientNamed(target).useOtherPort(port)

@@ -75,9 +75,11 @@ export class ProxyHost {
 
   get state(): EgressState {
     const systemProxy = this.system.state
+    const control = this.settings.mtls?.control?.kind
     return {
       use: this.settings.use,
       tunnel: this.tunnelState,
+      ...(control === undefined ? {} : { control }),
       ...(systemProxy === undefined ? {} : { systemProxy }),
     }
   }
@@ -106,6 +108,12 @@ export class ProxyHost {
 
   retryNow(): void {
     this.ways?.retryNow()
+  }
+
+  /** @throws AppError `api.not-found` where no server is started and stopped, and why one cannot be started. */
+  async setTunnelAwake(awake: boolean): Promise<void> {
+    if (this.proxy instanceof AppError) throw this.proxy
+    await this.ways?.setTunnelAwake(awake)
   }
 
   /** The agent is to be found there now, or nowhere. */

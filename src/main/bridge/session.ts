@@ -19,6 +19,7 @@ import { refuseInWords } from './refuse-in-words.ts'
 import type { RelayConnector } from './relay-connector.ts'
 import { RelayHealthMonitor } from './relay-health.ts'
 import type { StateChange } from './state-store.ts'
+import { SwitchedOffRelay } from './switched-off-relay.ts'
 
 export interface SessionOptions {
   readonly profile: Profile
@@ -48,8 +49,12 @@ export class Session {
   private readonly ended = new AbortController()
   /** Replaced parts whose last connections are still running. */
   private readonly retiring = new Set<Promise<void>>()
+  private isClosing = false
   private profile: Profile
   private connector: RelayConnector
+  private isRelayOff = false
+  /** Settled when the last relay that was replaced is gone: two in one process would share its files. */
+  private relayGone: Promise<void> = Promise.resolve()
   private monitor: RelayHealthMonitor
   private tunnels: readonly ClientTunnel[] = []
   private localAgent: Agent
@@ -93,6 +98,16 @@ export class Session {
     return this.proxyHost
   }
 
+  /** Leaves every client connected; what they ask meanwhile is refused with the reason. */
+  async setRelayEnabled(enabled: boolean): Promise<void> {
+    if (this.isRelayOff !== enabled) return
+    this.isRelayOff = !enabled
+    if (enabled) await this.relayGone
+    // Somebody may have changed their mind, or disconnected, while the one before was ending.
+    const isStillWanted = this.isRelayOff !== enabled && !this.isClosing
+    if (isStillWanted) this.replaceRelay(this.profile.relay)
+  }
+
   askHealth(): void {
     this.monitor.askNow()
   }
@@ -116,6 +131,7 @@ export class Session {
   /** Lets connections finish for up to `drainMs`. */
   async close(drainMs: number): Promise<void> {
     const { connector, localAgent, proxyHost, tunnels } = this
+    this.isClosing = true
     this.watch.close()
     this.monitor.close()
     // Before whoever uses it is closed, which waits for the connections that have something under way.
@@ -142,11 +158,17 @@ export class Session {
     const { connector, monitor } = this
     monitor.close()
     connector.drain(RETIRE_MS)
-    this.retire(connector.close(RETIRE_MS))
-    this.connector = this.options.createRelay(settings)
+    this.relayGone = connector.close(RETIRE_MS)
+    this.retire(this.relayGone)
+    this.connector = this.isRelayOff ? this.noRelay(settings) : this.options.createRelay(settings)
     this.monitor = this.watchHealth(this.connector)
     this.publishRelay({ ...relayPlace(settings), health: { kind: 'unknown' } })
     this.startRelay(this.connector)
+  }
+
+  private noRelay(settings: RelaySettings): RelayConnector {
+    const onWanted = (): void => void this.setRelayEnabled(true)
+    return new SwitchedOffRelay({ ...relayPlace(settings), since: this.options.ambient.now(), onWanted })
   }
 
   private startRelay(relay: RelayConnector): void {

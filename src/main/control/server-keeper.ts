@@ -97,6 +97,27 @@ export class ServerKeeper {
     return report.address
   }
 
+  /** Lets go of the server until somebody asks for it again, and waits to see it stopped. Never rejects. */
+  async rest(): Promise<void> {
+    if (this.closing !== undefined) return
+    await this.endRun(putToSleep())
+    if (this.closing !== undefined || this.run !== undefined) return
+    if (!this.isArmed) {
+      this.become(this.asleep())
+      return
+    }
+    this.become({ phase: 'killing', since: this.options.ambient.now() })
+    const abort = new AbortController()
+    const { control, owner } = this.options
+    const { pollMs, killLimitMs: limitMs } = this.times
+    const done = killUntilGone({ control, owner, pollMs, limitMs }, abort.signal).then((outcome) => {
+      // Whoever wants it awake again goes on from here.
+      if (!abort.signal.aborted) this.afterKill(outcome)
+    })
+    this.killing = { abort, done }
+    await done
+  }
+
   /** Lets go of the server, and waits up to `drainMs` to see it stopped. Idempotent. */
   close(drainMs: number): Promise<void> {
     this.closing ??= this.end(drainMs)
@@ -170,6 +191,14 @@ export class ServerKeeper {
     this.killing = { abort, done }
   }
 
+  /** No start and no kill goes on after it. */
+  private async endRun(reason: AppError): Promise<void> {
+    const { run } = this
+    run?.abort.abort(reason)
+    await run?.done.catch(() => undefined)
+    await this.endKill()
+  }
+
   private async endKill(): Promise<void> {
     const { killing } = this
     this.killing = undefined
@@ -179,10 +208,7 @@ export class ServerKeeper {
 
   private async end(drainMs: number): Promise<void> {
     const { control, owner, ambient } = this.options
-    const { run } = this
-    run?.abort.abort(disconnecting())
-    await run?.done.catch(() => undefined)
-    await this.endKill()
+    await this.endRun(disconnecting())
     if (this.isArmed) {
       this.become({ phase: 'killing', since: ambient.now() })
       const { pollMs, killAtLeastMs } = this.times
@@ -260,6 +286,12 @@ export function createServerKeeper(options: ServerKeeperOptions): ServerKeeper {
 
 function isSameAddress(a: ServerAddress, b: ServerAddress): boolean {
   return a.host === b.host && a.port === b.port
+}
+
+function putToSleep(): AppError {
+  return new AppError('tunnel.down', 'Somebody lets the tunnel server go to sleep.', {
+    remedy: 'The next request wakes it.',
+  })
 }
 
 function disconnecting(): AppError {

@@ -10,6 +10,7 @@ import type { KeeperState } from '../control/keeper-options.ts'
 import { createServerKeeper, type ServerKeeper } from '../control/server-keeper.ts'
 import type { Egress, EgressTarget } from './egress.ts'
 import { createMtlsEgress, type MtlsEgress } from './mtls/mtls-egress.ts'
+import { orAborted } from './mtls/tunnel-session.ts'
 
 export interface TunnelWayOptions {
   /** Paths without `~`. */
@@ -23,6 +24,9 @@ export interface TunnelWayOptions {
   readonly onState: (state: TunnelState) => void
 }
 
+/** How long connections may go on through a tunnel that is let sleep. */
+const REST_DRAIN_MS = 5_000
+
 /** What a server has cost grows while nothing else changes. */
 const COST_EVERY_MS = 60_000
 
@@ -31,12 +35,16 @@ export class TunnelWay implements Egress {
   readonly name = 'mtls'
   private readonly options: TunnelWayOptions
   private readonly keeper: ServerKeeper | undefined
-  private readonly tunnel: MtlsEgress
+  private tunnel: MtlsEgress
   private readonly ended = new AbortController()
   private readonly costTimer: NodeJS.Timeout
   private current: TunnelState = NO_TUNNEL
   private onState: (state: TunnelState) => void
   private closing: Promise<void> | undefined
+  /** While connections finish before the server is let go. */
+  private resting: Promise<void> | undefined
+  /** Somebody wants it awake although no request does. */
+  private isWakeWanted = false
 
   /** @throws AppError for settings that name no server. */
   constructor(options: TunnelWayOptions) {
@@ -51,12 +59,7 @@ export class TunnelWay implements Egress {
         holdMs: settings.holdSeconds * 1000,
         onState: (state) => this.tellKeeper(state),
       })
-    this.tunnel = createMtlsEgress({
-      ...{ ambient, log, serverName: settings.serverName, tls: settings, protocol: settings.protocol },
-      server: () => this.server(),
-      mayReconnect: () => this.keeper === undefined || this.keeper.state.phase === 'awake',
-      onState: (state) => this.tellTunnel(state),
-    })
+    this.tunnel = this.createTunnel()
     this.costTimer = setInterval(() => this.refreshCost(), COST_EVERY_MS)
     this.costTimer.unref()
   }
@@ -82,8 +85,21 @@ export class TunnelWay implements Egress {
     this.tunnel.retryNow()
   }
 
-  /** Only requests wake a server; each waits for it up to the budget of its own. */
+  /**
+   * Wakes the server before a request does, or lets it sleep until the next one.
+   *
+   * @throws AppError `api.not-found` where it always runs, and why it cannot be woken.
+   */
+  async setAwake(awake: boolean): Promise<void> {
+    if (this.keeper === undefined) throw noServer()
+    this.isWakeWanted = awake
+    if (awake) await this.wake(this.keeper)
+    else if (this.closing === undefined) this.resting ??= this.rest(this.keeper)
+  }
+
+  /** Requests wake a server; each waits for it up to the budget of its own. */
   async connect(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
+    if (this.resting !== undefined) await orAborted(this.resting, signal, () => undefined)
     if (this.keeper !== undefined && this.current.phase !== 'connected') await this.awake(this.keeper, signal)
     return await this.tunnel.connect(target, signal)
   }
@@ -94,10 +110,46 @@ export class TunnelWay implements Egress {
     return this.closing
   }
 
+  private createTunnel(): MtlsEgress {
+    const { ambient, log, settings } = this.options
+    const tunnel: MtlsEgress = createMtlsEgress({
+      ...{ ambient, log, serverName: settings.serverName, tls: settings, protocol: settings.protocol },
+      server: () => this.server(),
+      mayReconnect: () => this.keeper === undefined || this.keeper.state.phase === 'awake',
+      onState: (state) => {
+        if (this.tunnel === tunnel) this.tellTunnel(state)
+      },
+    })
+    return tunnel
+  }
+
+  private async wake(keeper: ServerKeeper): Promise<void> {
+    await this.resting
+    try {
+      await this.awake(keeper, this.ended.signal)
+    } catch (error) {
+      // Disconnected, or let sleep again meanwhile; or it takes longer than a request would wait, and goes on.
+      if (this.ended.signal.aborted || !this.isWakeWanted || keeper.state.phase === 'waking') return
+      this.isWakeWanted = false
+      throw error
+    }
+  }
+
+  /** What goes through it may finish; a tunnel that was closed takes nothing new, so that another one follows it. */
+  private async rest(keeper: ServerKeeper): Promise<void> {
+    const { tunnel } = this
+    this.tunnel = this.createTunnel()
+    this.publish({ phase: 'draining', since: this.options.ambient.now() })
+    await tunnel.close(REST_DRAIN_MS)
+    this.resting = undefined
+    void keeper.rest()
+  }
+
   private async end(drainMs: number): Promise<void> {
     clearInterval(this.costTimer)
     this.publish({ phase: 'draining', since: this.options.ambient.now() })
     this.ended.abort()
+    await this.resting
     await this.tunnel.close(drainMs)
     await this.keeper?.close(drainMs)
     // A server of which nobody knows whether it stopped goes on costing money, and stays on show.
@@ -136,8 +188,18 @@ export class TunnelWay implements Egress {
   }
 
   private tellKeeper(state: KeeperState): void {
-    if (state.phase === 'awake') this.refreshCost()
-    else this.publish(state)
+    if (state.phase !== 'awake') this.publish(state)
+    else {
+      this.refreshCost()
+      this.followWake()
+    }
+  }
+
+  private followWake(): void {
+    if (!this.isWakeWanted) return
+    this.isWakeWanted = false
+    this.tunnel.start()
+    this.tunnel.retryNow()
   }
 
   private tellTunnel(state: TunnelState): void {
@@ -153,4 +215,10 @@ export class TunnelWay implements Egress {
     this.current = state
     this.onState(state)
   }
+}
+
+export function noServer(): AppError {
+  return new AppError('api.not-found', 'This profile has no tunnel server that is started and stopped.', {
+    remedy: 'Set "control" of its tunnel.',
+  })
 }

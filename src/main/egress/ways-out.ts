@@ -8,7 +8,7 @@ import { NO_TUNNEL, type TunnelState } from '../../shared/state/egress.ts'
 import { DirectEgress } from './direct/direct-egress.ts'
 import type { OwnListener } from './direct/own-listener.ts'
 import type { Egress } from './egress.ts'
-import { TunnelWay } from './tunnel-way.ts'
+import { noServer, TunnelWay } from './tunnel-way.ts'
 
 export interface WaysOutOptions {
   /** Paths without `~`. */
@@ -54,6 +54,12 @@ export class WaysOut {
 
   retryNow(): void {
     this.tunnel?.retryNow()
+  }
+
+  /** @throws AppError `api.not-found` where no server is started and stopped, and why one cannot be started. */
+  async setTunnelAwake(awake: boolean): Promise<void> {
+    if (this.tunnel === undefined) throw noServer()
+    await this.tunnel.setAwake(awake)
   }
 
   /** @param host a name in lower-case ASCII, or an address literal without brackets. */

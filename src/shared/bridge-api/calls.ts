@@ -89,6 +89,13 @@ export const BRIDGE_CALLS = {
   probe: call(noArgs, nothing),
   answerPrompt: call(z.strictObject({ id: z.string().max(100), answer: answerSchema }), nothing),
   setClientEnabled: call(z.strictObject({ name, enabled: z.boolean() }), nothing),
+  /** Until the bridge is connected anew: the way to the relay alone, while every client stays connected. */
+  setRelayEnabled: call(z.strictObject({ enabled: z.boolean() }), nothing),
+  /**
+   * Wakes the server of the tunnel without a request, and is done when it runs; or lets it sleep until the next one,
+   * which the state tells of. Fails with `api.not-found` where nothing starts and stops a server.
+   */
+  setTunnelAwake: call(z.strictObject({ awake: z.boolean() }), nothing),
   /** For this run only: listens on another port, where `target` is `agent` or the name of a client. */
   useOtherPort: call(z.strictObject({ target: name, port: z.int().min(1).max(65_535) }), nothing),
   getSettings: call(noArgs, settingsResult),

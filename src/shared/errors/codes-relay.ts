@@ -45,6 +45,12 @@ export const RELAY_ERRORS = defineErrors({
     remedy: 'Check on the relay host that "sovereign relay" runs and listens on the configured port.',
     status: 502,
   },
+  'relay.switched-off': {
+    meaning: 'Somebody has switched the relay off in this bridge; the clients stay connected meanwhile.',
+    recovery: 'user',
+    remedy: 'Switch it on again in the menu of the tray, or with "Retry now".',
+    status: 503,
+  },
   'relay.not-a-relay': {
     meaning: 'Something answers on the relay port, but it is no Sovereign Bridge relay.',
     recovery: 'user',

@@ -6,6 +6,8 @@ export interface EgressState {
   /** What hosts get that no rule names. */
   readonly use: 'direct' | 'mtls'
   readonly tunnel: TunnelState
+  /** What starts and stops the server of the tunnel; missing where it always runs. */
+  readonly control?: ControlKind
   /** Whether the proxy of the system leads here; missing where it is left alone. */
   readonly systemProxy?: SystemProxyState
 }

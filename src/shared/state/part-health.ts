@@ -19,6 +19,16 @@ export function relayPartHealth({ relay: { link, health } }: Pick<BridgeState, '
   return health.kind === 'ok' ? GOOD : { kind: 'pending' }
 }
 
+/** Whether somebody has switched the relay off while the clients stay connected. */
+export function isRelaySwitchedOff({ relay: { link } }: Pick<BridgeState, 'relay'>): boolean {
+  return link.phase === 'failed' && link.cause.code === 'relay.switched-off'
+}
+
+/** Whether a server of the tunnel runs, or is on its way to. */
+export function isTunnelUp({ phase }: TunnelState): boolean {
+  return phase === 'waking' || phase === 'connecting' || phase === 'connected' || phase === 'reconnecting'
+}
+
 /** A client is good when its own programs can reach the relay. */
 export function clientPartHealth({ link, listener, path }: ClientState): PartHealth {
   const health = linkPartHealth(link)

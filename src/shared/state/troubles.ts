@@ -4,6 +4,7 @@ import type { TunnelState } from './egress.ts'
 import type { LinkState } from './link.ts'
 import {
   clientPartHealth,
+  isRelaySwitchedOff,
   isSignedIn,
   linkPartHealth,
   listenerPartHealth,
@@ -80,7 +81,8 @@ function relayTrouble(state: BridgeState): Trouble[] | undefined {
   return [
     {
       kind: 'relay',
-      urgency: urgencyOf(cause, link),
+      // Whoever has switched it off knows.
+      urgency: isRelaySwitchedOff(state) ? 'limited' : urgencyOf(cause, link),
       parts: [{ name: '', cause, ...timesOf(link) }],
       affects: affects.map(({ name }) => name),
     },

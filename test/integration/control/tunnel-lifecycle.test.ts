@@ -126,3 +126,56 @@ test('a request is held for as long as the settings say, and those that come lat
   time += 60_000
   expect(await second).toBe('in time')
 })
+
+test('a server is woken before a request does, let sleep until the next one, and woken by that', async () => {
+  let time = Date.now()
+  const { world, way, states, phase, echo } = await startTunnel({ now: () => time, stageMs: 10_000 })
+  const { aws } = world
+  way.start()
+  await soon(() => expect(phase()).toBe('asleep'))
+
+  const awake = way.setAwake(true)
+  await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'provisioning' }))
+  time += MINUTE_MS
+  await awake
+  await soon(() => expect(phase()).toBe('connected'))
+  expect(await echo('through it')).toBe('through it')
+
+  const before = states.length
+  await way.setAwake(false)
+  await soon(() => expect(aws.ecs.desired).toBe(0))
+  time += MINUTE_MS
+  await soon(() => expect(phase()).toBe('asleep'))
+  const phases = states.slice(before).map((state) => state.phase)
+  expect(phases.filter((step, index) => step !== phases[index - 1])).toEqual([
+    'draining',
+    'killing',
+    'asleep',
+  ])
+  expect(world.server).toBeUndefined()
+
+  const woken = echo('woken again')
+  await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'provisioning' }))
+  time += MINUTE_MS
+  expect(await woken).toBe('woken again')
+})
+
+test('a start that nobody wants any more is called off, and leaves no server behind', async () => {
+  let time = Date.now()
+  const { world, way, states, phase } = await startTunnel({ now: () => time, stageMs: 10_000 })
+  const awake = way.setAwake(true)
+  await soon(() => expect(states.at(-1)).toMatchObject({ phase: 'waking', stage: 'provisioning' }))
+  await way.setAwake(false)
+  await awake
+  await soon(() => expect(world.aws.ecs.desired).toBe(0))
+  time += MINUTE_MS
+  await soon(() => expect(phase()).toBe('asleep'))
+})
+
+test('what cannot be talked to is not woken, and whoever wants it awake is told why', async () => {
+  const { world, way, phase } = await startTunnel({}, { cert: '/nowhere/cert.pem' })
+  way.start()
+  await soon(() => expect(phase()).toBe('asleep'))
+  await expect(way.setAwake(true)).rejects.toMatchObject({ message: expect.stringContaining('/nowhere') })
+  expect(world.aws.invocations).not.toContain('wake')
+})
