@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Ambient, REAL_AMBIENT } from '../node/ambient.ts'
-import type { Logger } from '../node/log.ts'
 import { defaultRelayConfigPath, defaultRelayDataDir } from '../node/relay-paths.ts'
 import { AppError, toAppError } from '../shared/errors/app-error.ts'
 import type { DesktopState } from '../shared/state/desktop.ts'
@@ -14,6 +13,7 @@ import { Bridge } from './bridge/bridge.ts'
 import type { DesktopServices } from './bridge/bridge-services.ts'
 import type { ProxySurroundings } from './bridge/proxy-host.ts'
 import { readOwner } from './egress/owner.ts'
+import type { BridgeLog } from './logs/bridge-log.ts'
 import { secretsFilePath } from './secrets/file-store.ts'
 import { openSecrets } from './secrets/secret-keeper.ts'
 import { createServices, type Services } from './services/services.ts'
@@ -33,7 +33,7 @@ export interface HeadlessOptions {
   /** What the desktop around the bridge can do, and how it is at the start; later with `bridge.setDesktop`. */
   readonly desktop?: { readonly services: DesktopServices; readonly state: DesktopState }
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly log: Logger
+  readonly logs: BridgeLog
   readonly ambient?: Ambient
 }
 
@@ -50,13 +50,15 @@ export interface Headless {
 
 /** @throws AppError for settings that cannot be used and when a bridge of this user runs already. */
 export async function startHeadless(options: HeadlessOptions): Promise<Headless> {
-  const { env, log } = options
+  const { env, logs } = options
+  const { log } = logs
   const ambient = options.ambient ?? REAL_AMBIENT
   if (options.sshConfigFile !== undefined) await checkReadable(options.sshConfigFile)
   const settings = await loadSettings(options.settingsPath ?? defaultSettingsPath(env))
   // Whoever names a file means that one: the defaults would be somebody else's set-up.
   if (options.settingsPath !== undefined && !settings.existed)
     throw new AppError('settings.unreadable', `${settings.path} does not exist.`)
+  logs.follow(settings.settings.logs)
   const secrets = await openSecrets(settings.settings.secrets, { file: secretsFilePath(settings.path), log })
   const runtimeDir = options.runtimeDir ?? bridgeRuntimeDir(env)
   const sessions = new SessionFile(join(runtimeDir, 'sessions.json'), { ambient, log })
@@ -79,7 +81,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     secrets,
     sessions,
     ambient,
-    log,
+    ...{ log, logs },
   })
   if (options.desktop !== undefined) bridge.setDesktop(options.desktop.state)
   const server = await startApiServer({

@@ -27,11 +27,24 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 /** As many as help somebody who reads them, and a fraction of a megabyte. */
 const RECENT_LINES = 500
 
-const recent = new WeakMap<Logger, string[]>()
+interface Shown {
+  level: LogLevel
+  readonly lines: readonly string[]
+}
+
+const shownBy = new WeakMap<Logger, Shown>()
 
 /** The last lines of a logger, the oldest first, also those that are too quiet to be shown; credentials blanked out. */
 export function recentLogLines(log: Logger): readonly string[] {
-  return recent.get(log) ?? []
+  return shownBy.get(log)?.lines ?? []
+}
+
+/** Changes how much a logger of {@link createLogger} shows, from the next line on. */
+export function setLogLevel(log: Logger, level: LogLevel): void {
+  const shown = shownBy.get(log)
+  if (shown === undefined) throw new Error('This logger was not made by createLogger.')
+  shown.level = level
+  log.level = madeAt(level)
 }
 
 /**
@@ -41,23 +54,32 @@ export function recentLogLines(log: Logger): readonly string[] {
 export function createLogger(
   name: string,
   level: LogLevel = 'info',
-  destination?: DestinationStream,
+  destination: DestinationStream = standardError(),
 ): Logger {
-  const shown = destination ?? standardError()
   const lines: string[] = []
-  const kept: DestinationStream = {
-    write: (line) => {
-      lines.push(line.trimEnd())
+  const shown: Shown = { level, lines }
+  const stream = {
+    // Has pino set `lastLevel` in front of each line.
+    [pino.symbols.needsMetadataGsym]: true,
+    lastLevel: 0,
+    write(line: string): void {
+      if (this.lastLevel >= LEVELS.info) lines.push(line.trimEnd())
       if (lines.length > RECENT_LINES) lines.shift()
+      if (this.lastLevel >= LEVELS[shown.level]) destination.write(line)
     },
   }
-  const streams = [
-    ...(level === 'silent' ? [] : [{ level, stream: shown }]),
-    { level: 'info' as const, stream: kept },
-  ]
-  const log = pino(options(name, level === 'debug' ? 'debug' : 'info'), pino.multistream(streams))
-  recent.set(log, lines)
+  const log = pino(options(name, madeAt(level)), stream)
+  shownBy.set(log, shown)
   return log
+}
+
+const LEVELS: Readonly<Record<LogLevel, number>> = {
+  ...{ debug: 20, info: 30, warn: 40, error: 50, silent: Number.POSITIVE_INFINITY },
+}
+
+/** What is kept begins at `info`, however little is shown. */
+function madeAt(level: LogLevel): 'debug' | 'info' {
+  return level === 'debug' ? 'debug' : 'info'
 }
 
 /**

@@ -74,6 +74,7 @@ const ARGS: { readonly [Name in CallName]: unknown } = {
   setStartAtLogin: { enabled: true },
   openPage: { url: 'https://github.com/login/device' },
   openSettingsFile: {},
+  openLogFolder: {},
   checkForUpdate: {},
   installUpdate: {},
   quit: {},

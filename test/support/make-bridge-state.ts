@@ -25,6 +25,7 @@ export function makeBridgeState(change: Partial<BridgeState> = {}): BridgeState 
     jobs: [],
     desktop: { kind: 'none' },
     secrets: { kind: 'kept', by: 'keychain', where: 'in the keyring of this desktop (Secret Service)' },
+    logs: { level: 'warn', by: 'settings', file: undefined },
     ...change,
   }
 }

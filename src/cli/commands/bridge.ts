@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { type Headless, startHeadless } from '../../main/headless.ts'
+import { openBridgeLog } from '../../main/logs/bridge-log.ts'
 import { defaultSettingsPath } from '../../main/settings/settings-path.ts'
 import { giveMemoryBack } from '../../node/give-memory-back.ts'
-import { createLogger, type Logger, type LogLevel } from '../../node/log.ts'
-import { logLevelOf } from '../../node/log-level.ts'
+import type { Logger } from '../../node/log.ts'
 import { settingsJsonSchema } from '../../shared/settings/json-schema.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { answerOnTerminal } from '../answer-on-terminal.ts'
@@ -41,18 +41,22 @@ async function run(options: Options): Promise<void> {
     console.log(JSON.stringify(settingsJsonSchema(), null, 2))
     return
   }
-  const log = createLogger('bridge', logLevel(options, process.env))
+  const logs = openBridgeLog({
+    verbose: options.verbose === true,
+    env: process.env,
+    sharesTerminal: process.stdout.isTTY && process.stderr.isTTY && options.json !== true,
+  })
   giveMemoryBack()
   const headless = await startHeadless({
     ...(options.config === undefined ? {} : { settingsPath: options.config }),
     ...(options.sshConfig === undefined ? {} : { sshConfigFile: options.sshConfig }),
     env: process.env,
-    log,
+    logs,
   })
   if (options.json !== true) console.log(dashboardLine(headless, process.env))
   const stop = new AbortController()
   whenReaderLeaves(() => stop.abort())
-  const stopShowing = show(headless, options, log)
+  const stopShowing = show(headless, options, logs.log)
   try {
     await untilStopped(headless, stop)
   } finally {
@@ -107,11 +111,4 @@ async function untilStopped(headless: Headless, stop: AbortController): Promise<
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal)
   if (!stop.signal.aborted) await once(stop.signal, 'abort')
   await headless.stop()
-}
-
-function logLevel({ json, verbose }: Options, env: NodeJS.ProcessEnv): LogLevel {
-  const wanted = logLevelOf(env)
-  if (verbose === true) return 'debug'
-  // A view that is drawn in place and log lines would write over each other.
-  return wanted ?? (process.stdout.isTTY && json !== true ? 'error' : 'warn')
 }

@@ -5,7 +5,13 @@ import type { BridgeCore } from './bridge-core.ts'
 /** The calls that need the desktop around the bridge. */
 export type DesktopServices = Pick<
   BridgeApi,
-  'setStartAtLogin' | 'openPage' | 'openSettingsFile' | 'checkForUpdate' | 'installUpdate' | 'quit'
+  | 'setStartAtLogin'
+  | 'openPage'
+  | 'openSettingsFile'
+  | 'openLogFolder'
+  | 'checkForUpdate'
+  | 'installUpdate'
+  | 'quit'
 >
 
 /** The calls that are about this computer and its files, and not about the connections of a session. */
@@ -37,6 +43,7 @@ export function noServices(): BridgeServices {
     setStartAtLogin: missing,
     openPage: missing,
     openSettingsFile: missing,
+    openLogFolder: missing,
     checkForUpdate: missing,
     installUpdate: missing,
     quit: missing,

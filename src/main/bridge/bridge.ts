@@ -5,6 +5,7 @@ import { AppError } from '../../shared/errors/app-error.ts'
 import type { Profile, RelaySettings, Settings } from '../../shared/settings/schema.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import type { DesktopState } from '../../shared/state/desktop.ts'
+import type { BridgeLog } from '../logs/bridge-log.ts'
 import type { SecretKeeper } from '../secrets/secret-keeper.ts'
 import { type ResolveOptions, resolveHost } from '../ssh/config/resolve-host.ts'
 import type { SshLink, SshTarget } from '../ssh/link.ts'
@@ -39,6 +40,8 @@ export interface BridgeOptions {
   readonly sessions?: SessionMemory
   readonly ambient: Ambient
   readonly log: Logger
+  /** The same log, where the settings decide how much it says. */
+  readonly logs?: BridgeLog | undefined
 }
 
 const DRAIN_MS = 5_000
@@ -66,6 +69,7 @@ export class Bridge implements BridgeCore {
     this.store = new StateStore({
       ...initialState(this.currentProfile, options.ambient.now()),
       secrets: options.secrets.state,
+      ...(options.logs === undefined ? {} : { logs: options.logs.state }),
     })
     this.prompts = new PromptDesk(options.ambient, (prompts) => this.store.update({ prompts }))
     this.api = this.createApi()
@@ -171,6 +175,7 @@ export class Bridge implements BridgeCore {
   private async use(settings: Settings): Promise<void> {
     const profile = activeProfile(settings)
     await this.keepSecrets(settings)
+    this.followLogs(settings)
     this.currentSettings = settings
     this.currentProfile = profile
     if (this.session === undefined) {
@@ -190,6 +195,13 @@ export class Bridge implements BridgeCore {
     if (choice === this.currentSettings.secrets) return
     await secrets.choose(choice)
     this.store.update({ secrets: secrets.state })
+  }
+
+  private followLogs({ logs: choice }: Settings): void {
+    const { logs } = this.options
+    if (logs === undefined) return
+    logs.follow(choice)
+    this.store.update({ logs: logs.state })
   }
 
   private createRelay(settings: RelaySettings): RelayConnector {

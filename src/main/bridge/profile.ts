@@ -39,6 +39,7 @@ export function initialState(profile: Profile, now: number): Omit<BridgeState, '
     jobs: [],
     desktop: { kind: 'none' },
     secrets: { kind: 'asked' },
+    logs: { level: 'warn', by: 'settings', file: undefined },
   }
 }
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { app, dialog } from 'electron'
-import { createLogger, type Logger } from '../../node/log.ts'
+import type { Logger } from '../../node/log.ts'
 import { toFailure } from '../../shared/errors/app-error.ts'
 import { type Headless, startHeadless } from '../headless.ts'
+import { type BridgeLog, openBridgeLog } from '../logs/bridge-log.ts'
 import { defaultSettingsPath } from '../settings/settings-path.ts'
-import { createFileLogger } from './app-log.ts'
 import { createDesktop } from './desktop.ts'
 import { showFace } from './desktop-face.ts'
 import { type DesktopOptions, desktopOptions } from './desktop-options.ts'
@@ -17,15 +17,17 @@ export async function runDesktopApp(): Promise<void> {
   let log: Logger | undefined
   try {
     const options = desktopOptions(process.argv.slice(1))
-    log = createAppLog(options)
+    const logs = openAppLog(options)
+    log = logs.log
     exitOnBug(log)
     let headless: Headless | undefined
     const desktop = await createDesktop({
+      logFile: logFile(),
       settingsPath: options.settingsPath ?? defaultSettingsPath(process.env),
       bridge: () => headless?.bridge,
       drain: () => face.close(),
     })
-    headless = await startHeadless({ ...options, env: process.env, log, desktop })
+    headless = await startHeadless({ ...options, env: process.env, logs, desktop })
     const face = showFace(headless, log)
     if (!isHiddenStart(options)) face.windows.show('dashboard')
     const hasTray = await isTrayShown()
@@ -47,11 +49,22 @@ async function isTrayShown(): Promise<boolean> {
   return !needsTrayNotice(process.env.XDG_CURRENT_DESKTOP, await hasTrayHost())
 }
 
-function createAppLog({ verbose }: DesktopOptions): Logger {
-  const level = verbose ? 'debug' : 'warn'
-  return app.isPackaged
-    ? createFileLogger(join(app.getPath('logs'), 'bridge.log'), level)
-    : createLogger('bridge', level)
+function openAppLog({ verbose }: DesktopOptions): BridgeLog {
+  // Of an installed app nobody sees the standard error, and on Windows it has none.
+  const copy = app.isPackaged ? {} : { copy: process.stderr }
+  const options = { verbose, file: logFile(), ...copy }
+  try {
+    return openBridgeLog({ ...options, env: process.env })
+  } catch (error) {
+    // A LOG_LEVEL that was meant for other programs must not keep an app from starting at login.
+    const logs = openBridgeLog({ ...options, env: {} })
+    logs.log.warn({ code: toFailure(error).code }, toFailure(error).message)
+    return logs
+  }
+}
+
+function logFile(): string {
+  return join(app.getPath('logs'), 'bridge.log')
 }
 
 /** Electron would show the stack of a bug in a window of its own and go on half broken. */

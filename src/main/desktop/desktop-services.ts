@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { DesktopFacts } from '../../shared/state/desktop.ts'
 import type { DesktopServices } from '../bridge/bridge-services.ts'
@@ -14,8 +15,9 @@ export interface DesktopServicesOptions {
   readonly loginSwitch: LoginSwitch | undefined
   readonly updates: Pick<Updates, 'check' | 'install'>
   readonly settingsPath: string
+  readonly logFile: string
   readonly openExternal: (address: string) => Promise<void>
-  /** Opens a file with whatever this user opens such files with. @returns why it cannot, or an empty text. */
+  /** Opens a file or a folder with whatever this user opens such files with. @returns why it cannot, or an empty text. */
   readonly openPath: (path: string) => Promise<string>
   readonly quit: () => void
   readonly onChange: (change: Pick<DesktopFacts, 'startsAtLogin'>) => void
@@ -23,7 +25,11 @@ export interface DesktopServicesOptions {
 
 /** What the bridge can ask of the desktop around it. */
 export function desktopServices(options: DesktopServicesOptions): DesktopServices {
-  const { loginSwitch, updates, settingsPath, openExternal, openPath, quit, onChange } = options
+  const { loginSwitch, updates, settingsPath, logFile, openExternal, openPath, quit, onChange } = options
+  async function open(path: string): Promise<void> {
+    const reason = await openPath(path)
+    if (reason !== '') throw new AppError('desktop.cannot-open', `${path}: ${reason}`)
+  }
   return {
     async setStartAtLogin({ enabled }) {
       if (loginSwitch === undefined)
@@ -39,10 +45,8 @@ export function desktopServices(options: DesktopServicesOptions): DesktopService
       if (!isKnownPage(url)) throw new AppError('desktop.page-unknown', `${url} is not opened from here.`)
       await openExternal(url)
     },
-    async openSettingsFile() {
-      const reason = await openPath(settingsPath)
-      if (reason !== '') throw new AppError('desktop.cannot-open', `${settingsPath}: ${reason}`)
-    },
+    openSettingsFile: () => open(settingsPath),
+    openLogFolder: () => open(dirname(logFile)),
     checkForUpdate: () => updates.check(),
     installUpdate: () => updates.install(),
     quit: async () => quit(),

@@ -19,6 +19,7 @@ export interface Desktop {
 
 export interface CreateDesktopOptions {
   readonly settingsPath: string
+  readonly logFile: string
   /** Undefined until it has been made. */
   readonly bridge: () => Bridge | undefined
   /** Closes everything in order, so that the program may end. */
@@ -26,7 +27,8 @@ export interface CreateDesktopOptions {
 }
 
 /** What this computer's desktop can do for the bridge, and what the bridge says of it. */
-export async function createDesktop({ settingsPath, bridge, drain }: CreateDesktopOptions): Promise<Desktop> {
+export async function createDesktop(options: CreateDesktopOptions): Promise<Desktop> {
+  const { settingsPath, logFile, bridge, drain } = options
   const loginSwitch = startAtLogin()
   const updates = new Updates({
     unsupported: whyNoUpdates(),
@@ -51,7 +53,7 @@ export async function createDesktop({ settingsPath, bridge, drain }: CreateDeskt
   const services = desktopServices({
     loginSwitch,
     updates,
-    settingsPath,
+    ...{ settingsPath, logFile },
     openExternal: (address) => shell.openExternal(address),
     openPath: (path) => shell.openPath(path),
     quit: () => app.quit(),

@@ -148,6 +148,8 @@ export const BRIDGE_CALLS = {
   /** Opens a page in the browser: https, and one of the hosts that this program names. */
   openPage: call(z.strictObject({ url: z.url().max(2000) }), nothing),
   openSettingsFile: call(noArgs, nothing),
+  /** The folder that the app writes its log into. */
+  openLogFolder: call(noArgs, nothing),
   checkForUpdate: call(noArgs, nothing),
   /** Restarts into a downloaded update. */
   installUpdate: call(noArgs, nothing),

@@ -126,9 +126,24 @@ export const settingsSchema = z.strictObject({
     .describe(
       'Where a passphrase is kept that you want remembered: in the keychain of the system, in a file that only you can read and that is not encrypted, or nowhere',
     ),
+  logs: z
+    .strictObject({
+      level: z
+        .enum(['error', 'warn', 'info', 'debug'], 'use "error", "warn", "info" or "debug"')
+        .default('warn')
+        .describe('How much the bridge writes to its log; "debug" is for finding a fault'),
+      keepMiB: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(4)
+        .describe('How much of its log file the tray app keeps at the most; the oldest goes first'),
+    })
+    .prefault({}),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
+export type LogSettings = Settings['logs']
 export type Profile = Settings['profiles'][number]
 export type ClientSettings = Profile['clients'][number]
 export type RelaySettings = Profile['relay']

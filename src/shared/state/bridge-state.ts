@@ -3,6 +3,7 @@ import type { DesktopState } from './desktop.ts'
 import type { EgressState } from './egress.ts'
 import type { Job } from './job.ts'
 import type { LinkState } from './link.ts'
+import type { LogsState } from './logs.ts'
 import type { OllamaState } from './ollama.ts'
 import type { Prompt } from './prompt.ts'
 import type { SecretsState } from './secrets.ts'
@@ -25,6 +26,7 @@ export interface BridgeState {
   readonly jobs: readonly Job[]
   readonly desktop: DesktopState
   readonly secrets: SecretsState
+  readonly logs: LogsState
 }
 
 export interface RelayState {

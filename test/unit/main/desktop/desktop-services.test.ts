@@ -8,6 +8,7 @@ function makeServices(loginSwitch?: LoginSwitch, cannotOpen = '') {
     loginSwitch,
     updates: { check: async () => note('check'), install: async () => note('install') },
     settingsPath: '/home/eve/settings.json',
+    logFile: '/home/eve/logs/bridge.log',
     openExternal: async (address) => note(address),
     openPath: async (path) => {
       note(path)
@@ -54,6 +55,16 @@ test('a settings file that cannot be opened is named with the reason', async () 
   await expect(services.openSettingsFile({})).rejects.toMatchObject({
     code: 'desktop.cannot-open',
     message: '/home/eve/settings.json: No application is registered.',
+  })
+})
+
+test('of the log the folder is opened, or named with the reason', async () => {
+  const { services, done } = makeServices()
+  await services.openLogFolder({})
+  expect(done).toEqual(['/home/eve/logs'])
+  await expect(makeServices(undefined, 'No such folder').services.openLogFolder({})).rejects.toMatchObject({
+    code: 'desktop.cannot-open',
+    message: '/home/eve/logs: No such folder',
   })
 })
 

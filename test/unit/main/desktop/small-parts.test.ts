@@ -1,9 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { createFileLogger } from '../../../../src/main/desktop/app-log.ts'
+import { expect, test } from 'vitest'
 import {
   autostartEntry,
   autostartPath,
@@ -107,18 +102,4 @@ test('the notice about missing tray icons appears on GNOME alone and only when t
   expect(needsTrayNotice('ubuntu:GNOME', undefined)).toBe(false)
   expect(needsTrayNotice('ubuntu:GNOME', true)).toBe(false)
   expect(needsTrayNotice('KDE', false)).toBe(false)
-})
-
-test('the log file begins anew once it has grown too long, and holds no credential', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'app-log-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  const path = join(folder, 'logs/bridge.log')
-  const secret = `ghu_${randomBytes(18).toString('hex')}`
-  createFileLogger(path, 'warn').warn({ token: secret }, `first ${secret}`)
-  const first = await readFile(path, 'utf8')
-  expect(first).toContain('first [redacted]')
-  expect(first).not.toContain(secret)
-  await truncate(path, 1_048_577)
-  createFileLogger(path, 'warn').warn('second')
-  expect(await readFile(path, 'utf8')).toMatch(/^\{.*"second"\}\n$/)
 })
