@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   ...SSH_ERRORS,
   ...RELAY_ERRORS,
   ...EGRESS_ERRORS,
+  ...OLLAMA_ERRORS,
   ...PERIMETER_ERRORS,
 }
 
