@@ -1,0 +1,60 @@
+import type { Perimeter } from '../../file/schema.ts'
+import { vpnOf } from '../../policy/layout.ts'
+import type { RenderedFile, Rendering } from '../rendering.ts'
+import { DNSMASQ_FILE, dnsmasqConf } from './dnsmasq.ts'
+import { routerNftables } from './nftables.ts'
+import { FIREWALL_UNIT, FORWARDING_FILE, keyFile, NFT_FILE, unitPath, VLAN_UNIT } from './paths.ts'
+import { firewallUnit, forwardingConf, vlanUnit, wireguardDropIn } from './units.ts'
+import { wgQuickConf } from './wg-quick.ts'
+
+/** All that a router with Linux, systemd, nftables and wg-quick needs. */
+export function renderLinuxRouter(perimeter: Perimeter): Rendering {
+  const vpn = vpnOf(perimeter)
+  const vlan = vlanUnit(perimeter)
+  const dnsmasq = dnsmasqConf(perimeter)
+  const files = [
+    file(NFT_FILE, routerNftables(perimeter), 'the policy'),
+    file(FORWARDING_FILE, forwardingConf(perimeter), 'makes the machine a router once the policy stands'),
+    file(unitPath(FIREWALL_UNIT), firewallUnit(), 'loads the policy before the network comes up'),
+    ...(vlan === undefined ? [] : [file(unitPath(VLAN_UNIT), vlan, 'the network of the server')]),
+    ...(dnsmasq === undefined ? [] : [file(DNSMASQ_FILE, dnsmasq, 'the fixed address of the server')]),
+    ...(vpn === undefined
+      ? []
+      : [
+          file(`/etc/wireguard/${vpn.interface}.conf`, wgQuickConf(vpn, perimeter.peers), 'the VPN', 0o600),
+          file(
+            `/etc/systemd/system/wg-quick@${vpn.interface}.service.d/sovereign.conf`,
+            wireguardDropIn(vpn.interface),
+            'keeps the VPN down until the policy stands',
+          ),
+        ]),
+  ]
+  return { machine: 'router', files, activate: activation(perimeter, vpn?.interface) }
+}
+
+function activation(perimeter: Perimeter, vpn: string | undefined): string[][] {
+  const start = (name: string) => [
+    ['systemctl', 'enable', name],
+    ['systemctl', 'restart', name],
+  ]
+  const restartDnsmasq =
+    'if systemctl is-active -q dnsmasq.service; then systemctl restart dnsmasq.service; fi'
+  return [
+    // Before anything changes: a file that this kernel does not understand ends it here.
+    ['nft', '-c', '-f', NFT_FILE],
+    ...(vpn === undefined ? [] : [['sh', '-c', makeKey(keyFile(vpn))]]),
+    ['systemctl', 'daemon-reload'],
+    ...start(FIREWALL_UNIT),
+    ...(perimeter.server.isolation.kind === 'vlan' ? start(VLAN_UNIT) : []),
+    ...(perimeter.server.mac === undefined ? [] : [['sh', '-c', restartDnsmasq]]),
+    ...(vpn === undefined ? [] : start(`wg-quick@${vpn}.service`)),
+  ]
+}
+
+function makeKey(path: string): string {
+  return `umask 077; test -s ${path} || wg genkey > ${path}`
+}
+
+function file(path: string, content: string, purpose: string, mode = 0o644): RenderedFile {
+  return { path, mode, content, purpose }
+}
