@@ -1,4 +1,5 @@
 import type { DesktopFacts } from '../../src/shared/state/desktop.ts'
+import type { LogsState } from '../../src/shared/state/logs.ts'
 import type { FakeBridgeApi } from '../../test/support/fake-bridge-api.ts'
 import { makeBusyState } from '../../test/support/make-dashboard.ts'
 import { makeSettingsApi } from '../../test/support/make-settings-api.ts'
@@ -49,8 +50,12 @@ const DESKTOP: DesktopFacts = {
   update: { kind: 'available', version: '0.2.0' },
 }
 
+const LOGS: LogsState = {
+  ...{ level: 'warn', by: 'settings', file: '/home/eve/.config/Sovereign Bridge/logs/bridge.log' },
+}
+
 function bridge(): FakeBridgeApi {
-  const { api } = makeSettingsApi(TEXT, { ...makeBusyState(NOW), desktop: DESKTOP })
+  const { api } = makeSettingsApi(TEXT, { ...makeBusyState(NOW), desktop: DESKTOP, logs: LOGS })
   api.answer('listSshHosts', () => ({
     hosts: [
       { alias: 'pi', host: '192.168.1.20', user: 'eve', port: 22, source: '~/.ssh/config:4' },

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { AppError } from '../../../src/shared/errors/app-error.ts'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import type { DesktopFacts } from '../../../src/shared/state/desktop.ts'
+import type { LogsState } from '../../../src/shared/state/logs.ts'
 import { makeClientState } from '../../support/make-bridge-state.ts'
 import { makeSettingsApi, type SettingsApi } from '../../support/make-settings-api.ts'
 import {
@@ -34,6 +36,11 @@ const DESKTOP: DesktopFacts = {
   startsAtLogin: false,
   hasTray: true,
   update: { kind: 'none', checkedAt: undefined },
+}
+const LOGS: LogsState = {
+  level: 'warn',
+  by: 'settings',
+  file: '/home/eve/.config/Sovereign Bridge/logs/bridge.log',
 }
 const HOSTS = [
   { alias: 'pi', host: '10.0.0.9', user: 'eve', port: 22, source: '~/.ssh/config:4' },
@@ -104,6 +111,47 @@ test('where passphrases are kept is said as it is, and chosen in words', async (
   await save(page)
   await page.getByText('Saved.').waitFor()
   expect(saved(opened)).toMatchObject({ secrets: 'file' })
+})
+
+test('what is logged and how much of it is kept is chosen, checked as typed and saved', async () => {
+  const opened = await open(TEXT, { logs: { ...LOGS, file: undefined } })
+  const { page, complaints } = opened
+  await page.getByText('This bridge writes its log to its standard error').waitFor()
+  expect(await page.getByRole('button', { name: 'Open the log folder' }).count()).toBe(0)
+  await page.getByLabel('What is logged').selectOption('Every detail')
+  await page.getByLabel('Kept at most, in MiB').fill('5000')
+  await page.getByText('Has to be 1000 or less.').waitFor()
+  expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true)
+  await page.getByLabel('Kept at most, in MiB').fill('20')
+  await page.getByText('Every connection stays up.').waitFor()
+  await page.locator('.save-details summary').click()
+  const changes = page.locator('.save-details')
+  await changes.getByText('Every detail').waitFor()
+  await changes.getByText('20 MiB').waitFor()
+  await save(page)
+  await page.getByText('Saved.').waitFor()
+  expect(saved(opened)).toMatchObject({ logs: { level: 'debug', keepMiB: 20 } })
+  expect(complaints).toEqual([])
+})
+
+test('the log is found by its path and in its folder, and why the choice does not count is said', async () => {
+  const opened = await open(TEXT, { desktop: DESKTOP, logs: LOGS })
+  const { api, page } = opened
+  await page.getByText('/home/eve/.config/Sovereign Bridge/logs/bridge.log').waitFor()
+  await page.getByRole('button', { name: 'Open the log folder' }).click()
+  await expect.poll(() => callsOf(opened, 'openLogFolder')).toEqual([{}])
+  api.answer('openLogFolder', () => {
+    throw new AppError('desktop.cannot-open', '/home/eve/logs: No application is registered.')
+  })
+  await page.getByRole('button', { name: 'Open the log folder' }).click()
+  await page.getByText('The folder could not be opened').waitFor()
+  api.publish({ logs: { ...LOGS, level: 'debug', by: 'verbose' } })
+  await page.getByText('it was started with --verbose').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  api.publish({ logs: { ...LOGS, level: 'info', by: 'LOG_LEVEL' } })
+  await page.getByText('LOG_LEVEL, which is info').waitFor()
+  api.publish({ logs: { ...LOGS, level: 'error', by: 'terminal' } })
+  await page.getByText('This run logs errors alone').waitFor()
 })
 
 test('Ctrl+S saves, and a change that is taken back is none', async () => {

@@ -44,7 +44,9 @@ export function ActiveSection(props: ActiveSectionProps): ReactNode {
           {words.settings.busyText.body}
         </Notice>
       )}
-      {section === 'general' && <GeneralSection form={form} onChange={draft.changeForm} />}
+      {section === 'general' && (
+        <GeneralSection form={form} reading={draft.reading} onChange={draft.changeForm} />
+      )}
       {section === 'profiles' && (
         <ProfilesSection
           form={form}

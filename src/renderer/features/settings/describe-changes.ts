@@ -22,6 +22,8 @@ export function describeChanges(before: Settings, after: Settings): Change[] {
     ...differing(names.connectAtStart, onOff(before.connectAtStart), onOff(after.connectAtStart)),
     ...differing(names.notifications, onOff(before.notifications), onOff(after.notifications)),
     ...differing(names.secrets, names.keptIn[before.secrets], names.keptIn[after.secrets]),
+    ...differing(names.logLevel, names.logLevels[before.logs.level], names.logLevels[after.logs.level]),
+    ...differing(names.logKept, names.mebibytes(before.logs.keepMiB), names.mebibytes(after.logs.keepMiB)),
     ...matched(before.profiles, after.profiles).flatMap(([one, other]) => profileChanges(one, other)),
   ]
 }

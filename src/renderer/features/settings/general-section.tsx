@@ -9,14 +9,17 @@ import { plain } from '../../ui/plain.ts'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { words } from '../../words/words.ts'
 import { Choice } from './choice.tsx'
+import type { FormReading } from './form-mistakes.ts'
+import { LogPart } from './log-part.tsx'
 import type { SettingsForm } from './settings-form.ts'
 
 export interface GeneralSectionProps {
   readonly form: SettingsForm
+  readonly reading: FormReading | undefined
   readonly onChange: (change: (form: SettingsForm) => SettingsForm) => void
 }
 
-export function GeneralSection({ form, onChange }: GeneralSectionProps): ReactNode {
+export function GeneralSection({ form, reading, onChange }: GeneralSectionProps): ReactNode {
   const said = words.settings.generalSection
   return (
     <>
@@ -47,6 +50,11 @@ export function GeneralSection({ form, onChange }: GeneralSectionProps): ReactNo
         />
         <SecretsNow />
       </Card>
+      <LogPart
+        logs={form.logs}
+        mistake={reading?.at('logs', 'keepMiB')}
+        onChange={(change) => onChange((before) => ({ ...before, logs: { ...before.logs, ...change } }))}
+      />
     </>
   )
 }

@@ -1,4 +1,10 @@
-import type { Profile, RelaySettings, Settings, SshTargetSettings } from '../../../shared/settings/schema.ts'
+import type {
+  LogSettings,
+  Profile,
+  RelaySettings,
+  Settings,
+  SshTargetSettings,
+} from '../../../shared/settings/schema.ts'
 import { type EgressForm, egressForm, egressValue, USUAL_EGRESS } from './egress-form.ts'
 import { filled, numberValue, withoutGaps } from './form-values.ts'
 
@@ -13,7 +19,13 @@ export interface SettingsForm {
   readonly connectAtStart: boolean
   readonly notifications: boolean
   readonly secrets: Settings['secrets']
+  readonly logs: LogForm
   readonly profiles: readonly ProfileForm[]
+}
+
+export interface LogForm {
+  readonly level: LogSettings['level']
+  readonly keepMiB: string
 }
 
 export interface ProfileForm {
@@ -112,7 +124,7 @@ export function freeName(wanted: string, taken: readonly { readonly name: string
 }
 
 export function formOf(settings: Settings): SettingsForm {
-  const { $schema, activeProfile, connectAtStart, notifications, profiles, secrets } = settings
+  const { $schema, activeProfile, connectAtStart, logs, notifications, profiles, secrets } = settings
   const active = profiles.findIndex(({ name }) => name === activeProfile)
   return {
     schema: $schema,
@@ -120,6 +132,7 @@ export function formOf(settings: Settings): SettingsForm {
     connectAtStart,
     notifications,
     secrets,
+    logs: { ...logs, keepMiB: String(logs.keepMiB) },
     profiles: profiles.map(profileForm),
   }
 }
@@ -158,7 +171,7 @@ function targetForm(ssh: SshTargetSettings): TargetForm {
 
 /** What the form says, in the shape of the settings file; not checked yet. */
 export function formValue(form: SettingsForm): Readonly<Record<string, unknown>> {
-  const { schema, activeId, connectAtStart, notifications, profiles, secrets } = form
+  const { schema, activeId, connectAtStart, logs, notifications, profiles, secrets } = form
   return withoutGaps({
     $schema: schema,
     version: 1,
@@ -167,6 +180,7 @@ export function formValue(form: SettingsForm): Readonly<Record<string, unknown>>
     connectAtStart,
     notifications,
     secrets,
+    logs: withoutGaps({ level: logs.level, keepMiB: numberValue(logs.keepMiB) }),
   })
 }
 

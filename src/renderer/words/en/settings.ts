@@ -3,6 +3,13 @@ import { settingsEgressWords } from './settings-egress.ts'
 const count = (amount: number, one: string, many: string): string =>
   `${amount.toLocaleString('en-GB')} ${amount === 1 ? one : many}`
 
+const LOG_LEVELS = {
+  error: 'Errors',
+  warn: 'Errors and warnings',
+  info: 'What happens as well',
+  debug: 'Every detail',
+}
+
 export const settingsWords = {
   title: 'Settings',
   loading: 'Reading the settings…',
@@ -48,6 +55,10 @@ export const settingsWords = {
     notifications: 'Notifications',
     secrets: 'Passphrases',
     keptIn: { keychain: 'keychain', file: 'file, not encrypted', ask: 'asked for each time' },
+    logLevel: 'Log',
+    logLevels: LOG_LEVELS,
+    logKept: 'Log kept',
+    mebibytes: (amount: number) => `${amount.toLocaleString('en-GB')} MiB`,
     profile: 'Profile',
     relay: 'Relay',
     agent: 'Address on this computer',
@@ -164,6 +175,24 @@ export const settingsWords = {
         file: 'You are asked in every run. Make the file yours alone, or move it away and restart the bridge.',
       },
     },
+  },
+  logPart: {
+    title: 'Log',
+    level: 'What is logged',
+    levels: LOG_LEVELS,
+    levelHint: 'Every detail is for finding a fault. Credentials and what clients ask are never logged.',
+    keep: 'Kept at most, in MiB',
+    keepHint: 'Of the file that the tray app writes; the oldest lines go first.',
+    copyPath: 'Copy path',
+    open: 'Open the log folder',
+    openFailed: 'The folder could not be opened',
+    noFile: 'This bridge writes its log to its standard error, where its service manager may keep it.',
+    forced: {
+      verbose: 'This run logs every detail: it was started with --verbose',
+      LOG_LEVEL: (level: string) => `This run logs by LOG_LEVEL, which is ${level}`,
+      terminal: 'This run logs errors alone: it draws its state on the terminal that the log would go to',
+    },
+    forcedNext: 'The choice above counts from the next start without that.',
   },
   profileSection: {
     intro: 'A profile is a relay with its clients. One is in use at a time.',

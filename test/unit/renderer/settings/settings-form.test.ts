@@ -96,6 +96,13 @@ const settings: fc.Arbitrary<Settings> = fc
     profiles: fc.uniqueArray(profile, { selector: (one) => one.name, minLength: 1, maxLength: 3 }),
     connectAtStart: fc.boolean(),
     notifications: fc.boolean(),
+    logs: fc.record(
+      {
+        level: fc.constantFrom('error', 'warn', 'info', 'debug'),
+        keepMiB: fc.integer({ min: 1, max: 1000 }),
+      },
+      { requiredKeys: [] },
+    ),
   })
   .map(({ active, ...rest }) => ({
     ...rest,
