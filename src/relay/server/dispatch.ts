@@ -166,6 +166,7 @@ function pathOf(request: IncomingMessage): string {
 }
 
 function dialectOf(path: string): Dialect {
+  if (path === '/ollama' || (path.startsWith('/ollama/') && !path.startsWith('/ollama/v1/'))) return 'ollama'
   if (path.includes('/messages')) return 'messages'
   return path.endsWith('/responses') ? 'responses' : 'chat'
 }

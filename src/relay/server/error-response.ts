@@ -3,7 +3,7 @@ import { AppError, type AppErrorOptions } from '../../shared/errors/app-error.ts
 import { type ErrorCode, errorDefinition } from '../../shared/errors/codes.ts'
 
 /** How the client expects to be spoken to. */
-export type Dialect = 'chat' | 'responses' | 'messages'
+export type Dialect = 'chat' | 'responses' | 'messages' | 'ollama'
 
 /** A failure whose answer has headers of its own. */
 export class FailureWithHeaders extends AppError {
@@ -54,6 +54,8 @@ export function errorBody(dialect: Dialect, status: number, error: AppError): ob
   const message = `${error.message} ${error.remedy}`
   const type = errorType(dialect, status)
   if (dialect === 'messages') return { type: 'error', error: { type, message }, relay: explain(error) }
+  // Its clients show whatever stands there as it is.
+  if (dialect === 'ollama') return { error: message, relay: explain(error) }
   return { error: { message, type, param: null, code: error.code }, relay: explain(error) }
 }
 
@@ -66,6 +68,11 @@ export function errorEvent(dialect: Dialect, error: AppError): string {
   if (dialect === 'responses')
     return sse('error', { type: 'error', code: error.code, message, param: null, relay })
   return sse(undefined, { error: { message, type: 'server_error', param: null, code: error.code }, relay })
+}
+
+/** The same as a line of Ollama's own API. */
+export function errorLine(error: AppError): string {
+  return `${JSON.stringify({ error: `${error.message} ${error.remedy}`, relay: explain(error) })}\n`
 }
 
 function sse(event: string | undefined, data: object): string {

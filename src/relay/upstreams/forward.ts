@@ -2,14 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { Limits } from '../config/relay-settings.ts'
-import { type Dialect, errorEvent } from '../server/error-response.ts'
+import type { Dialect } from '../server/error-response.ts'
 import { watchHalfClose } from '../server/half-close.ts'
 import { clientHeaders } from '../server/message-headers.ts'
 import type { Exchange } from '../server/route.ts'
 import type { RequestOutcome, RequestRecord } from '../usage/recorder.ts'
 import { reasonOf } from './http-client.ts'
+import { scannerFor } from './scanner-for.ts'
 import { Silence } from './silence.ts'
-import { SseScanner } from './sse-scanner.ts'
+import type { StreamScanner } from './stream-scanner.ts'
 
 export interface UpstreamCall {
   readonly dispatcher: Dispatcher
@@ -81,7 +82,7 @@ class AnswerPipe implements Dispatcher.DispatchHandler {
     | { readonly status: number; readonly headers: IncomingHttpHeaders; size: number }
     | undefined
   private readonly refusalPieces: Buffer[] = []
-  private scanner: SseScanner | undefined
+  private scanner: StreamScanner | undefined
   private isAnswering = false
   private isSettled = false
   /** Why we broke off the upstream ourselves. */
@@ -177,24 +178,26 @@ class AnswerPipe implements Dispatcher.DispatchHandler {
 
   private answer(status: number, headers: IncomingHttpHeaders): void {
     const { response } = this.call.exchange
-    const isEventStream = headers['content-type']?.startsWith('text/event-stream') ?? false
+    const scanner = scannerFor(headers['content-type'], this.call.dialect)
     const isReadable = (headers['content-encoding'] ?? 'identity') === 'identity'
     const kept = clientHeaders(headers)
     this.isAnswering = true
-    if (isEventStream) {
+    if (scanner !== undefined) {
       // https://developer.mozilla.org/docs/Web/HTTP/Headers/Cache-Control#no-transform
       kept['cache-control'] = 'no-cache, no-transform'
       kept['x-accel-buffering'] = 'no'
       delete kept['content-length']
-      if (isReadable) this.scanner = new SseScanner(this.call.dialect)
+      if (isReadable) this.scanner = scanner
     }
-    this.silence.onAnswer(this.scanner !== undefined)
+    this.silence.onAnswer(this.scanner?.heartbeat !== undefined)
     response.writeHead(status, kept)
-    if (isEventStream) response.flushHeaders()
+    if (scanner !== undefined) response.flushHeaders()
   }
 
   private beat(): void {
-    if (this.scanner?.isBetweenEvents) this.call.exchange.response.write(': keep-alive\n\n')
+    const { scanner } = this
+    if (scanner?.heartbeat !== undefined && scanner.isBetweenEvents)
+      this.call.exchange.response.write(scanner.heartbeat)
   }
 
   private askClient(): void {
@@ -242,10 +245,8 @@ class AnswerPipe implements Dispatcher.DispatchHandler {
       this.settle('truncated')
       response.destroy()
     } else if (this.scanner.ending === undefined) {
-      // An event that was cut in half is ended first, so that ours is not taken for its rest.
-      const separator = this.scanner.isBetweenEvents ? '' : '\n\n'
       this.settle('truncated')
-      response.end(`${separator}${errorEvent(this.call.dialect, error)}`)
+      response.end(this.scanner.failure(error))
     } else {
       this.settle(this.scanner.ending)
       response.end()

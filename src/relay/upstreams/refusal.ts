@@ -75,6 +75,7 @@ function understandable(dialect: Dialect, refusal: Refusal, isReadable: boolean)
   const message = text === '' ? `Status ${refusal.status} without any words.` : text
   const type = errorType(dialect, refusal.status)
   const original = isRecord(body?.error) ? body.error : {}
+  if (dialect === 'ollama') return { ...body, error: message }
   if (dialect === 'messages') return { ...body, type: 'error', error: { type, ...original, message } }
   const code = typeof body?.code === 'string' ? body.code : null
   return { ...body, error: { type, param: null, code, ...original, message } }

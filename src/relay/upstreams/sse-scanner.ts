@@ -1,7 +1,6 @@
-import type { Dialect } from '../server/error-response.ts'
-
-/** What the last event of a stream said; `undefined` while there was no last event. */
-export type Ending = 'completed' | 'failed' | undefined
+import type { AppError } from '../../shared/errors/app-error.ts'
+import { type Dialect, errorEvent } from '../server/error-response.ts'
+import type { Ending, StreamScanner } from './stream-scanner.ts'
 
 /** Of one line only so much is looked at: beginnings name the event, ends hold what finishes it. */
 const LINE_PART = 4096
@@ -12,7 +11,8 @@ const LINE_FEED = 0x0a
  * comments came, and whether the terminal event of the dialect was seen.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export class SseScanner {
+export class SseScanner implements StreamScanner {
+  readonly heartbeat = ': keep-alive\n\n'
   private readonly dialect: Dialect
   /** The unfinished line, shortened in the middle. Latin-1, since only ASCII is looked for. */
   private line = ''
@@ -49,6 +49,11 @@ export class SseScanner {
     return this.contentSeen
   }
 
+  failure(error: AppError): string {
+    // An event that was cut in half is ended first, so that ours is not taken for its rest.
+    return `${this.isBetweenEvents ? '' : '\n\n'}${errorEvent(this.dialect, error)}`
+  }
+
   private endLine(raw: string): void {
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw
     this.previousLineEmpty = line === ''
@@ -64,13 +69,9 @@ const MESSAGE_EVENT = /^(?:event: ?|data: ?\{"type": ?")(message_stop|error)"?/
 
 /** Quotes inside of JSON strings are escaped, so these patterns cannot match in what a model has written. */
 const ENDINGS: Readonly<Record<Dialect, (line: string) => Ending>> = {
-  chat: (line) => {
-    if (/^data: ?\[DONE\]/.test(line)) return 'completed'
-    if (/^data: ?\{"error"/.test(line)) return 'failed'
-    const reason = FINISH_REASON.exec(line)?.[1]
-    if (reason === undefined) return undefined
-    return reason === 'error' ? 'failed' : 'completed'
-  },
+  chat: chatEnding,
+  // Ollama's own API sends no events.
+  ollama: chatEnding,
   responses: (line) => {
     const event = RESPONSE_EVENT.exec(line)?.[1]
     if (event === undefined) return undefined
@@ -81,6 +82,14 @@ const ENDINGS: Readonly<Record<Dialect, (line: string) => Ending>> = {
     if (event === undefined) return undefined
     return event === 'error' ? 'failed' : 'completed'
   },
+}
+
+function chatEnding(line: string): Ending {
+  if (/^data: ?\[DONE\]/.test(line)) return 'completed'
+  if (/^data: ?\{"error"/.test(line)) return 'failed'
+  const reason = FINISH_REASON.exec(line)?.[1]
+  if (reason === undefined) return undefined
+  return reason === 'error' ? 'failed' : 'completed'
 }
 
 function shorten(line: string): string {
