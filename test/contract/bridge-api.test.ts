@@ -69,6 +69,8 @@ const ARGS: { readonly [Name in CallName]: unknown } = {
   recentRequests: {},
   startOpenrouterSignIn: {},
   probeOllama: {},
+  lookAtVpn: {},
+  setVpn: { to: 'up' },
   runChecks: {},
   makeReport: {},
   setStartAtLogin: { enabled: true },

@@ -22,6 +22,7 @@ export function makeBridgeState(change: Partial<BridgeState> = {}): BridgeState 
     agent: { phase: 'listening', address: '127.0.0.1:8080', since: NOON },
     prompts: [],
     ollama: { kind: 'off' },
+    vpn: { kind: 'off' },
     jobs: [],
     desktop: { kind: 'none' },
     secrets: { kind: 'kept', by: 'keychain', where: 'in the keyring of this desktop (Secret Service)' },

@@ -16,7 +16,7 @@ export interface BridgeCore {
   readonly log: Logger
   /** Whether a face is attached that shows what is published. */
   readonly isWatched: boolean
-  update(change: Partial<Pick<BridgeState, 'jobs' | 'ollama'>>): void
+  update(change: Partial<Pick<BridgeState, 'jobs' | 'ollama' | 'vpn'>>): void
   /** @returns the unsubscribe function. */
   onState(listener: (state: BridgeState) => void): () => void
   /** @returns the unsubscribe function. */

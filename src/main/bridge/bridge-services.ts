@@ -28,6 +28,8 @@ export type BridgeServices = DesktopServices &
     | 'recentRequests'
     | 'startOpenrouterSignIn'
     | 'probeOllama'
+    | 'lookAtVpn'
+    | 'setVpn'
     | 'runChecks'
     | 'makeReport'
   >
@@ -57,6 +59,8 @@ export function noServices(): BridgeServices {
     recentRequests: missing,
     startOpenrouterSignIn: missing,
     probeOllama: missing,
+    lookAtVpn: missing,
+    setVpn: missing,
     runChecks: missing,
     makeReport: missing,
   }

@@ -103,7 +103,7 @@ export class Bridge implements BridgeCore {
     return this.store.isWatched
   }
 
-  update(change: Partial<Pick<BridgeState, 'jobs' | 'ollama'>>): void {
+  update(change: Partial<Pick<BridgeState, 'jobs' | 'ollama' | 'vpn'>>): void {
     this.store.update(change)
   }
 

@@ -36,6 +36,7 @@ export function initialState(profile: Profile, now: number): Omit<BridgeState, '
     egress: { use: profile.egress.use, tunnel: NO_TUNNEL },
     prompts: [],
     ollama: { kind: 'off' },
+    vpn: { kind: 'off' },
     jobs: [],
     desktop: { kind: 'none' },
     secrets: { kind: 'asked' },

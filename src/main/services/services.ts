@@ -1,7 +1,10 @@
+import { lastVerifyPath } from '../../node/perimeter-paths.ts'
 import type { BridgeCore } from '../bridge/bridge-core.ts'
 import { type BridgeServices, type DesktopServices, noServices } from '../bridge/bridge-services.ts'
 import { RelayAdmin } from '../bridge/relay-admin.ts'
 import { OllamaMonitor } from '../probes/ollama/ollama-monitor.ts'
+import { createVpn, type Vpn } from '../vpn/vpn.ts'
+import { VpnMonitor } from '../vpn/vpn-monitor.ts'
 import { runChecks } from './checks/run-checks.ts'
 import { type Carried, carriedHere } from './jobs/carried.ts'
 import { JobDesk } from './jobs/job-desk.ts'
@@ -18,6 +21,9 @@ export interface ServicesOptions {
   readonly desktop: DesktopServices | undefined
   /** What can be copied to other machines; what lies beside this program unless told. */
   readonly carried?: Carried
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** What the system has for WireGuard, unless told. */
+  readonly vpn?: Vpn
 }
 
 /** What a bridge offers besides its connections. */
@@ -33,6 +39,8 @@ export function createServices({
   relayDataDir,
   desktop,
   carried = carriedHere(),
+  env = process.env,
+  vpn: wireguard = createVpn({ platform: process.platform, env, isRoot: process.getuid?.() === 0 }),
 }: ServicesOptions): Services {
   const closing: (() => Promise<void>)[] = []
   return {
@@ -40,8 +48,10 @@ export function createServices({
       const jobs = new JobDesk(core, (order) => planJob(core, order, carried))
       const openrouter = new OpenrouterSignIn(core)
       const ollama = new OllamaMonitor(core)
+      const vpn = new VpnMonitor(core, { vpn: wireguard, verifyFile: lastVerifyPath(env) })
       closing.push(
         async () => ollama.close(),
+        async () => vpn.close(),
         () => jobs.close(),
         async () => openrouter.close(),
       )
@@ -58,6 +68,8 @@ export function createServices({
         runChecks: checks,
         makeReport: async () => makeReport(core, await checks()),
         probeOllama: () => ollama.probe(),
+        lookAtVpn: () => vpn.look(),
+        setVpn: ({ to }) => vpn.set(to),
         startOpenrouterSignIn: () => openrouter.start(),
         ...desktop,
       }

@@ -139,6 +139,10 @@ export const BRIDGE_CALLS = {
   startOpenrouterSignIn: call(noArgs, z.object({ url: z.url() })),
   /** Asks the Ollama of the profile again. */
   probeOllama: call(noArgs, nothing),
+  /** Looks at the WireGuard tunnel of the profile again. */
+  lookAtVpn: call(noArgs, nothing),
+  /** Through the system's own program. Done when it is so; fails with `vpn.…`, or `api.not-found` without a tunnel. */
+  setVpn: call(z.strictObject({ to: z.enum(['up', 'down']) }), nothing),
   /** Looks at everything that is known to go wrong. */
   runChecks: call(noArgs, checksSchema),
   /** What one may hand on when asking for help, redacted. */

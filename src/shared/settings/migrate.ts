@@ -13,7 +13,7 @@ export interface Migrated {
 }
 
 /** Keys of the one profile that the short form has at the top. */
-export const SHORT_KEYS = ['relay', 'clients', 'agent', 'egress', 'ollama'] as const
+export const SHORT_KEYS = ['relay', 'clients', 'agent', 'egress', 'ollama', 'vpn'] as const
 
 /**
  * Brings an older form forward. Version 0, which is also a short way to write a file by hand, has one profile

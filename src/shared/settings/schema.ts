@@ -103,6 +103,15 @@ const profile = z.strictObject({
     })
     .optional()
     .describe('An Ollama that this machine reaches, to be shown beside the relay'),
+  vpn: z
+    .strictObject({
+      tunnel: z
+        .string()
+        .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_=+. -]{0,99}$/u, 'use letters, digits, spaces, dots and dashes')
+        .describe('Its name in NetworkManager, in the WireGuard app, or of its file in /etc/wireguard'),
+    })
+    .optional()
+    .describe('The WireGuard tunnel of this machine that leads to the model server'),
 })
 
 function hasNoPassword(text: string): boolean {

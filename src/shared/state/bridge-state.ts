@@ -7,6 +7,7 @@ import type { LogsState } from './logs.ts'
 import type { OllamaState } from './ollama.ts'
 import type { Prompt } from './prompt.ts'
 import type { SecretsState } from './secrets.ts'
+import type { VpnState } from './vpn.ts'
 
 /** Everything a face shows, published whole after every change. `revision` grows by one each time. */
 export interface BridgeState {
@@ -22,6 +23,7 @@ export interface BridgeState {
   readonly egress: EgressState
   readonly prompts: readonly Prompt[]
   readonly ollama: OllamaState
+  readonly vpn: VpnState
   /** Running ones and those that nobody has put away yet. */
   readonly jobs: readonly Job[]
   readonly desktop: DesktopState
