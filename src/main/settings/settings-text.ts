@@ -1,12 +1,5 @@
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  type Node,
-  type ParseError,
-  parseTree,
-  stripComments,
-} from 'jsonc-parser'
-import { syntaxWords } from '../../node/jsonc-words.ts'
+import { getNodeValue, type Node, stripComments } from 'jsonc-parser'
+import { lineAt, offsetOf, parseJsonc, type RepeatedKey, repeatedKeys } from '../../node/jsonc-text.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { formatPath, type Mistake, type SettingsPath } from '../../shared/settings/mistake.ts'
 import { readSettings } from '../../shared/settings/read-settings.ts'
@@ -90,46 +83,17 @@ type ParsedJson =
   | { readonly flaw: PlacedMistake; readonly advice?: { readonly remedy: string } }
 
 function parseJson(text: string): ParsedJson {
-  const errors: ParseError[] = []
-  let root: Node | undefined
-  try {
-    root = parseTree(text, errors, { allowTrailingComma: true })
-  } catch (error) {
-    if (error instanceof RangeError) return { flaw: { path: '', text: 'is nested far too deep' } }
-    throw error
+  const parsed = parseJsonc(text)
+  if ('root' in parsed) return parsed
+  const { flaw, words, offset } = parsed
+  const line = offset === undefined ? {} : { line: lineAt(text, offset) }
+  return {
+    flaw: { path: '', ...line, text: words },
+    ...(flaw === 'empty'
+      ? { advice: { remedy: 'Write {} into it to use the defaults, or delete it.' } }
+      : {}),
   }
-  // Whatever comes after the first error is mostly its consequence.
-  const [error] = errors
-  if (root === undefined && text.trim() === '')
-    return {
-      flaw: { path: '', text: 'is empty' },
-      advice: { remedy: 'Write {} into it to use the defaults, or delete it.' },
-    }
-  if (error !== undefined)
-    return { flaw: { path: '', line: lineAt(text, error.offset), text: `${syntaxWords(error, text)}.` } }
-  return root === undefined ? { flaw: { path: '', text: 'holds nothing but comments' } } : { root }
 }
-
-/** JSON takes the last of two equal keys without a word; a person has surely overlooked one of them. */
-function repeatedKeys(text: string, node: Node, path: SettingsPath): RepeatedKey[] {
-  if (node.type === 'array')
-    return (node.children ?? []).flatMap((child, index) => repeatedKeys(text, child, [...path, index]))
-  if (node.type !== 'object') return []
-  const first = new Map<string, number>()
-  return (node.children ?? []).flatMap((property) => {
-    const [keyNode, valueNode] = property.children ?? []
-    const key = String(keyNode?.value)
-    const here = [...path, key]
-    const firstLine = first.get(key)
-    first.set(key, firstLine ?? lineAt(text, property.offset))
-    const inner = valueNode === undefined ? [] : repeatedKeys(text, valueNode, here)
-    if (firstLine === undefined) return inner
-    const said = { path: here, text: `is here twice, first in line ${firstLine}`, offset: property.offset }
-    return [said, ...inner]
-  })
-}
-
-type RepeatedKey = Mistake & { readonly offset: number }
 
 function invalid(name: string, mistakes: readonly PlacedMistake[], remedy: string | undefined): AppError {
   const shown = mistakes.slice(0, MOST_MISTAKES_LISTED).map(({ path, line, text }) => {
@@ -143,23 +107,7 @@ function invalid(name: string, mistakes: readonly PlacedMistake[], remedy: strin
   return new AppError('settings.invalid', shown.join('\n'), advice === undefined ? {} : { remedy: advice })
 }
 
-/** Of the value, its key, or the nearest thing around it that is written down. */
-function offsetOf(root: Node, { path, atKey }: Mistake): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = findNodeAtLocation(root, path.slice(0, length) as (string | number)[])
-    if (node === undefined) continue
-    const isKey = atKey === true && length === path.length
-    return (isKey ? node.parent : undefined)?.offset ?? node.offset
-  }
-  return root.offset
-}
-
 /** Whether a person has written something between the values. */
 export function hasComments(text: string): boolean {
   return stripComments(text) !== text
-}
-
-/** Counted from 1. */
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split(/\r\n|\r|\n/).length
 }

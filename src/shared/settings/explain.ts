@@ -90,7 +90,7 @@ function unknownKeys(path: SettingsPath, keys: readonly string[], schema: JsonSc
 }
 
 function unknownKeyText(path: SettingsPath, key: string, known: readonly string[]): string {
-  if (path.length === 0 && SHORT_KEYS.some((short) => short === key))
+  if (path.length === 0 && known.includes('profiles') && SHORT_KEYS.some((short) => short === key))
     return 'belongs inside a profile when there is "profiles" or "version": move it there'
   const guess = nearMiss(key, known)
   if (guess !== undefined) return `unknown key; did you mean ${JSON.stringify(guess)}?`
