@@ -49,8 +49,12 @@ function tunnelWords(tunnel: Tunnel, now: number): Words {
       const words = `waking for ${lasted}${typical}: ${STAGES[tunnel.stage]}`
       return { health: 'working', words, facts: tunnel.held === 0 ? [] : [waiting] }
     }
-    case 'connecting':
-      return { health: 'working', words: `connecting to ${tunnel.server} for ${lasted}` }
+    case 'connecting': {
+      const { outage, server } = tunnel
+      if (outage === undefined) return { health: 'working', words: `connecting to ${server} for ${lasted}` }
+      const words = `down for ${duration(now - outage.since)}, connecting to ${server}`
+      return { health: 'working', words, cause: outage.cause }
+    }
     case 'connected':
       return { health: 'up', words: `connected for ${lasted}`, facts: connectedFacts(tunnel, now) }
     case 'reconnecting': {

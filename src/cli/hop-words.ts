@@ -44,11 +44,8 @@ function linkWords(link: LinkState, now: number): Words {
   switch (link.phase) {
     case 'idle':
       return { health: 'off', words: 'not connected' }
-    case 'connecting': {
-      const attempt = link.attempt > 1 ? `, attempt ${link.attempt}` : ''
-      const health = link.step === 'waiting-for-you' ? 'asking' : 'working'
-      return { health, words: `${STEPS[link.step]} for ${duration(now - link.since)}${attempt}` }
-    }
+    case 'connecting':
+      return connectingWords(link, now)
     case 'connected':
       return { health: 'up', words: `connected for ${duration(now - link.since)}` }
     case 'reconnecting': {
@@ -64,6 +61,19 @@ function linkWords(link: LinkState, now: number): Words {
     default:
       return assertNever(link, 'link')
   }
+}
+
+function connectingWords(
+  { attempt, outage, since, step }: Extract<LinkState, { phase: 'connecting' }>,
+  now: number,
+): Words {
+  const health = step === 'waiting-for-you' ? 'asking' : 'working'
+  if (outage !== undefined) {
+    const words = `down for ${duration(now - outage.since)}, ${STEPS[step]} (attempt ${attempt})`
+    return { health, words, cause: outage.cause }
+  }
+  const count = attempt > 1 ? `, attempt ${attempt}` : ''
+  return { health, words: `${STEPS[step]} for ${duration(now - since)}${count}` }
 }
 
 function listenerWords(listener: ListenerState, target: string, now: number): Words {

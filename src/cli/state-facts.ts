@@ -1,7 +1,7 @@
 import type { Failure } from '../shared/errors/app-error.ts'
 import type { BridgeState, ClientState, ListenerState } from '../shared/state/bridge-state.ts'
 import type { TunnelState } from '../shared/state/egress.ts'
-import type { LinkState } from '../shared/state/link.ts'
+import type { LinkState, Outage } from '../shared/state/link.ts'
 import { latency } from '../shared/util/amounts.ts'
 import { assertNever } from '../shared/util/assert-never.ts'
 
@@ -52,6 +52,11 @@ function trouble(doing: string, cause: Failure, detail = `${cause.message} ${cau
   return { kind: 'trouble', doing, cause, detail }
 }
 
+/** The same while it waits and while it tries: one outage is told once. */
+function outageFact({ cause }: Pick<Outage, 'cause'>): Fact {
+  return trouble('reconnecting', cause, cause.message)
+}
+
 function linkFact(link: LinkState): Fact {
   switch (link.phase) {
     case 'connected': {
@@ -59,11 +64,10 @@ function linkFact(link: LinkState): Fact {
       return { kind: 'steady', words: 'connected', back: 'connected again', ...time }
     }
     case 'connecting':
-      return link.step === 'waiting-for-you'
-        ? steady('waiting for an answer from you')
-        : passing('connecting')
+      if (link.step === 'waiting-for-you') return steady('waiting for an answer from you')
+      return link.outage === undefined ? passing('connecting') : outageFact(link.outage)
     case 'reconnecting':
-      return trouble('reconnecting', link.cause, link.cause.message)
+      return outageFact(link)
     case 'failed':
       return steady(`failed: ${link.cause.message} ${link.cause.remedy}`)
     case 'idle':
@@ -104,11 +108,13 @@ function tunnelFact(tunnel: TunnelState): Fact {
     case 'waking':
       return steady(`waking: ${tunnel.stage}`)
     case 'connecting':
-      return passing(`connecting to ${tunnel.server}`)
+      return tunnel.outage === undefined
+        ? passing(`connecting to ${tunnel.server}`)
+        : outageFact(tunnel.outage)
     case 'connected':
       return { kind: 'steady', words: `connected to ${tunnel.server}`, back: 'connected again' }
     case 'reconnecting':
-      return trouble('reconnecting', tunnel.cause, tunnel.cause.message)
+      return outageFact(tunnel)
     case 'draining':
       return passing('letting connections finish')
     case 'killing':
