@@ -8,6 +8,7 @@ import { shellWords } from './en/shell.ts'
 import { signInWords } from './en/sign-in.ts'
 import { stateWords } from './en/states.ts'
 import { uiWords } from './en/ui.ts'
+import { vpnWords } from './en/vpn.ts'
 
 /** Every sentence that the windows show, in English; a function where a number or a name stands in it. */
 export const en = {
@@ -20,6 +21,7 @@ export const en = {
   states: stateWords,
   dashboard: dashboardWords,
   egress: egressWords,
+  vpn: vpnWords,
   settings: settingsWords,
   diagnostics: diagnosticsWords,
   signIn: signInWords,

@@ -24,6 +24,7 @@ export interface Trouble {
     | 'tunnel'
     | 'system-proxy'
     | 'ollama'
+    | 'vpn'
   /** `needs-you`: waits for a person. `mending`: is tried again by itself. `limited`: the rest works without it. */
   readonly urgency: 'needs-you' | 'mending' | 'limited'
   /** The parts that have it: one, or several clients with the same failure. */
@@ -61,6 +62,7 @@ export function troublesOf(state: BridgeState): Trouble[] {
     ...clientTroubles(relay === undefined ? clients : clients.filter(hasOwnTrouble)),
     ...tunnelTrouble(state),
     ...systemProxyTrouble(state),
+    ...vpnTrouble(state),
     ...ollamaTrouble(state),
   ].sort((a, b) => ORDER.indexOf(a.urgency) - ORDER.indexOf(b.urgency))
 }
@@ -146,6 +148,13 @@ function ollamaTrouble({ ollama }: BridgeState): Trouble[] {
   if (ollama.kind !== 'failing') return []
   const parts = [{ name: '', cause: ollama.cause }]
   return [{ kind: 'ollama', urgency: 'limited', parts, affects: [] }]
+}
+
+/** Down on purpose, perhaps; but whoever connects wants what lies behind it. */
+function vpnTrouble({ vpn }: BridgeState): Trouble[] {
+  if (vpn.kind !== 'down' && vpn.kind !== 'failing') return []
+  const part: TroubledPart = { name: vpn.tunnel, ...(vpn.kind === 'failing' ? { cause: vpn.cause } : {}) }
+  return [{ kind: 'vpn', urgency: 'limited', parts: [part], affects: [] }]
 }
 
 function causeOf(health: PartHealth): Failure | undefined {

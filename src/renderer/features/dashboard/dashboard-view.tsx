@@ -8,6 +8,7 @@ import { RelayCard } from './relay-card.tsx'
 import { StatusHeader } from './status-header.tsx'
 import { TroublesPanel } from './troubles-panel.tsx'
 import { UsageCard } from './usage-card.tsx'
+import { VpnCard } from './vpn-card.tsx'
 
 /** Everything at a glance: how it is, what is wrong, the path, the parts, and what was used. */
 export function DashboardView(): ReactNode {
@@ -19,6 +20,7 @@ export function DashboardView(): ReactNode {
       <div className="card-pair">
         <RelayCard />
         <OllamaCard />
+        <VpnCard />
         <EgressCard />
       </div>
       <UsageCard />

@@ -51,6 +51,7 @@ function TroubleNotice({ trouble }: { readonly trouble: Trouble }): ReactNode {
       actions={<TroubleActions trouble={trouble} />}
     >
       {trouble.kind === 'sign-in' && <p>{say.signInHint}</p>}
+      {trouble.kind === 'vpn' && cause === undefined && <p>{words.vpn.isDownHint}</p>}
       {cause !== undefined && (
         <>
           <p>
@@ -93,6 +94,8 @@ function titleOf({ kind, parts }: Trouble): ReactNode {
       return say.systemProxy
     case 'ollama':
       return say.ollama
+    case 'vpn':
+      return words.vpn.isDown(plain(parts[0]?.name ?? '', 60))
     case 'clients':
       return parts.length === 1 ? say.client(plain(parts[0]?.name ?? '', 80)) : say.clients(parts.length)
   }
@@ -145,13 +148,14 @@ function TroubleActions({ trouble }: { readonly trouble: Trouble }): ReactNode {
   const api = useApi()
   const retry = useAction(() => api.retryNow(retryTarget(trouble)))
   const probe = useAction(() => api.probeOllama({}))
+  const bringUp = useAction(() => api.setVpn({ to: 'up' }))
   // Under a name that does not look like a hook of React.
   const { useOtherPort: openOtherPort } = api
   const otherPort = useAction((port: number) =>
     openOtherPort({ target: trouble.kind === 'agent' ? 'agent' : (trouble.parts[0]?.name ?? ''), port }),
   )
   const isTrying = trouble.parts.every((part) => part.isTrying === true)
-  const error = retry.error ?? probe.error ?? otherPort.error
+  const error = retry.error ?? probe.error ?? bringUp.error ?? otherPort.error
   const port = trouble.parts.length === 1 ? trouble.parts[0]?.otherPort : undefined
   return (
     <>
@@ -173,6 +177,11 @@ function TroubleActions({ trouble }: { readonly trouble: Trouble }): ReactNode {
       {RETRIED.has(trouble.kind) && (
         <Button icon="retry" isBusy={retry.isRunning || isTrying} onClick={retry.run}>
           {words.dashboard.retry}
+        </Button>
+      )}
+      {trouble.kind === 'vpn' && (
+        <Button isBusy={bringUp.isRunning} onClick={bringUp.run}>
+          {words.vpn.bringUp}
         </Button>
       )}
       {trouble.kind === 'ollama' && (

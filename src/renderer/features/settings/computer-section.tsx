@@ -28,6 +28,16 @@ export function ComputerSection({ profile, onChange, mistakeAt }: ProfileSection
           onChange={(ollamaUrl) => onChange((before) => ({ ...before, ollamaUrl }))}
         />
       </Card>
+      <Card title={said.vpn}>
+        <Input
+          label={said.vpnTunnel}
+          hint={said.vpnHint}
+          error={mistakeAt('vpn', 'tunnel')}
+          value={profile.vpnTunnel}
+          placeholder={words.settings.optional}
+          onChange={(vpnTunnel) => onChange((before) => ({ ...before, vpnTunnel }))}
+        />
+      </Card>
     </>
   )
 }

@@ -42,6 +42,7 @@ function profileChanges(before: Profile | undefined, after: Profile | undefined)
     ...differing(inProfile(names.agent), before.agent.listen, after.agent.listen),
     ...egressChanges(before.egress, after.egress, inProfile),
     ...differing(inProfile(names.ollama), before.ollama?.url, after.ollama?.url),
+    ...differing(inProfile(names.vpn), before.vpn?.tunnel, after.vpn?.tunnel),
   ]
 }
 

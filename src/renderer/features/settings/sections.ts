@@ -18,7 +18,7 @@ export function sectionOf([top, , key]: SettingsPath): SectionId {
   if (top !== 'profiles') return top === 'activeProfile' ? 'profiles' : 'general'
   if (key === 'relay' || key === 'clients') return key
   if (key === 'egress') return 'proxy'
-  return key === 'agent' || key === 'ollama' ? 'computer' : 'profiles'
+  return key === 'agent' || key === 'ollama' || key === 'vpn' ? 'computer' : 'profiles'
 }
 
 /** Mistakes that a section shows while the profile at `index` is edited. Those of other profiles are at Profiles. */

@@ -37,6 +37,7 @@ export interface ProfileForm {
   readonly listen: string
   readonly egress: EgressForm
   readonly ollamaUrl: string
+  readonly vpnTunnel: string
 }
 
 export interface RelayForm {
@@ -102,6 +103,7 @@ export function newProfile(id: number, name: string): ProfileForm {
     listen: USUAL_LISTEN,
     egress: USUAL_EGRESS,
     ollamaUrl: '',
+    vpnTunnel: '',
   }
 }
 
@@ -137,7 +139,7 @@ export function formOf(settings: Settings): SettingsForm {
   }
 }
 
-function profileForm({ name, relay, clients, agent, egress, ollama }: Profile, id: number): ProfileForm {
+function profileForm({ name, relay, clients, agent, egress, ollama, vpn }: Profile, id: number): ProfileForm {
   return {
     id,
     name,
@@ -146,6 +148,7 @@ function profileForm({ name, relay, clients, agent, egress, ollama }: Profile, i
     listen: agent.listen,
     egress: egressForm(egress),
     ollamaUrl: ollama?.url ?? '',
+    vpnTunnel: vpn?.tunnel ?? '',
   }
 }
 
@@ -189,7 +192,7 @@ export function textOf(form: SettingsForm): string {
   return `${JSON.stringify(formValue(form), null, 2)}\n`
 }
 
-function profileValue({ name, relay, clients, listen, egress, ollamaUrl }: ProfileForm): unknown {
+function profileValue({ name, relay, clients, listen, egress, ollamaUrl, vpnTunnel }: ProfileForm): unknown {
   return withoutGaps({
     name,
     relay: relayValue(relay),
@@ -197,6 +200,7 @@ function profileValue({ name, relay, clients, listen, egress, ollamaUrl }: Profi
     agent: { listen },
     egress: egressValue(egress),
     ollama: ollamaUrl === '' ? undefined : { url: ollamaUrl },
+    vpn: vpnTunnel === '' ? undefined : { tunnel: vpnTunnel },
   })
 }
 

@@ -63,6 +63,7 @@ export const settingsWords = {
     relay: 'Relay',
     agent: 'Address on this computer',
     ollama: 'Ollama',
+    vpn: 'VPN',
     client: 'Client',
     host: 'host',
     listen: 'address',
@@ -291,6 +292,10 @@ export const settingsWords = {
     ollamaUrl: 'URL',
     ollamaHint:
       'An Ollama that this computer reaches, such as http://127.0.0.1:11434. Empty for none. Requests do not go there.',
+    vpn: 'VPN to the model server',
+    vpnTunnel: 'WireGuard tunnel',
+    vpnHint:
+      'Its name in NetworkManager, in the WireGuard app, or of its file in /etc/wireguard. Empty for none. The dashboard shows it and brings it up and down.',
   },
   egress: settingsEgressWords,
   updateSection: {
