@@ -5,6 +5,7 @@ import type { FakeBridgeApi } from '../../test/support/fake-bridge-api.ts'
 import { makeBusyState, makeDashboardApi, makeTroubledState } from '../../test/support/make-dashboard.ts'
 import { makeTunnels } from '../../test/support/make-tunnel.ts'
 import { makeNoUsage } from '../../test/support/make-usage.ts'
+import { makeVpns } from '../../test/support/make-vpn.ts'
 import { NOW, type Scene, type Staged } from './scene.ts'
 
 const BUSY = makeBusyState(NOW)
@@ -125,6 +126,8 @@ export const DASHBOARD: readonly Scene[] = [
   { name: 'dashboard-tunnel', api: () => api(tunnelled('connected')) },
   { name: 'dashboard-tunnel-waking', api: () => api(tunnelled('waking')), isNarrowToo: true },
   { name: 'dashboard-tunnel-failed', api: () => api(tunnelled('failed')) },
+  { name: 'dashboard-vpn', api: () => api({ vpn: makeVpns(NOW).up }), isNarrowToo: true },
+  { name: 'dashboard-vpn-down', api: () => api({ vpn: makeVpns(NOW).down }) },
   { name: 'dashboard-signed-out', api: signedOut },
   {
     name: 'dashboard-gone',

@@ -4,6 +4,7 @@ import { type Trouble, troublesOf } from '../../../../src/shared/state/troubles.
 import { makeBridgeState, makeClientState, NOON } from '../../../support/make-bridge-state.ts'
 import { makeBusyState, makeFailure, makeTroubledState } from '../../../support/make-dashboard.ts'
 import { makeTunnels } from '../../../support/make-tunnel.ts'
+import { makeVpns } from '../../../support/make-vpn.ts'
 
 const lost = makeFailure('ssh.connection-lost', 'The connection broke.')
 
@@ -28,6 +29,17 @@ test('clients that only miss the relay are folded under it, and one with a failu
     { kind: 'relay', urgency: 'mending', parts: [''], affects: ['builder', 'gpu-box'] },
     { kind: 'ollama', urgency: 'limited', parts: [''], affects: [] },
   ])
+})
+
+test('a VPN that is down limits whoever is connected, and nobody else', () => {
+  const { down, silent, up } = makeVpns(NOON)
+  const busy = makeBusyState(NOON)
+  expect(brief(troublesOf({ ...busy, vpn: down }))).toEqual([
+    { kind: 'vpn', urgency: 'limited', parts: ['home'], affects: [] },
+  ])
+  expect(troublesOf({ ...busy, vpn: up })).toEqual([])
+  expect(troublesOf({ ...busy, vpn: silent })).toEqual([])
+  expect(troublesOf({ ...busy, vpn: down, wanted: 'disconnected' })).toEqual([])
 })
 
 test('clients that fail for the same reason are one trouble', () => {
