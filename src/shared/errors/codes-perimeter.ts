@@ -2,6 +2,62 @@ import { defineErrors } from './define.ts'
 
 /** Failures of the network perimeter: its file, its router, and the VPN of this computer. */
 export const PERIMETER_ERRORS = defineErrors({
+  'perimeter.invalid': {
+    meaning: 'The perimeter file says something that cannot be.',
+    recovery: 'user',
+    remedy: 'Correct the named lines; "sovereign perimeter check" says when all is well.',
+  },
+  'perimeter.unreadable': {
+    meaning: 'There is no perimeter file where one was looked for, or it cannot be read.',
+    recovery: 'user',
+    remedy: 'Name the file with --file, or write one to begin with: "sovereign perimeter init".',
+  },
+  'perimeter.unwritable': {
+    meaning: 'A file of the perimeter cannot be written where it belongs.',
+    recovery: 'user',
+    remedy: 'Name a folder that this user may write to and that has room.',
+  },
+  'perimeter.exists': {
+    meaning: 'Something is already there that would be overwritten.',
+    recovery: 'user',
+    remedy: 'Name another place, or move what is there away first.',
+  },
+  'perimeter.busy': {
+    meaning: 'Another command is changing the same perimeter file.',
+    recovery: 'user',
+    remedy: 'Wait until it has finished, and try again.',
+  },
+  'perimeter.no-vpn': {
+    meaning: 'The perimeter has no VPN, so it has no peers.',
+    recovery: 'user',
+    remedy: 'Describe the VPN under "wireguard" in the perimeter file, and leave out "lanOnly".',
+  },
+  'perimeter.no-router-key': {
+    meaning: 'The public key of the router is not known yet, and a peer cannot do without it.',
+    recovery: 'user',
+    remedy:
+      'Put what "wg show" prints on the router into "wireguard.publicKey", or name it with --router-key.',
+  },
+  'perimeter.peer-exists': {
+    meaning: 'There is a peer of that name, or one that was revoked a short while ago.',
+    recovery: 'user',
+    remedy: 'Choose another name, or revoke the peer of that name first.',
+  },
+  'perimeter.peer-unknown': {
+    meaning: 'There is no peer of that name.',
+    recovery: 'user',
+    remedy: 'See which there are: "sovereign perimeter peers list".',
+  },
+  'perimeter.no-address': {
+    meaning: 'Every address of the VPN is taken.',
+    recovery: 'user',
+    remedy: 'Revoke peers that are no longer used, or give the VPN a larger network.',
+  },
+  'perimeter.no-qr': {
+    meaning: 'Nothing here can draw a QR code.',
+    recovery: 'user',
+    remedy: 'Install qrencode, or hand the written file over.',
+  },
   'vpn.no-tool': {
     meaning: 'This computer has no program that brings its WireGuard tunnels up.',
     recovery: 'user',
