@@ -11,6 +11,7 @@ const GROUPS: readonly (readonly [names: readonly string[], load: Load])[] = [
   [['certs'], async () => [(await import('./commands/certs.ts')).certsCommand()]],
   [['dashboard'], async () => [(await import('./commands/dashboard.ts')).dashboardCommand()]],
   [['doctor'], async () => [(await import('./commands/doctor.ts')).doctorCommand()]],
+  [['ollama'], async () => [(await import('./commands/ollama.ts')).ollamaCommand()]],
   [['relay'], async () => [(await import('./commands/relay.ts')).relayCommand()]],
   [['tunnel-server'], async () => [(await import('./commands/tunnel-server.ts')).tunnelServerCommand()]],
   [['usage'], async () => [(await import('./commands/usage.ts')).usageCommand()]],

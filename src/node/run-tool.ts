@@ -26,14 +26,17 @@ export class ToolError extends Error {
   }
 }
 
-export function toolRunner(env: Readonly<Record<string, string | undefined>>): RunTool {
+export function toolRunner(
+  env: Readonly<Record<string, string | undefined>>,
+  timeoutMs = TIMEOUT_MS,
+): RunTool {
   return (program, args) =>
     new Promise((resolve, reject) => {
-      const options = { env: { ...env, ...ENGLISH }, timeout: TIMEOUT_MS, windowsHide: true }
+      const options = { env: { ...env, ...ENGLISH }, timeout: timeoutMs, windowsHide: true }
       execFile(program, [...args], options, (error, stdout, stderr) => {
         if (error === null) return resolve(stdout)
         const [line] = stderr.trim().split(/\r?\n/)
-        const timedOut = error.killed === true ? `: no answer in ${TIMEOUT_MS / 1000} s` : ''
+        const timedOut = error.killed === true ? `: no answer in ${timeoutMs / 1000} s` : ''
         reject(
           new ToolError(basename(program), {
             isMissing: error.code === 'ENOENT',
