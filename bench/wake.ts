@@ -90,7 +90,7 @@ async function withTunnel<T>(
     world.aws.addUser(CREDENTIALS.AWS_ACCESS_KEY_ID, CREDENTIALS.AWS_SECRET_ACCESS_KEY)
     const way = new TunnelWay({
       settings: world.settings,
-      owner: 'bench',
+      owner: () => 'bench',
       historyFile: join(folder, 'wake.json'),
       ambient: REAL_AMBIENT,
       log: createForgetfulLogger('bench', 'silent'),

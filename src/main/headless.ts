@@ -12,7 +12,7 @@ import { bridgeRuntimeDir } from './api/runtime-dir.ts'
 import { Bridge } from './bridge/bridge.ts'
 import type { DesktopServices } from './bridge/bridge-services.ts'
 import type { ProxySurroundings } from './bridge/proxy-host.ts'
-import { readOwner } from './egress/owner.ts'
+import { ownerIn } from './egress/owner.ts'
 import type { BridgeLog } from './logs/bridge-log.ts'
 import { secretsFilePath } from './secrets/file-store.ts'
 import { openSecrets } from './secrets/secret-keeper.ts'
@@ -67,7 +67,7 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
     relayDataDir: defaultRelayDataDir(env),
     desktop: options.desktop?.services,
   })
-  const proxy = await proxySurroundings(settings.path, env)
+  const proxy = proxySurroundings(settings.path, env)
   // A run before this one may have been killed while the programs of the system were led to it.
   await proxy.systemProxy.restore().catch((error: unknown) => {
     log.warn({ reason: toAppError(error).message }, 'the proxy of the system could not be put back')
@@ -100,14 +100,11 @@ export async function startHeadless(options: HeadlessOptions): Promise<Headless>
   }
 }
 
-async function proxySurroundings(
-  settingsPath: string,
-  env: HeadlessOptions['env'],
-): Promise<ProxySurroundings> {
+function proxySurroundings(settingsPath: string, env: HeadlessOptions['env']): ProxySurroundings {
   const folder = dirname(settingsPath)
   return {
     home: homedir(),
-    owner: await readOwner(join(folder, 'tunnel-owner')),
+    owner: ownerIn(join(folder, 'tunnel-owner')),
     wakeHistoryFile: join(folder, 'tunnel-starts.json'),
     systemProxy: createSystemProxy({
       ...{ platform: process.platform, env },

@@ -76,7 +76,7 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
     services: services.make,
     proxy: {
       home: dir,
-      owner: 'test',
+      owner: () => 'test',
       wakeHistoryFile: join(dir, 'tunnel-starts.json'),
       // No desktop here has a proxy that a test may change.
       systemProxy: createSystemProxy({

@@ -20,8 +20,8 @@ import { SystemProxySwitch } from './system-proxy-switch.ts'
 /** What the proxy of this computer needs of the computer. */
 export interface ProxySurroundings {
   readonly home: string
-  /** Under which this bridge claims a tunnel server. */
-  readonly owner: string
+  /** Under which this bridge claims a tunnel server; asked for where there is one to be claimed. */
+  readonly owner: () => string
   /** File for the times that starting a tunnel server took. */
   readonly wakeHistoryFile: string
   readonly systemProxy: SystemProxy

@@ -16,7 +16,7 @@ export interface TunnelWayOptions {
   /** Paths without `~`. */
   readonly settings: MtlsSettings
   /** Under which the server is claimed; see `ownerName` of the control protocol. */
-  readonly owner: string
+  readonly owner: () => string
   /** File for the times that starting took. */
   readonly historyFile: string
   readonly ambient: Ambient
@@ -55,7 +55,7 @@ export class TunnelWay implements Egress {
     this.keeper =
       control &&
       createServerKeeper({
-        ...{ control, owner, historyFile, ambient, log },
+        ...{ control, owner: owner(), historyFile, ambient, log },
         holdMs: settings.holdSeconds * 1000,
         onState: (state) => this.tellKeeper(state),
       })

@@ -14,7 +14,7 @@ export interface WaysOutOptions {
   /** Paths without `~`. */
   readonly settings: EgressSettings
   readonly ownListeners: () => readonly OwnListener[]
-  readonly owner: string
+  readonly owner: () => string
   readonly historyFile: string
   readonly ambient: Ambient
   readonly log: Logger

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -214,9 +214,7 @@ describe.skipIf(NO_WINDOWS ?? process.platform === 'win32')('somebody who has ju
         false,
       ])
       const settings = defaultSettingsPath({ HOME: app.home, XDG_CONFIG_HOME: join(app.home, '.config') })
-      const beside = [settings, join(dirname(settings), 'tunnel-owner')]
-      const kept = beside.map((path) => path.slice(app.home.length + 1))
-      expect(await filesOf(app)).toEqual([...kept, ...LEFT].sort())
+      expect(await filesOf(app)).toEqual([settings.slice(app.home.length + 1), ...LEFT].sort())
     },
     JOURNEY_MS,
   )

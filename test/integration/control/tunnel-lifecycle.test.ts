@@ -39,7 +39,7 @@ async function startTunnel(options: FakeAwsOptions, settings: Partial<MtlsSettin
   const states: TunnelState[] = []
   const way = new TunnelWay({
     settings: { ...world.settings, ...settings },
-    owner: 'laptop',
+    owner: () => 'laptop',
     historyFile: join(folder, 'wake.json'),
     ambient: REAL_AMBIENT,
     log: createLogger('test', 'silent'),

@@ -31,7 +31,7 @@ test('a change of other settings leaves the tunnel, what goes through it and its
       bypass,
     }
     const ways = new WaysOut({
-      ...{ settings, before, owner: 'laptop', historyFile: join(folder, 'wake.json') },
+      ...{ settings, before, owner: () => 'laptop', historyFile: join(folder, 'wake.json') },
       ...{ ownListeners: () => [], ambient: REAL_AMBIENT, log: createLogger('test', 'silent') },
       onTunnel: ({ phase }) => void (before === undefined || told.push(phase)),
     })
