@@ -15,7 +15,7 @@ afterAll(() => pages.close())
 
 const now = (): number => Date.now()
 const apiWith = (vpn: VpnState): FakeBridgeApi => makeDashboardApi(makeBusyState(now(), { vpn }), now())
-const CARD = { name: 'VPN to the model server' }
+const CARD = { name: 'VPN', exact: true }
 
 test('a profile without a tunnel has no card', async () => {
   const { page } = await pages.open(apiWith({ kind: 'off' }))

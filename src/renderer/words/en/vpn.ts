@@ -2,7 +2,7 @@ import type { VpnSystem } from '../../../shared/state/vpn.ts'
 
 /** The WireGuard tunnel of this computer to the model server. */
 export const vpnWords = {
-  title: 'VPN to the model server',
+  title: 'VPN',
   tunnel: 'Tunnel',
   broughtUpBy: 'Brought up by',
   systems: {
