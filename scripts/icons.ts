@@ -67,8 +67,11 @@ const SCALES = [
   ['@3x', 3],
 ] as const
 
+/** Every state, and every state with the badge. */
+export const TRAY_DRAWINGS: readonly string[] = [...TRAY_ICONS, ...TRAY_ICONS.map((icon) => `${icon}-badge`)]
+
 export function trayFiles(): IconFile[] {
-  return TRAY_ICONS.flatMap((icon) => {
+  return TRAY_DRAWINGS.flatMap((icon) => {
     const { shape, colour } = drawing(icon)
     return SCALES.flatMap(([suffix, scale]) => [
       { name: `${icon}${suffix}.png`, size: 16 * scale, shape, colour },

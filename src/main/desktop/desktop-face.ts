@@ -5,7 +5,7 @@ import { readDashboardFiles } from '../api/dashboard-files.ts'
 import type { Headless } from '../headless.ts'
 import { setAppMenu } from './app-menu.ts'
 import { servePages } from './app-scheme.ts'
-import { openDesktopMemory } from './desktop-memory.ts'
+import { type DesktopMemory, openDesktopMemory } from './desktop-memory.ts'
 import { desktopNotices } from './desktop-notices.ts'
 import type { MessageBox } from './dialogs.ts'
 import { drainThenExit } from './drain-then-exit.ts'
@@ -29,7 +29,8 @@ const ROUTES = { dashboard: '#/', prompts: '#/prompts' } as const satisfies Reco
 
 /** Tray, windows and notifications of a bridge. */
 export function showFace({ bridge, stop }: Headless, log: Logger): Face {
-  const windows = openWindows(log)
+  const memory = openDesktopMemory(app.getPath('userData'), (text) => log.warn(text))
+  const windows = openWindows(memory, log, () => controller.lookedAt())
   serveWindows({
     api: bridge.api,
     isOurs: (contents) => windows.isOurs(contents),
@@ -48,6 +49,8 @@ export function showFace({ bridge, stop }: Headless, log: Logger): Face {
     openWindow: (kind, route) => windows.show(kind, route),
     copy: (text) => clipboard.writeText(text),
     quit: () => app.quit(),
+    memory,
+    isInFront: () => windows.isInFront,
     ambient: REAL_AMBIENT,
   })
   const notices = desktopNotices((view) => windows.show('dashboard', ROUTES[view]))
@@ -88,7 +91,7 @@ function closeBeforeQuit(close: () => Promise<void>): () => Promise<void> {
   }
 }
 
-function openWindows(log: Logger): Windows {
+function openWindows(memory: DesktopMemory, log: Logger, onFront: () => void): Windows {
   const openPage = (address: string): void => {
     if (!isKnownPage(address)) return
     shell.openExternal(address).catch((err: unknown) => log.warn({ err, address }, 'No browser opens a page'))
@@ -97,8 +100,8 @@ function openWindows(log: Logger): Windows {
   servePages(session.defaultSession, readDashboardFiles())
   hardenSession(session.defaultSession)
   app.on('web-contents-created', (_event, contents) => hardenContents(contents, openPage))
-  const memory = openDesktopMemory(app.getPath('userData'), (text) => log.warn(text))
-  return new Windows({ memory, ambient: REAL_AMBIENT, log, onGivenUp: () => void showBox(GIVEN_UP) })
+  const onGivenUp = (): void => void showBox(GIVEN_UP)
+  return new Windows({ memory, ambient: REAL_AMBIENT, log, onGivenUp, onFront })
 }
 
 const GIVEN_UP: MessageBox = {

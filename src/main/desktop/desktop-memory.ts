@@ -2,6 +2,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import Store, { type Schema } from 'electron-store'
 import { z } from 'zod'
+import type { SeenMatters } from './attention.ts'
 
 /** Of the file, not of the program; migrations bring an older one forward when it is opened. */
 const FORMAT_VERSION = '1.0.0'
@@ -12,12 +13,15 @@ const bounds = z.object({
   width: z.int().min(1).max(100_000),
   height: z.int().min(1).max(100_000),
 })
-const memorySchema = z.object({ bounds: z.record(z.string(), bounds) })
+const memorySchema = z.object({
+  bounds: z.record(z.string(), bounds),
+  seenMatters: z.array(z.string().max(1000)).max(1000),
+})
 export type Bounds = z.infer<typeof bounds>
 type Memory = z.infer<typeof memorySchema>
 
-/** What the windows remember between runs; losing it costs a window its place and nothing else. */
-export interface DesktopMemory {
+/** What is remembered between runs; losing it costs a window its place, and marks as new what was seen. */
+export interface DesktopMemory extends SeenMatters {
   bounds(window: string): Bounds | undefined
   keepBounds(window: string, bounds: Bounds): void
 }
@@ -33,20 +37,26 @@ export function openDesktopMemory(folder: string, onTrouble: (text: string) => v
     return remembering(openStore(folder), onTrouble)
   } catch (error) {
     onTrouble(`The places of the windows are not remembered: ${whatFailed(error)}.`)
-    return { bounds: () => undefined, keepBounds: () => undefined }
+    return {
+      ...{ bounds: () => undefined, keepBounds: () => undefined },
+      ...{ seen: () => [], keepSeen: () => undefined },
+    }
   }
 }
 
 function remembering(store: Store<Memory>, onTrouble: (text: string) => void): DesktopMemory {
+  const keep = (change: Partial<Memory>): void => {
+    try {
+      store.set(change)
+    } catch (error) {
+      onTrouble(`${store.path} cannot be written: ${whatFailed(error)}.`)
+    }
+  }
   return {
     bounds: (window) => store.get('bounds')[window],
-    keepBounds(window, next) {
-      try {
-        store.set('bounds', { ...store.get('bounds'), [window]: next })
-      } catch (error) {
-        onTrouble(`${store.path} cannot be written: ${whatFailed(error)}.`)
-      }
-    },
+    keepBounds: (window, next) => keep({ bounds: { ...store.get('bounds'), [window]: next } }),
+    seen: () => store.get('seenMatters'),
+    keepSeen: (keys) => keep({ seenMatters: [...keys] }),
   }
 }
 
@@ -68,7 +78,7 @@ function openStore(folder: string): Store<Memory> {
     name: 'windows',
     cwd: folder,
     schema: properties as Schema<Memory>,
-    defaults: { bounds: {} },
+    defaults: { bounds: {}, seenMatters: [] },
     projectVersion: FORMAT_VERSION,
     // By the format that a step leads to; the first format has none.
     migrations: {},

@@ -5,16 +5,19 @@ import { toFailure } from '../../shared/errors/app-error.ts'
 import type { Settings } from '../../shared/settings/schema.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
-import { saveConnectAtStart } from './connect-at-start.ts'
+import { relayPlace } from '../bridge/profile.ts'
+import { Attention, type SeenMatters } from './attention.ts'
+import { changeSettings, withEgress } from './change-settings.ts'
 import { failureBox, hostKeyAnswer, hostKeyBox, type ShowMessageBox, updateBox } from './dialogs.ts'
 import type { MenuItemModel, TrayAction } from './tray-item.ts'
+import { mattersOf } from './tray-matters.ts'
 import { primaryAction, type TrayModel, trayModel } from './tray-menu.ts'
 import type { TrayIcon } from './tray-status.ts'
 import { UsageWatch } from './usage-watch.ts'
 
 /** The icon as the desktop offers it; each is called only with something new. */
 export interface TrayFace {
-  setIcon(icon: TrayIcon): void
+  setIcon(icon: TrayIcon, hasBadge: boolean): void
   setTooltip(text: string): void
   setItems(items: readonly MenuItemModel[]): void
 }
@@ -36,6 +39,10 @@ export interface TrayControllerOptions {
   readonly openWindow: (kind: 'dashboard' | 'sign-in', route?: string) => void
   readonly copy: (text: string) => Promise<void>
   readonly quit: () => void
+  /** What somebody has looked at is not marked as new any more. */
+  readonly memory: SeenMatters
+  /** Whether somebody looks at a window of ours right now. */
+  readonly isInFront: () => boolean
   readonly ambient: Ambient
 }
 
@@ -47,6 +54,7 @@ export class TrayController {
   private readonly options: TrayControllerOptions
   private readonly unsubscribes: readonly (() => void)[]
   private readonly usage: UsageWatch
+  private readonly attention: Attention
   private readonly answering = new Set<string>()
   private state: BridgeState
   private shown: TrayModel | undefined
@@ -55,11 +63,12 @@ export class TrayController {
   constructor(options: TrayControllerOptions) {
     this.options = options
     this.state = options.state
+    this.attention = new Attention(options.memory)
     const { ambient, api, live } = options
     this.usage = new UsageWatch({
       ask: () => api.relayUsage({}),
       now: ambient.now,
-      onWords: () => this.draw(),
+      onChange: () => this.draw(),
     })
     this.unsubscribes = [
       api.on('state', (state) => {
@@ -84,6 +93,11 @@ export class TrayController {
   /** The computer slept: the bridge is to prove what still works. */
   async wokeUp(): Promise<void> {
     if (this.state.wanted === 'connected') await this.reportingFailure(() => this.options.api.probe({}))
+  }
+
+  /** A window has come to the front: what is new is seen there. */
+  lookedAt(): void {
+    this.draw()
   }
 
   /** Does what a menu item stands for; a failure is told in a message box. Never rejects. */
@@ -122,7 +136,15 @@ export class TrayController {
       case 'start-at-login':
         return api.setStartAtLogin({ enabled: action.enabled })
       case 'connect-at-start':
-        return saveConnectAtStart(api, action.enabled)
+        return changeSettings(api, (settings) => ({ ...settings, connectAtStart: action.enabled }))
+      case 'use-profile':
+        return changeSettings(api, (settings) => ({ ...settings, activeProfile: action.name }))
+      case 'use-egress':
+        return changeSettings(api, (settings) => withEgress(settings, action.use))
+      case 'enable-relay':
+        return api.setRelayEnabled({ enabled: action.enabled })
+      case 'tunnel-awake':
+        return api.setTunnelAwake({ awake: action.awake })
       case 'copy':
         return copy(action.text)
       case 'check-for-update':
@@ -173,14 +195,19 @@ export class TrayController {
   }
 
   private draw(): void {
-    const { face, live } = this.options
+    const { face, isInFront, live } = this.options
+    const { connectAtStart: connectsAtStart, profiles } = live.settings
+    this.attention.follow([...mattersOf(this.state), ...this.usage.matters], isInFront())
     const model = trayModel(this.state, {
       usage: this.usage.words,
-      connectsAtStart: live.settings.connectAtStart,
+      connectsAtStart,
+      profiles: profiles.map(({ name, relay }) => ({ name, relay: relayPlace(relay) })),
+      matters: this.attention.unseen,
     })
     const before = this.shown
     this.shown = model
-    if (model.icon !== before?.icon) face.setIcon(model.icon)
+    if (model.icon !== before?.icon || model.hasBadge !== before.hasBadge)
+      face.setIcon(model.icon, model.hasBadge)
     if (model.tooltip !== before?.tooltip) face.setTooltip(model.tooltip)
     // A menu that is replaced closes under the hand of whoever has it open.
     if (!isDeepStrictEqual(model.items, before?.items)) face.setItems(model.items)

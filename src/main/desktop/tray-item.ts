@@ -13,6 +13,10 @@ export type TrayAction =
   | { readonly kind: 'answer'; readonly promptId: string }
   | { readonly kind: 'use-other-port'; readonly target: string; readonly port: number }
   | { readonly kind: 'enable-client'; readonly name: string; readonly enabled: boolean }
+  | { readonly kind: 'enable-relay'; readonly enabled: boolean }
+  | { readonly kind: 'use-egress'; readonly use: 'direct' | 'mtls' }
+  | { readonly kind: 'tunnel-awake'; readonly awake: boolean }
+  | { readonly kind: 'use-profile'; readonly name: string }
   | { readonly kind: 'start-at-login'; readonly enabled: boolean }
   | { readonly kind: 'connect-at-start'; readonly enabled: boolean }
   | { readonly kind: 'copy'; readonly text: string }
@@ -25,7 +29,8 @@ export type MenuLineModel =
   | { readonly kind: 'text'; readonly label: string }
   | { readonly kind: 'action'; readonly label: string; readonly action: TrayAction }
   | {
-      readonly kind: 'check'
+      /** Of neighbouring `radio` lines one is checked. */
+      readonly kind: 'check' | 'radio'
       readonly label: string
       readonly checked: boolean
       readonly action: TrayAction
@@ -48,6 +53,10 @@ export function action(label: string, what: TrayAction): MenuLineModel {
 
 export function check(label: string, checked: boolean, what: TrayAction): MenuLineModel {
   return { kind: 'check', label: oneLine(label), checked, action: what }
+}
+
+export function radio(label: string, checked: boolean, what: TrayAction): MenuLineModel {
+  return { kind: 'radio', label: oneLine(label), checked, action: what }
 }
 
 /** Puts a line between groups that have something in them. */

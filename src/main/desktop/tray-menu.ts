@@ -1,5 +1,5 @@
-import type { BridgeState } from '../../shared/state/bridge-state.ts'
-import { isSignedIn, mayRetry } from '../../shared/state/part-health.ts'
+import type { BridgeState, RelayState } from '../../shared/state/bridge-state.ts'
+import { isRelaySwitchedOff, isSignedIn, mayRetry } from '../../shared/state/part-health.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import { copyItems } from './tray-copy.ts'
 import {
@@ -7,17 +7,21 @@ import {
   check,
   type MenuItemModel,
   type MenuLineModel,
+  radio,
   separated,
   type TrayAction,
   text,
 } from './tray-item.ts'
+import type { Matter } from './tray-matters.ts'
 import { partItems } from './tray-parts.ts'
 import { promptItem } from './tray-prompts.ts'
 import { type TrayIcon, type TrayStatus, trayStatus } from './tray-status.ts'
-import { oneLine } from './words.ts'
+import { oneLine, relayName } from './words.ts'
 
 export interface TrayModel {
   readonly icon: TrayIcon
+  /** Something is to be looked at that nobody has seen yet. */
+  readonly hasBadge: boolean
   readonly tooltip: string
   readonly items: readonly MenuItemModel[]
 }
@@ -27,6 +31,14 @@ export interface TrayExtras {
   /** The usage of the month in one line; nothing while nobody can be asked. */
   readonly usage?: string | undefined
   readonly connectsAtStart: boolean
+  readonly profiles: readonly TrayProfile[]
+  /** What nobody has looked at yet. */
+  readonly matters: readonly Matter[]
+}
+
+export interface TrayProfile {
+  readonly name: string
+  readonly relay: Pick<RelayState, 'kind' | 'place'>
 }
 
 /** The tooltip of a Windows notification icon takes 127 characters and a terminating zero. */
@@ -38,14 +50,17 @@ export function trayModel(state: BridgeState, extras: TrayExtras): TrayModel {
   const items = separated<MenuItemModel>([
     statusItems(status),
     state.prompts.map(promptItem),
+    extras.matters.map(matterItem),
     commandItems(state),
+    profileItems(state, extras),
     partItems(state),
     usageItems(state, extras),
     windowItems(state),
     startItems(state, extras),
     programItems(state),
   ])
-  return { icon: status.icon, tooltip: tooltip(status), items }
+  const { matters } = extras
+  return { icon: status.icon, hasBadge: matters.length > 0, tooltip: tooltip(status, matters), items }
 }
 
 /**
@@ -54,14 +69,23 @@ export function trayModel(state: BridgeState, extras: TrayExtras): TrayModel {
  */
 export function primaryAction(state: BridgeState): TrayAction {
   if (state.wanted === 'disconnected') return { kind: 'connect' }
+  if (isRelaySwitchedOff(state)) return { kind: 'enable-relay', enabled: true }
   return trayStatus(state).icon === 'error' && mayRetry(state) ? { kind: 'retry' } : { kind: 'disconnect' }
 }
 
-function tooltip({ headline, cause }: TrayStatus): string {
-  return oneLine(
-    cause === undefined ? `Sovereign Bridge: ${headline}` : `Sovereign Bridge: ${headline}. ${cause.message}`,
-    TOOLTIP_LENGTH,
-  )
+function tooltip({ headline, cause }: TrayStatus, [matter, ...others]: readonly Matter[]): string {
+  const parts = [
+    `Sovereign Bridge: ${headline}`,
+    ...(matter === undefined
+      ? []
+      : [`New: ${matter.words}${others.length === 0 ? '' : ` and ${others.length} more`}`]),
+    ...(cause === undefined ? [] : [cause.message]),
+  ]
+  return oneLine(parts.join('. '), TOOLTIP_LENGTH)
+}
+
+function matterItem({ route, words }: Matter): MenuLineModel {
+  return action(`New: ${words}`, { kind: 'open-view', route })
 }
 
 function statusItems({ headline, cause }: TrayStatus): MenuLineModel[] {
@@ -75,6 +99,15 @@ function commandItems(state: BridgeState): MenuLineModel[] {
     ...(mayRetry(state) ? [action('Retry now', { kind: 'retry' })] : []),
     action('Disconnect', { kind: 'disconnect' }),
   ]
+}
+
+/** A relay is chosen with its profile; where there is one profile there is nothing to choose. */
+function profileItems({ profile: active }: BridgeState, { profiles }: TrayExtras): MenuItemModel[] {
+  if (profiles.length < 2) return []
+  const items = profiles.map(({ name, relay }) =>
+    radio(`${name}: ${relayName(relay)}`, name === active, { kind: 'use-profile', name }),
+  )
+  return [{ kind: 'submenu', label: oneLine(`Profile: ${active}`), items }]
 }
 
 function usageItems({ wanted }: BridgeState, { usage }: TrayExtras): MenuLineModel[] {

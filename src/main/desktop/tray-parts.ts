@@ -1,24 +1,37 @@
 import type { BridgeState, ListenerState } from '../../shared/state/bridge-state.ts'
-import { isDown, usesTunnel } from '../../shared/state/part-health.ts'
+import type { EgressState } from '../../shared/state/egress.ts'
+import { isDown, isRelaySwitchedOff, isTunnelUp, usesTunnel } from '../../shared/state/part-health.ts'
 import { action, check, type MenuLineModel } from './tray-item.ts'
-import { clientWords, egressWords, listenerWords, ollamaWords, relayName, relayWords } from './words.ts'
+import {
+  clientWords,
+  listenerWords,
+  ollamaWords,
+  proxyWords,
+  relayName,
+  relayWords,
+  tunnelWords,
+} from './words.ts'
 
 /**
- * A line for each part of a bridge that is to be connected, with its own state. Clients have a switch. The others
- * have none, because nothing would work without them or the bridge does not run them: a click shows them in the
- * dashboard, and what waits or has failed can be tried again by itself.
+ * A line for each part of a bridge that is to be connected, with its own state. The relay, the way out of the proxy,
+ * a tunnel server that can be woken, and each client have a switch. This computer, a server that always runs, and the
+ * Ollama have none, because the bridge cannot do without them or does not run them: a click shows them in the
+ * dashboard. What waits or has failed can be tried again by itself.
  */
 export function partItems(state: BridgeState): MenuLineModel[] {
   if (state.wanted === 'disconnected') return leftoverItems(state)
   const { relay, clients, agent, egress, ollama } = state
+  const isOff = isRelaySwitchedOff(state)
   return [
-    shown(`${capitalised(relayName(relay))}: ${relayWords(relay)}`),
-    ...retry('Try the relay again', 'relay', isDown(relay.link)),
+    check(`${capitalised(relayName(relay))}: ${relayWords(relay)}`, !isOff, {
+      kind: 'enable-relay',
+      enabled: isOff,
+    }),
+    ...retry('Try the relay again', 'relay', isDown(relay.link) && !isOff),
     shown(`This computer: ${listenerWords(agent)}`),
     ...otherPort('agent', agent),
     ...retry('Try that address again', 'agent', agent.phase === 'failed'),
-    ...(usesTunnel(egress) ? [shown(egressWords(egress))] : []),
-    ...retry('Try the tunnel again', 'tunnel', isDown(egress.tunnel)),
+    ...egressItems(egress),
     ...clients.flatMap((client): MenuLineModel[] => [
       check(`${client.name}: ${clientWords(client)}`, client.enabled, {
         kind: 'enable-client',
@@ -35,7 +48,34 @@ export function partItems(state: BridgeState): MenuLineModel[] {
 /** A server that is still being stopped, or could not be, costs money after the disconnect as well. */
 function leftoverItems({ egress }: BridgeState): MenuLineModel[] {
   const { phase } = egress.tunnel
-  return phase === 'draining' || phase === 'killing' || phase === 'failed' ? [shown(egressWords(egress))] : []
+  return phase === 'draining' || phase === 'killing' || phase === 'failed' ? [shown(tunnelLine(egress))] : []
+}
+
+/** Without a tunnel there is one way out only. */
+function egressItems(egress: EgressState): MenuLineModel[] {
+  if (!usesTunnel(egress)) return []
+  const isThrough = egress.use === 'mtls'
+  return [
+    check(`Proxy of this computer: ${proxyWords(egress)}`, isThrough, {
+      kind: 'use-egress',
+      use: isThrough ? 'direct' : 'mtls',
+    }),
+    tunnelItem(egress),
+    ...retry('Try the tunnel again', 'tunnel', isDown(egress.tunnel)),
+  ]
+}
+
+function tunnelItem(egress: EgressState): MenuLineModel {
+  const isUp = isTunnelUp(egress.tunnel)
+  const { control } = egress
+  // Wake-on-LAN starts a machine and cannot stop it.
+  const hasSwitch = control !== undefined && !(isUp && control === 'wake-on-lan')
+  if (!hasSwitch) return shown(tunnelLine(egress))
+  return check(tunnelLine(egress), isUp, { kind: 'tunnel-awake', awake: !isUp })
+}
+
+function tunnelLine({ tunnel }: EgressState): string {
+  return `Tunnel: ${tunnelWords(tunnel)}`
 }
 
 /** The dashboard has the rest of it. */

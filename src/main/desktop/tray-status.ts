@@ -2,6 +2,7 @@ import type { Failure } from '../../shared/errors/app-error.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import {
   clientPartHealth,
+  isRelaySwitchedOff,
   isSignedIn,
   listenerPartHealth,
   type PartHealth,
@@ -34,6 +35,7 @@ export interface TrayStatus {
 export function trayStatus(state: BridgeState): TrayStatus {
   if (state.wanted === 'disconnected') return whileUnwanted(state)
   if (state.prompts.length > 0) return { icon: 'needs-you', headline: questions(state.prompts.length) }
+  if (isRelaySwitchedOff(state)) return { icon: 'disconnected', headline: 'The relay is switched off' }
   const relay = relayPartHealth(state)
   if (relay.kind === 'broken')
     return { icon: 'error', headline: `No way to ${relayName(state.relay)}`, cause: relay.cause }

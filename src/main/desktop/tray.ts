@@ -14,10 +14,10 @@ export interface ElectronTray extends TrayFace {
  * calls it an activation; on macOS a click opens the menu and is not told.
  */
 export function createTray(onClick: () => void, onAction: (action: TrayAction) => void): ElectronTray {
-  const tray = new Tray(imageOf('disconnected'))
+  const tray = new Tray(imageOf('disconnected', false))
   tray.on('click', onClick)
   return {
-    setIcon: (icon) => tray.setImage(imageOf(icon)),
+    setIcon: (icon, hasBadge) => tray.setImage(imageOf(icon, hasBadge)),
     setTooltip: (text) => tray.setToolTip(text),
     setItems: (items) =>
       tray.setContextMenu(Menu.buildFromTemplate(items.map((item) => menuItem(item, onAction)))),
@@ -25,8 +25,9 @@ export function createTray(onClick: () => void, onAction: (action: TrayAction) =
   }
 }
 
-function imageOf(icon: TrayIcon): Electron.NativeImage {
-  return nativeImage.createFromPath(join(app.getAppPath(), 'assets/tray', iconFile(icon, process.platform)))
+function imageOf(icon: TrayIcon, hasBadge: boolean): Electron.NativeImage {
+  const file = iconFile(icon, hasBadge, process.platform)
+  return nativeImage.createFromPath(join(app.getAppPath(), 'assets/tray', file))
 }
 
 function menuItem(item: MenuItemModel, onAction: (action: TrayAction) => void): MenuItemConstructorOptions {
@@ -37,5 +38,6 @@ function menuItem(item: MenuItemModel, onAction: (action: TrayAction) => void): 
   if (item.kind === 'submenu') return { label, submenu: item.items.map((line) => menuItem(line, onAction)) }
   const { action } = item
   const click = (): void => onAction(action)
-  return item.kind === 'check' ? { label, type: 'checkbox', checked: item.checked, click } : { label, click }
+  if (item.kind === 'action') return { label, click }
+  return { label, type: item.kind === 'check' ? 'checkbox' : 'radio', checked: item.checked, click }
 }

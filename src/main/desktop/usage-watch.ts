@@ -1,14 +1,16 @@
+import { isDeepStrictEqual } from 'node:util'
 import { AppError, toFailure } from '../../shared/errors/app-error.ts'
 import { readUsage } from '../../shared/protocol/read-usage.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
+import { type Matter, usageMatters } from './tray-matters.ts'
 import { unknownUsage, usageWords } from './usage-words.ts'
 
 export interface UsageWatchOptions {
   readonly ask: () => Promise<unknown>
   /** In ms since the epoch. */
   readonly now: () => number
-  /** Called after an answer that reads otherwise than the one before. */
-  readonly onWords: () => void
+  /** Called after an answer that says otherwise than the one before. */
+  readonly onChange: () => void
 }
 
 const ASK_EVERY_MS = 5 * 60_000
@@ -20,6 +22,7 @@ const ASK_EVERY_MS = 5 * 60_000
 export class UsageWatch {
   private readonly options: UsageWatchOptions
   private current: string | undefined
+  private known: readonly Matter[] = []
   /** Which relay is asked with which accounts; undefined while none can be. */
   private source: string | undefined
   private timer: NodeJS.Timeout | undefined
@@ -31,6 +34,11 @@ export class UsageWatch {
   /** Undefined before anything could be asked. */
   get words(): string | undefined {
     return this.current
+  }
+
+  /** What of it somebody should look at, as far as it was told last. */
+  get matters(): readonly Matter[] {
+    return this.known
   }
 
   see(state: BridgeState): void {
@@ -50,22 +58,23 @@ export class UsageWatch {
   }
 
   private async ask(source: string): Promise<void> {
-    const words = await this.answer()
+    const { matters, words } = await this.answer()
     // Somebody has disconnected or signed in meanwhile.
     if (this.source !== source) return
     this.timer = setTimeout(() => void this.ask(source), ASK_EVERY_MS)
-    if (words === this.current) return
+    if (words === this.current && isDeepStrictEqual(matters, this.known)) return
     this.current = words
-    this.options.onWords()
+    this.known = matters
+    this.options.onChange()
   }
 
-  private async answer(): Promise<string> {
+  private async answer(): Promise<{ readonly words: string; readonly matters: readonly Matter[] }> {
     try {
       const usage = readUsage(await this.options.ask())
       if (usage === undefined) throw new AppError('api.malformed', 'the relay has answered something else.')
-      return usageWords(usage, this.options.now())
+      return { words: usageWords(usage, this.options.now()), matters: usageMatters(usage) }
     } catch (error) {
-      return unknownUsage(toFailure(error).message)
+      return { words: unknownUsage(toFailure(error).message), matters: this.known }
     }
   }
 }

@@ -13,6 +13,8 @@ export interface WindowsOptions {
   readonly log: Logger
   /** A page that ends again and again is not opened any more. */
   readonly onGivenUp: () => void
+  /** Somebody looks at one of them now. */
+  readonly onFront: () => void
 }
 
 interface Kind {
@@ -95,6 +97,7 @@ export class Windows {
     this.open.set(kind, window)
     showOncePainted(window)
     window.on('close', () => this.remember(kind, window))
+    window.on('focus', () => this.options.onFront())
     window.once('closed', () => {
       if (this.open.get(kind) === window) this.open.delete(kind)
       this.followActivation()

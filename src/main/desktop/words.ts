@@ -2,6 +2,7 @@ import type { ClientState, ListenerState, RelayState } from '../../shared/state/
 import type { ControlKind, EgressState, TunnelState, WakeStage } from '../../shared/state/egress.ts'
 import type { LinkState } from '../../shared/state/link.ts'
 import type { OllamaState } from '../../shared/state/ollama.ts'
+import { isRelaySwitchedOff } from '../../shared/state/part-health.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 
 /** Words for menu lines. They hold no time that runs: a menu that changes while it is open closes on Linux. */
@@ -35,11 +36,12 @@ export function linkWords(link: LinkState): string {
   }
 }
 
-export function relayName({ kind, place }: RelayState): string {
+export function relayName({ kind, place }: Pick<RelayState, 'kind' | 'place'>): string {
   return kind === 'embedded' ? 'the built-in relay' : `the relay ${place}`
 }
 
 export function relayWords({ link, health }: RelayState): string {
+  if (isRelaySwitchedOff({ relay: { link } })) return 'switched off'
   if (link.phase !== 'connected') return linkWords(link)
   switch (health.kind) {
     case 'unknown':
@@ -96,12 +98,13 @@ export function ollamaWords(ollama: OllamaState): string {
   }
 }
 
-/** Where the proxy gets out, and how the tunnel is. No time and no cost: those run. */
-export function egressWords({ use, tunnel }: EgressState): string {
-  return `Proxy ${use === 'mtls' ? 'through the tunnel' : 'direct, tunnel by rule'}: ${tunnelWords(tunnel)}`
+/** Where hosts lead that no rule names. */
+export function proxyWords({ use }: EgressState): string {
+  return use === 'mtls' ? 'through the tunnel' : 'direct, the tunnel by rule only'
 }
 
-function tunnelWords(tunnel: TunnelState): string {
+/** No time and no cost: those run. */
+export function tunnelWords(tunnel: TunnelState): string {
   switch (tunnel.phase) {
     case 'off':
       return 'not connected'

@@ -20,7 +20,11 @@ export function relayPartHealth({ relay: { link, health } }: Pick<BridgeState, '
 }
 
 /** Whether somebody has switched the relay off while the clients stay connected. */
-export function isRelaySwitchedOff({ relay: { link } }: Pick<BridgeState, 'relay'>): boolean {
+export function isRelaySwitchedOff({
+  relay: { link },
+}: {
+  readonly relay: Pick<BridgeState['relay'], 'link'>
+}): boolean {
   return link.phase === 'failed' && link.cause.code === 'relay.switched-off'
 }
 

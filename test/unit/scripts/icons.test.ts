@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inflateSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { appIcon, coverage, drawing, trayFiles } from '../../../scripts/icons.ts'
+import { appIcon, coverage, drawing, TRAY_DRAWINGS, trayFiles } from '../../../scripts/icons.ts'
 import { encodePng, type Rgb } from '../../../scripts/png.ts'
 import { iconFile } from '../../../src/main/desktop/icon-file.ts'
-import { TRAY_ICONS } from '../../../src/main/desktop/tray-status.ts'
+import { TRAY_ICONS, type TrayIcon } from '../../../src/main/desktop/tray-status.ts'
 
 const TRAY = fileURLToPath(new URL('../../../assets/tray', import.meta.url))
 
@@ -24,16 +24,45 @@ test('the icon of the app is what the script draws', async () => {
   expect((await readFile(join(TRAY, '../icon.png'))).equals(appIcon(1024))).toBe(true)
 })
 
-test('every state has a file on every platform', () => {
-  const drawn = new Set(trayFiles().map(({ name }) => name))
-  const wanted = TRAY_ICONS.flatMap((icon) =>
-    (['darwin', 'linux', 'win32'] as const).map((platform) => iconFile(icon, platform)),
+const PLATFORMS = ['darwin', 'linux', 'win32'] as const
+const SHARPER = ['', '@1.5x', '@2x', '@3x']
+
+/** One of each sharpness, by its name. */
+function filesOf(icon: TrayIcon, hasBadge: boolean): string[] {
+  return PLATFORMS.flatMap((platform) =>
+    SHARPER.map((suffix) => iconFile(icon, hasBadge, platform).replace(/\.png$/, `${suffix}.png`)),
   )
+}
+
+test('every state has a file on every platform in every sharpness, with the badge and without', () => {
+  const drawn = new Set(trayFiles().map(({ name }) => name))
+  const wanted = TRAY_ICONS.flatMap((icon) => [...filesOf(icon, false), ...filesOf(icon, true)])
+  expect(new Set(wanted).size).toBe(2 * TRAY_ICONS.length * PLATFORMS.length * SHARPER.length)
   expect(wanted.filter((name) => !drawn.has(name))).toEqual([])
+  expect(drawn.size).toBe(new Set(wanted).size)
 })
 
-test('any two states differ in shape where the icon is smallest', () => {
-  const pictures = TRAY_ICONS.map((icon) => coverage(drawing(icon).shape, 16))
+test.each(TRAY_ICONS)(
+  'the badge on %s is seen by its shape on every platform, however small',
+  async (icon) => {
+    const read = (name: string): Promise<Buffer> => readFile(join(TRAY, name))
+    const plain = await Promise.all(filesOf(icon, false).map(read))
+    const badged = await Promise.all(filesOf(icon, true).map(read))
+    for (const [index, file] of badged.entries()) expect(file.equals(plain[index] ?? file)).toBe(false)
+    const [without, withBadge] = [icon, `${icon}-badge`].map((id) => coverage(drawing(id).shape, 16))
+    const corner = (picture: Uint8Array | undefined): number =>
+      [...(picture ?? [])].filter((value, at) => at % 16 < 4 && at < 4 * 16 && value > 128).length
+    // A disc of almost 5 pixels, where there is nothing of the bridge; the rest of the state stays as it is.
+    expect([corner(without), corner(withBadge)]).toEqual([0, expect.toSatisfy((count) => count >= 12)])
+    const elsewhere = [...(without ?? [])].filter(
+      (value, at) => (at % 16 >= 6 || at >= 6 * 16) && value !== withBadge?.[at],
+    )
+    expect(elsewhere).toEqual([])
+  },
+)
+
+test('any two of them, with the badge and without, differ in shape where the icon is smallest', () => {
+  const pictures = TRAY_DRAWINGS.map((icon) => coverage(drawing(icon).shape, 16))
   const distances = pictures.flatMap((one, index) =>
     pictures.slice(index + 1).map((other) => one.filter((value, at) => differs(value, other[at])).length),
   )
@@ -45,7 +74,7 @@ function differs(one: number, other: number | undefined): boolean {
   return Math.abs(one - (other ?? 0)) > 96
 }
 
-test.each(TRAY_ICONS)('%s stands out from light and dark panels by 3:1', (icon) => {
+test.each(TRAY_DRAWINGS)('%s stands out from light and dark panels by 3:1', (icon) => {
   for (const panel of [
     [255, 255, 255],
     [32, 32, 32],

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { MessageBox } from '../../../../src/main/desktop/dialogs.ts'
 import { TrayController } from '../../../../src/main/desktop/tray-controller.ts'
-import type { MenuItemModel } from '../../../../src/main/desktop/tray-item.ts'
+import type { MenuItemModel, TrayAction } from '../../../../src/main/desktop/tray-item.ts'
 import { AppError } from '../../../../src/shared/errors/app-error.ts'
 import { type Settings, settingsSchema } from '../../../../src/shared/settings/schema.ts'
 import type { BridgeState } from '../../../../src/shared/state/bridge-state.ts'
@@ -55,7 +55,15 @@ const ANSWERING: BridgeState['relay'] = {
   health: { kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 2, upstreams: [] },
 }
 
-function startTray(initial: Partial<BridgeState> = {}) {
+const SIGNED_IN: BridgeState['relay'] = {
+  ...ANSWERING,
+  health: {
+    ...{ kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 2 },
+    upstreams: [{ name: 'copilot', signedIn: true }],
+  },
+}
+
+function startTray(initial: Partial<BridgeState> = {}, seenBefore: readonly string[] = []) {
   const api = fakeBridgeApi(initial)
   const ambient = fakeAmbient()
   const drawn: string[] = []
@@ -63,6 +71,7 @@ function startTray(initial: Partial<BridgeState> = {}) {
   const windows: string[] = []
   const copied: string[] = []
   const live = liveSettings()
+  const kept = { seen: seenBefore, isInFront: false }
   let items: readonly MenuItemModel[] = []
   let press = (_box: MessageBox): number | Promise<number> => 0
   const controller = new TrayController({
@@ -70,7 +79,7 @@ function startTray(initial: Partial<BridgeState> = {}) {
     state: makeBridgeState(initial),
     live,
     face: {
-      setIcon: (icon) => void drawn.push(`icon ${icon}`),
+      setIcon: (icon, hasBadge) => void drawn.push(`icon ${icon}${hasBadge ? ' with a badge' : ''}`),
       setTooltip: () => void drawn.push('tooltip'),
       setItems: (next) => {
         items = next
@@ -84,6 +93,13 @@ function startTray(initial: Partial<BridgeState> = {}) {
     openWindow: (kind, route = '') => void windows.push(kind + route),
     copy: async (text) => void copied.push(text),
     quit: () => undefined,
+    memory: {
+      seen: () => kept.seen,
+      keepSeen: (keys) => {
+        kept.seen = keys
+      },
+    },
+    isInFront: () => kept.isInFront,
     ambient,
   })
   onTestFinished(() => controller.close())
@@ -94,6 +110,7 @@ function startTray(initial: Partial<BridgeState> = {}) {
     controller,
     copied,
     drawn,
+    kept,
     live,
     windows,
     line: (words: string) => items.find((item) => item.kind !== 'separator' && item.label.includes(words)),
@@ -274,6 +291,109 @@ test('the usage of a relay that answers comes into the menu, and goes when it is
   api.publish({ wanted: 'disconnected' })
   expect(line('Usage')).toBeUndefined()
 })
+
+const READY: Partial<BridgeState> = {
+  desktop: { ...DESKTOP, update: { kind: 'ready', version: '1.2.0' } },
+}
+
+test('what nobody has seen puts a badge on the icon until a window comes to the front, and not again after a restart', () => {
+  const { api, controller, drawn, kept, line } = startTray({ wanted: 'disconnected' })
+  drawn.splice(0)
+  api.publish(READY)
+  expect(drawn.splice(0)).toEqual(['icon disconnected with a badge', 'tooltip', 'items'])
+  expect(line('New: version 1.2.0 is ready to install')).toMatchObject({
+    action: { kind: 'open-view', route: '#/settings' },
+  })
+  kept.isInFront = true
+  controller.lookedAt()
+  expect(drawn.splice(0)).toEqual(['icon disconnected', 'tooltip', 'items'])
+  expect(line('New:')).toBeUndefined()
+  const later = startTray({ wanted: 'disconnected', ...READY }, kept.seen)
+  expect(later.drawn).toEqual(['icon disconnected', 'tooltip', 'items'])
+  later.api.publish({ desktop: { ...DESKTOP, update: { kind: 'available', version: '1.3.0' } } })
+  expect(later.drawn).toContain('icon disconnected with a badge')
+})
+
+test('what comes up while somebody looks at the window is seen there', () => {
+  const { api, drawn, kept } = startTray({ wanted: 'disconnected' })
+  kept.isInFront = true
+  api.publish(READY)
+  expect(drawn.filter((what) => what.includes('badge'))).toEqual([])
+})
+
+test('a budget that runs out puts a badge on the icon of a bridge that works', async () => {
+  const { api, drawn, line } = startTray({ wanted: 'disconnected' })
+  const limits = [
+    { scope: 'client', client: 'builder', name: 'cost', period: 'month', unit: 'USD', state: 'near' },
+    { scope: 'relay', name: 'requests', period: 'minute', unit: 'requests', state: 'spent' },
+  ].map((limit) => ({ limit: 10, used: 9, ...limit }))
+  api.answer('relayUsage', () => ({ requests: 3, limits }))
+  api.publish({ wanted: 'connected', relay: SIGNED_IN })
+  await expect
+    .poll(() => line('New:'))
+    .toMatchObject({ label: 'New: the monthly limit of builder (USD) is nearly used up' })
+  expect(drawn).toContain('icon connected with a badge')
+})
+
+test.each<[TrayAction, readonly [string, object]]>([
+  [{ kind: 'enable-relay', enabled: false }, ['setRelayEnabled', { enabled: false }]],
+  [{ kind: 'tunnel-awake', awake: true }, ['setTunnelAwake', { awake: true }]],
+])('the switch %j is a call', async (action, call) => {
+  const { api, controller } = startTray()
+  await controller.perform(action)
+  expect(api.calls).toContainEqual(call)
+})
+
+const TWO_PROFILES = `{
+  "activeProfile": "work", // mine
+  "profiles": [
+    { "name": "home", "relay": { "ssh": "pi" } },
+    { "name": "work", "egress": { "use": "direct", "mtls": { "server": "t:1", "ca": "/a", "cert": "/b", "key": "/c" } } }
+  ]
+}`
+
+test.each<[TrayAction, object]>([
+  [{ kind: 'use-profile', name: 'home' }, { activeProfile: 'home' }],
+  [
+    { kind: 'use-egress', use: 'mtls' },
+    { activeProfile: 'work', profiles: [{ egress: { use: 'direct' } }, { egress: { use: 'mtls' } }] },
+  ],
+])('the choice %j is written into the settings, and nothing else of them', async (action, changed) => {
+  const { api, controller } = startTray()
+  const file = { path: '/home/eve/settings.json', text: TWO_PROFILES, existed: true, revision: 'r7' }
+  api.answer('getSettingsFile', () => file)
+  await controller.perform(action)
+  const [, saved] = api.calls.find(([name]) => name === 'saveSettings') ?? []
+  const { text } = saved as { readonly text: string }
+  expect(settingsSchema.parse(JSON.parse(text))).toMatchObject(changed)
+})
+
+test('several profiles can be chosen from, and the tick follows the one that is used', () => {
+  const { api, line, live } = startTray()
+  expect(line('Profile')).toBeUndefined()
+  live.save({ profiles: settingsSchema.parse(PROFILES).profiles })
+  api.publish({ profile: 'work' })
+  expect(line('Profile')).toEqual({
+    kind: 'submenu',
+    label: 'Profile: work',
+    items: [
+      {
+        kind: 'radio',
+        label: 'home: the relay pi:8080',
+        checked: false,
+        action: { kind: 'use-profile', name: 'home' },
+      },
+      {
+        kind: 'radio',
+        label: 'work: the built-in relay',
+        checked: true,
+        action: { kind: 'use-profile', name: 'work' },
+      },
+    ],
+  })
+})
+
+const PROFILES = { profiles: [{ name: 'home', relay: { ssh: 'pi' } }, { name: 'work' }] }
 
 test('a closed tray listens no more', () => {
   const { api, controller, live } = startTray()

@@ -52,7 +52,7 @@ function makeState(change: Partial<BridgeState> = {}): BridgeState {
 }
 
 function modelOf(change: Partial<BridgeState> = {}, extras: Partial<TrayExtras> = {}) {
-  return trayModel(makeState(change), { connectsAtStart: true, ...extras })
+  return trayModel(makeState(change), { connectsAtStart: true, profiles: [], matters: [], ...extras })
 }
 
 /** The whole menu as one reads it: ticks, what can be clicked, and what a submenu holds. */
@@ -67,6 +67,8 @@ function exported(items: readonly MenuItemModel[], indent = ''): string[] {
         return `${indent}${item.label}`
       case 'check':
         return `${indent}[${item.checked ? 'x' : ' '}] ${item.label}`
+      case 'radio':
+        return `${indent}(${item.checked ? 'o' : ' '}) ${item.label}`
       case 'submenu':
         return [`${indent}${item.label} >`, ...exported(item.items, `${indent}  `)]
       default:
@@ -215,7 +217,7 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       '--',
       'Disconnect',
       '--',
-      'The relay pi:8080: connected, copilot ready',
+      '[x] The relay pi:8080: connected, copilot ready',
       'This computer: ready on 127.0.0.1:8080',
       '[x] vm: connected, ready on 127.0.0.1:8080',
       'Ollama on 10.0.0.7:11434: version 0.13.1, 0 models',
@@ -248,7 +250,7 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       '--',
       'Disconnect',
       '--',
-      'The relay pi:8080: connecting',
+      '[x] The relay pi:8080: connecting',
       'This computer: ready on 127.0.0.1:8080',
       '--',
       'Open dashboard',
@@ -274,7 +276,7 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       'Retry now',
       'Disconnect',
       '--',
-      'The relay pi:8080: connected, copilot ready',
+      '[x] The relay pi:8080: connected, copilot ready',
       'This computer: ready on 127.0.0.1:8080',
       '[x] vm: connecting again: vm does not answer.',
       '[ ] gpu: switched off',
@@ -300,7 +302,7 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       'Retry now',
       'Disconnect',
       '--',
-      'The relay pi:8080: failed: vm does not answer.',
+      '[x] The relay pi:8080: failed: vm does not answer.',
       'Try the relay again',
       'This computer: ready on 127.0.0.1:8080',
       '--',
@@ -324,7 +326,7 @@ test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]
       '--',
       'Disconnect',
       '--',
-      'The relay pi:8080: connected, not signed in',
+      '[x] The relay pi:8080: connected, not signed in',
       'This computer: Port 8080 is held by nginx (pid 7).',
       'Use port 8081 until the next start',
       'Try that address again',
@@ -405,7 +407,7 @@ test('a taken port comes with the free one beside it', () => {
 test('a click on the line of a client switches it off, or on again', () => {
   const lines = [true, false].map((enabled) => {
     const { items } = modelOf({ clients: [makeClientState({ name: 'vm', enabled })] })
-    return items.find(({ kind }) => kind === 'check')
+    return items.find((item) => item.kind === 'check' && item.label.startsWith('vm'))
   })
   expect(lines).toMatchObject([
     { checked: true, action: { kind: 'enable-client', name: 'vm', enabled: false } },
@@ -426,7 +428,7 @@ test('a part without a switch opens the dashboard, and is tried again by itself 
   const clicks = items.flatMap((item) => (item.kind === 'action' ? [[item.label, item.action]] : []))
   expect(clicks).toEqual(
     expect.arrayContaining([
-      ['The relay pi:8080: connecting again: vm does not answer.', { kind: 'open-dashboard' }],
+      ['Tunnel: failed: vm does not answer.', { kind: 'open-dashboard' }],
       ['Try the relay again', { kind: 'retry', target: 'relay' }],
       ['Try the tunnel again', { kind: 'retry', target: 'tunnel' }],
       ['Ollama on 10.0.0.7:11434: vm does not answer.', { kind: 'open-dashboard' }],
@@ -434,6 +436,40 @@ test('a part without a switch opens the dashboard, and is tried again by itself 
     ]),
   )
   expect(labels(modelOf({ ollama: OLLAMA }).items).filter((line) => /again/.test(line))).toEqual([])
+})
+
+const SWITCHED_OFF = toFailure(new AppError('relay.switched-off', 'The relay is switched off.'))
+
+test('the relay has a switch of its own, and nothing is wrong while it is off', () => {
+  const off = modelOf({
+    relay: relay({ phase: 'failed', since: NOON, cause: SWITCHED_OFF }, { kind: 'unknown' }),
+    clients: [makeClientState({ name: 'vm' })],
+  })
+  expect([off.icon, off.tooltip]).toEqual(['disconnected', 'Sovereign Bridge: The relay is switched off'])
+  const lines = [modelOf(), off].map(({ items }) => items.find(({ kind }) => kind === 'check'))
+  expect(lines).toMatchObject([
+    { checked: true, action: { kind: 'enable-relay', enabled: false } },
+    {
+      checked: false,
+      label: 'The relay pi:8080: switched off',
+      action: { kind: 'enable-relay', enabled: true },
+    },
+  ])
+  expect(labels(off.items)).not.toContain('Try the relay again')
+  expect(labels(off.items)).toContain('vm: connected, ready on 127.0.0.1:8080')
+})
+
+test('what nobody has seen yet stands below the state and in the tooltip, before the reason of a trouble', () => {
+  const matters = ['version 1.2.0 is available', 'the set-up of vm has failed'].map((words, index) => ({
+    ...{ key: `${index}`, words, route: '#/' },
+  }))
+  const { hasBadge, items, tooltip } = modelOf({ relay: relay(FAILED) }, { matters })
+  expect(hasBadge).toBe(true)
+  expect(labels(items).slice(4, 6)).toEqual(matters.map(({ words }) => `New: ${words}`))
+  expect(tooltip).toBe(
+    'Sovereign Bridge: No way to the relay pi:8080. New: version 1.2.0 is available and 1 more. vm does not answer.',
+  )
+  expect(modelOf().hasBadge).toBe(false)
 })
 
 test('every question has a line that leads to its answer', () => {

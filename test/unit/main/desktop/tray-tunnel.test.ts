@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { partItems } from '../../../../src/main/desktop/tray-parts.ts'
 import { trayStatus } from '../../../../src/main/desktop/tray-status.ts'
 import type { BridgeState } from '../../../../src/shared/state/bridge-state.ts'
-import type { TunnelState } from '../../../../src/shared/state/egress.ts'
+import type { ControlKind, TunnelState } from '../../../../src/shared/state/egress.ts'
 import { troublesOf } from '../../../../src/shared/state/troubles.ts'
 import { NOON } from '../../../support/make-bridge-state.ts'
 import { makeBusyState } from '../../../support/make-dashboard.ts'
@@ -14,10 +14,14 @@ function stateWith(tunnel: TunnelState, change: Partial<BridgeState> = {}): Brid
   return makeBusyState(NOON, { egress: { use: 'mtls', tunnel }, ...change })
 }
 
-function proxyLines(state: BridgeState): string[] {
+function linesOf(state: BridgeState, name: 'Proxy' | 'Tunnel'): string[] {
   return partItems(state).flatMap((item) =>
-    item.kind !== 'separator' && item.label.startsWith('Proxy') ? item.label : [],
+    item.kind !== 'separator' && item.label.startsWith(name) ? item.label : [],
   )
+}
+
+function switchOf(state: BridgeState, name: 'Proxy' | 'Tunnel'): object | undefined {
+  return partItems(state).find((item) => item.kind !== 'separator' && item.label.startsWith(name))
 }
 
 test.each<[keyof typeof TUNNELS, string]>([
@@ -31,18 +35,58 @@ test.each<[keyof typeof TUNNELS, string]>([
   ['killing', 'stopping the server'],
   ['failed', 'failed: 203.0.113.7:8443 does not accept the certificate of "laptop".'],
 ])('the line of a tunnel that is %s says so', (phase, words) => {
-  const [line = '', ...others] = proxyLines(stateWith(TUNNELS[phase]))
+  const [line = '', ...others] = linesOf(stateWith(TUNNELS[phase]), 'Tunnel')
   expect(others).toEqual([])
   // A menu line ends after a hundred characters.
-  expect(`Proxy through the tunnel: ${words}`.startsWith(line.replace(/…$/, ''))).toBe(true)
+  expect(`Tunnel: ${words}`.startsWith(line.replace(/…$/, ''))).toBe(true)
 })
 
-test('a proxy that goes out by itself has no line, and one with rules for a tunnel has', () => {
-  expect(proxyLines(makeBusyState(NOON))).toEqual([])
+test('a proxy without a tunnel has no line, and one with a tunnel is switched between it and going out by itself', () => {
+  expect(linesOf(makeBusyState(NOON), 'Proxy')).toEqual([])
   const egress = { use: 'direct', tunnel: TUNNELS.asleep } as const
-  expect(proxyLines(makeBusyState(NOON, { egress }))).toEqual([
-    'Proxy direct, tunnel by rule: asleep, the first request wakes it by AWS',
-  ])
+  expect(switchOf(makeBusyState(NOON, { egress }), 'Proxy')).toEqual({
+    kind: 'check',
+    label: 'Proxy of this computer: direct, the tunnel by rule only',
+    checked: false,
+    action: { kind: 'use-egress', use: 'mtls' },
+  })
+  expect(switchOf(stateWith(TUNNELS.asleep), 'Proxy')).toEqual({
+    kind: 'check',
+    label: 'Proxy of this computer: through the tunnel',
+    checked: true,
+    action: { kind: 'use-egress', use: 'direct' },
+  })
+})
+
+function keptBy(control: ControlKind, tunnel: TunnelState): BridgeState {
+  return makeBusyState(NOON, { egress: { use: 'mtls', control, tunnel } })
+}
+
+test.each<[keyof typeof TUNNELS, boolean]>([
+  ['asleep', false],
+  ['waking', true],
+  ['connected', true],
+  ['reconnecting', true],
+  ['draining', false],
+  ['killing', false],
+  ['failed', false],
+])('the switch of a server that is %s follows it and turns it', (phase, isUp) => {
+  expect(switchOf(keptBy('aws', TUNNELS[phase]), 'Tunnel')).toMatchObject({
+    kind: 'check',
+    checked: isUp,
+    action: { kind: 'tunnel-awake', awake: !isUp },
+  })
+})
+
+test('a server that always runs has no switch, and one that Wake-on-LAN has woken cannot be stopped', () => {
+  expect(switchOf(stateWith(TUNNELS.connected), 'Tunnel')).toMatchObject({
+    action: { kind: 'open-dashboard' },
+  })
+  const [asleep, up] = (['asleep', 'connected'] as const).map((phase) =>
+    switchOf(keptBy('wake-on-lan', TUNNELS[phase]), 'Tunnel'),
+  )
+  expect(asleep).toMatchObject({ kind: 'check', checked: false })
+  expect(up).toMatchObject({ action: { kind: 'open-dashboard' } })
 })
 
 test('no line of the menu changes while time passes and requests come', () => {
@@ -62,10 +106,10 @@ test('a tunnel that broke takes the best icon away, and one that sleeps or wakes
 
 test('after a disconnect the menu tells of the server for as long as it costs money', () => {
   const after = (tunnel: TunnelState): BridgeState => stateWith(tunnel, { wanted: 'disconnected' })
-  expect(proxyLines(after(TUNNELS.killing))).toEqual(['Proxy through the tunnel: stopping the server'])
+  expect(linesOf(after(TUNNELS.killing), 'Tunnel')).toEqual(['Tunnel: stopping the server'])
   expect(trayStatus(after(TUNNELS.killing)).headline).toBe('Disconnecting the tunnel')
   expect(trayStatus(after(TUNNELS.failed)).icon).toBe('needs-you')
-  expect(proxyLines(after(TUNNELS.off))).toEqual([])
+  expect(linesOf(after(TUNNELS.off), 'Tunnel')).toEqual([])
 })
 
 test('nothing of the tray changes while a tunnel that is away is dialled again', () => {

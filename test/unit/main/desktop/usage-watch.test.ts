@@ -25,7 +25,7 @@ function startWatch(answer: () => unknown = () => ({ requests: 3 })) {
       return answer()
     },
     now: Date.now,
-    onWords: () => void seen.told.push(watch.words),
+    onChange: () => void seen.told.push(watch.words),
   })
   onTestFinished(() => watch.close())
   return { watch, seen }
