@@ -1,6 +1,7 @@
 import { constants, type Http2Stream } from 'node:http2'
 import { Duplex } from 'node:stream'
 import { AppError } from '../../shared/errors/app-error.ts'
+import type { AlwaysReading } from './always-reading.ts'
 
 /**
  * The bytes of a CONNECT stream (RFC 9113 §8.5). Node's own stream says goodbye with NO_ERROR when it is destroyed and
@@ -10,14 +11,16 @@ import { AppError } from '../../shared/errors/app-error.ts'
 export class H2ByteStream extends Duplex {
   private readonly inner: Http2Stream
   private readonly lost: () => AppError
+  private readonly wire: AlwaysReading | undefined
   private onceDrained: ((error?: Error | null) => void) | undefined
   private hasEnded = false
 
-  /** @param lost says why, when the stream goes down with its connection. */
-  constructor(inner: Http2Stream, lost: () => AppError) {
+  /** @param lost says why, when the stream goes down with its connection. @param wire may ask for patience. */
+  constructor(inner: Http2Stream, lost: () => AppError, wire?: AlwaysReading) {
     super({ allowHalfOpen: true, decodeStrings: true })
     this.inner = inner
     this.lost = lost
+    this.wire = wire
     inner.on('data', (data: Buffer) => {
       if (!this.push(data)) inner.pause()
     })
@@ -44,6 +47,11 @@ export class H2ByteStream extends Duplex {
   }
 
   override _write(data: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.wire === undefined) this.pass(data, done)
+    else this.wire.whenWritable(() => this.pass(data, done))
+  }
+
+  private pass(data: Buffer, done: (error?: Error | null) => void): void {
     if (this.inner.destroyed || this.inner.closed) done(this.reason())
     else if (this.inner.write(data)) done()
     else this.onceDrained = done

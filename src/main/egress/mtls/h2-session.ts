@@ -7,6 +7,7 @@ import {
 } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import { AlwaysReading } from '../../../node/tunnel/always-reading.ts'
 import { H2ByteStream, resetStream } from '../../../node/tunnel/h2-byte-stream.ts'
 import { type KeepaliveTimings, startKeepalive } from '../../../node/tunnel/keepalive.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
@@ -45,6 +46,7 @@ class H2Session implements TunnelSession {
   readonly retired: Promise<AppError>
   readonly ended: Promise<void>
   private readonly session: ClientHttp2Session
+  private readonly wire: AlwaysReading
   private readonly place: string
   private reason: AppError | undefined
   private hasGreeted = false
@@ -52,8 +54,9 @@ class H2Session implements TunnelSession {
 
   constructor(socket: TLSSocket, { keepalive, place }: SessionOptions) {
     this.place = place
+    this.wire = new AlwaysReading(socket)
     this.session = connect('https://tunnel', {
-      createConnection: () => socket,
+      createConnection: () => this.wire,
       settings: { enablePush: false, initialWindowSize: H2.agentStreamWindow },
       maxSessionMemory: H2.sessionMemory,
     })
@@ -111,7 +114,7 @@ class H2Session implements TunnelSession {
     await orAborted(this.answered(stream, target), signal, () =>
       resetStream(stream, constants.NGHTTP2_CANCEL),
     )
-    return new H2ByteStream(stream, () => this.whyClosed())
+    return new H2ByteStream(stream, () => this.whyClosed(), this.wire)
   }
 
   roundTrip(): Promise<number | undefined> {

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { readPem } from '../../support/make-certs.ts'
+import { soon } from '../../support/soon.ts'
+import { startEcho } from '../../support/start-hosts.ts'
+import {
+  makeTestAgent,
+  makeTunnelCerts,
+  SERVER_NAME,
+  startTestServer,
+  type TestServer,
+  type TunnelCerts,
+} from '../../support/start-tunnel.ts'
+
+const closers: (() => Promise<void>)[] = []
+let certs: TunnelCerts
+beforeAll(async () => {
+  certs = await makeTunnelCerts((close) => void closers.push(close))
+})
+afterAll(async () => {
+  for (const close of closers) await close()
+})
+
+const BROKEN = '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n'
+const PIECE = Buffer.alloc(64 * 1024, 'a piece of what is sent ')
+const STREAMS = 12
+
+/** Copies of a certificate and its key that are replaced as `certs renew` does it. */
+async function changingFiles(name: string, from: { readonly cert: string; readonly key: string }) {
+  const dir = join(certs.authority.dir, name)
+  await mkdir(dir, { recursive: true })
+  const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem') }
+  const replace = async (next: { readonly cert: string; readonly key: string }): Promise<void> => {
+    for (const part of ['key', 'cert'] as const) {
+      await copyFile(next[part], `${files[part]}.new`)
+      await rename(`${files[part]}.new`, files[part])
+    }
+  }
+  await replace(from)
+  return { files, replace }
+}
+
+/** What the server shows to whoever connects now. */
+async function shown(server: TestServer): Promise<string> {
+  const own = { cert: await readPem(certs.agent.cert), key: await readPem(certs.agent.key) }
+  const place = { host: '127.0.0.1', port: server.port, servername: SERVER_NAME }
+  const socket = connectTls({ ...place, ca: await readPem(certs.ca), ...own })
+  try {
+    await once(socket, 'secureConnect')
+    return socket.getPeerX509Certificate()?.serialNumber ?? ''
+  } finally {
+    socket.on('error', () => undefined).destroy()
+  }
+}
+
+/** Sends and gets back until it is told to stop. */
+class Traffic {
+  bytes = 0
+  private readonly stream: Duplex
+  private readonly sent = createHash('sha256')
+  private readonly got = createHash('sha256')
+  private isStopping = false
+  readonly done: Promise<void>
+
+  constructor(stream: Duplex) {
+    this.stream = stream
+    stream.on('data', (data: Buffer) => {
+      this.got.update(data)
+      this.bytes += data.length
+    })
+    this.done = once(stream, 'end').then(() => undefined)
+    this.send()
+  }
+
+  /** @returns whether exactly what was sent came back. */
+  async stop(): Promise<boolean> {
+    this.isStopping = true
+    this.stream.emit('drain')
+    await this.done
+    return this.sent.digest('hex') === this.got.digest('hex')
+  }
+
+  private send(): void {
+    while (!this.stream.writableEnded) {
+      if (this.isStopping) {
+        this.stream.end()
+        return
+      }
+      this.sent.update(PIECE)
+      if (this.stream.write(PIECE)) continue
+      this.stream.once('drain', () => this.send())
+      return
+    }
+  }
+}
+
+describe.each(['h2', 'envelopes'] as const)('while %s carries all it can', (protocol) => {
+  async function world() {
+    const own = await changingFiles(`server-${protocol}`, certs.server)
+    const its = await changingFiles(`agent-${protocol}`, certs.agent)
+    const server = await startTestServer(certs, { tls: { ca: certs.ca, ...own.files }, lookMs: 20 })
+    onTestFinished(() => server.close(0))
+    const agent = makeTestAgent(certs, server, { protocol, tls: { ca: certs.ca, ...its.files } })
+    onTestFinished(() => agent.egress.close(0))
+    const port = await startEcho()
+    const open = () => agent.egress.connect({ host: '127.0.0.1', port }, new AbortController().signal)
+    const traffic: Traffic[] = []
+    for (let index = 0; index < STREAMS; index += 1) traffic.push(new Traffic(await open()))
+    const flows = async (): Promise<void> => {
+      const before = traffic.map(({ bytes }) => bytes)
+      await soon(() => {
+        for (const [index, { bytes }] of traffic.entries())
+          expect(bytes).toBeGreaterThan((before[index] ?? 0) + 10 * PIECE.length)
+      })
+    }
+    return { own, its, server, agent, traffic, flows, open }
+  }
+
+  test('new certificates of the server are shown at once, broken ones are not, and no stream notices', async () => {
+    const { own, server, agent, traffic, flows } = await world()
+    const seen = new Set([await shown(server)])
+    for (let round = 1; round <= 3; round += 1) {
+      const name = `server-${protocol}-${round}`
+      await own.replace(await certs.authority.issue(name, { kind: 'server', extraNames: [SERVER_NAME] }))
+      await soon(async () => expect(seen).not.toContain(await shown(server)))
+      const now = await shown(server)
+      seen.add(now)
+      await flows()
+      await writeFile(own.files.cert, BROKEN)
+      await soon(() =>
+        expect(server.logged().filter((line) => line.includes('the old stays'))).toHaveLength(round),
+      )
+      expect(await shown(server)).toBe(now)
+      await flows()
+    }
+    for (const one of traffic) expect(await one.stop()).toBe(true)
+    expect(agent.states.map(({ phase }) => phase)).toEqual(['connecting', 'connected'])
+  })
+})
