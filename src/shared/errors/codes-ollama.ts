@@ -83,7 +83,7 @@ export const OLLAMA_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Check host and port; Ollama usually has port 11434.',
   },
-  'ollama.cloud-signed-out': {
+  'ollama.signed-out': {
     meaning: 'Ollama has models of its cloud, but is not signed in there.',
     recovery: 'user',
     remedy: 'Run "ollama signin" on the machine of Ollama, or use models that run there.',
@@ -161,10 +161,5 @@ export const OLLAMA_ERRORS = defineErrors({
     meaning: 'A step of the installation on the model host failed; what was done before it was undone.',
     recovery: 'user',
     remedy: 'Run the named command by hand to see why.',
-  },
-  'ollama-host.not-installed': {
-    meaning: 'No Ollama service of Sovereign Bridge is installed on this machine.',
-    recovery: 'user',
-    remedy: 'Install it with "sudo sovereign ollama install --bind ADDRESS".',
   },
 })
