@@ -46,6 +46,7 @@ export class ProxyHost {
   private readonly system: SystemProxySwitch
   private isStarted = false
   private isClosed = false
+  private closing: Promise<void> | undefined
   private readonly createdAt: number
 
   constructor(options: ProxyHostOptions) {
@@ -126,8 +127,17 @@ export class ProxyHost {
     else void this.system.enter(this.listening)
   }
 
-  /** What the system used before is put back first, so that no program meets a proxy that is gone. Idempotent. */
-  async close(drainMs: number): Promise<void> {
+  /**
+   * What the system used before is put back first, so that no program meets a proxy that is gone. Asked again, the
+   * earlier end counts.
+   */
+  close(drainMs: number): Promise<void> {
+    if (this.closing === undefined) this.closing = this.end(drainMs)
+    else void this.ways?.close(drainMs)
+    return this.closing
+  }
+
+  private async end(drainMs: number): Promise<void> {
     this.isClosed = true
     if (this.settings.systemProxy) await this.system.leave()
     if (!(this.proxy instanceof AppError)) this.proxy.close()

@@ -9,6 +9,7 @@ import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import type { EgressState } from '../../shared/state/egress.ts'
 import { IDLE } from '../../shared/state/link.ts'
 import { type Agent, startAgent } from '../agent/agent.ts'
+import { LEAVE_MS } from '../egress/egress.ts'
 import { parseListenAddress } from '../settings/address.ts'
 import type { SshLink, SshTarget } from '../ssh/link.ts'
 import { ClientTunnel } from './client-tunnel.ts'
@@ -49,6 +50,8 @@ export class Session {
   private readonly ended = new AbortController()
   /** Replaced parts whose last connections are still running. */
   private readonly retiring = new Set<Promise<void>>()
+  /** Those of them that need not hurry while this one is connected. */
+  private readonly leaving = new Set<ProxyHost>()
   private isClosing = false
   private profile: Profile
   private connector: RelayConnector
@@ -138,6 +141,7 @@ export class Session {
     connector.drain(drainMs)
     await Promise.all([
       proxyHost.close(drainMs),
+      ...[...this.leaving].map((proxy) => proxy.close(drainMs)),
       localAgent.close(drainMs),
       ...tunnels.map((tunnel) => tunnel.close(drainMs)),
     ])
@@ -203,7 +207,8 @@ export class Session {
   private replaceProxy(settings: EgressSettings): void {
     const before = this.proxyHost
     this.proxyHost = this.openProxy(settings, before)
-    this.retire(before.close(RETIRE_MS))
+    this.leaving.add(before)
+    this.retire(before.close(LEAVE_MS).finally(() => this.leaving.delete(before)))
     this.proxyHost.start()
     this.proxyHost.followAgent(this.localAgent.state)
   }

@@ -31,6 +31,8 @@ export class ServerKeeper {
   private run: Run | undefined
   private killing: { readonly abort: AbortController; readonly done: Promise<unknown> } | undefined
   private closing: Promise<void> | undefined
+  private readonly hurry = new AbortController()
+  private holdMs: number
   private held = 0
   /** When it was last seen to run, by the clock that never jumps. */
   private seenAt = Number.NEGATIVE_INFINITY
@@ -40,6 +42,7 @@ export class ServerKeeper {
 
   constructor(options: ServerKeeperOptions) {
     this.options = options
+    this.holdMs = options.holdMs
     this.times = { ...TIMES, pollMs: POLL_MS[options.control.kind], ...options.times }
     this.probe = options.probe ?? tcpProbe
     this.typical = typicalTime(options.historyFile, options.control.kind, options.log)
@@ -71,7 +74,7 @@ export class ServerKeeper {
     const { done } = this.run
     this.changeHeld(1)
     try {
-      const { address } = await waitFor(done, this.options.holdMs, signal, () => this.stillStarting())
+      const { address } = await waitFor(done, this.holdMs, signal, () => this.stillStarting())
       return address
     } finally {
       this.changeHeld(-1)
@@ -118,10 +121,17 @@ export class ServerKeeper {
     await done
   }
 
-  /** Lets go of the server, and waits up to `drainMs` to see it stopped. Idempotent. */
+  /** Somebody has looked at the settings: what failed is tried again at once. */
+  use({ holdMs }: Pick<ServerKeeperOptions, 'holdMs'>): void {
+    this.holdMs = holdMs
+    this.failure = undefined
+  }
+
+  /** Lets go of the server, and waits up to `drainMs` to see it stopped. Asked again, the earlier end counts. */
   close(drainMs: number): Promise<void> {
-    this.closing ??= this.end(drainMs)
-    return this.closing
+    this.closing ??= this.end()
+    const timer = setTimeout(() => this.hurry.abort(), Math.max(drainMs, this.times.killAtLeastMs))
+    return this.closing.finally(() => clearTimeout(timer))
   }
 
   private start(): Run {
@@ -206,15 +216,13 @@ export class ServerKeeper {
     await killing?.done
   }
 
-  private async end(drainMs: number): Promise<void> {
+  private async end(): Promise<void> {
     const { control, owner, ambient } = this.options
     await this.endRun(disconnecting())
     if (this.isArmed) {
       this.become({ phase: 'killing', since: ambient.now() })
-      const { pollMs, killAtLeastMs } = this.times
-      const limitMs = Math.max(drainMs, killAtLeastMs)
-      const never = new AbortController().signal
-      this.afterKill(await killUntilGone({ control, owner, pollMs, limitMs }, never))
+      const { pollMs, killLimitMs: limitMs } = this.times
+      this.afterKill(await killUntilGone({ control, owner, pollMs, limitMs }, this.hurry.signal))
     }
     await control.close()
   }
@@ -239,7 +247,7 @@ export class ServerKeeper {
 
   private stillStarting(): AppError {
     const { current } = this
-    const seconds = Math.round(this.options.holdMs / 1000)
+    const seconds = Math.round(this.holdMs / 1000)
     const stage = current.phase === 'waking' ? ` It is ${current.stage} now.` : ''
     const typicalMs = current.phase === 'waking' ? current.typicalMs : undefined
     const usual = typicalMs === undefined ? '' : ` It takes ${Math.round(typicalMs / 1000)} s as a rule.`

@@ -8,6 +8,12 @@ export interface EgressTarget {
 }
 
 /**
+ * How long connections may go on that began under settings which were replaced, in milliseconds: a large download is
+ * done by then, and a server that nobody uses any more does not run for ever.
+ */
+export const LEAVE_MS = 3_600_000
+
+/**
  * One way out to the internet. What it opens is bytes in, bytes out: HTTP, TLS and WebSocket are spoken over it by
  * whoever asked. Every way passes test/contract/egress.
  */
@@ -21,6 +27,6 @@ export interface Egress {
    * and, where the way itself is broken, a `tunnel.*` code.
    */
   connect(target: EgressTarget, signal: AbortSignal): Promise<Duplex>
-  /** Lets connections finish for up to `drainMs`, then ends them. Idempotent. */
+  /** Lets connections finish for up to `drainMs`, then ends them. Asked again, the earlier end counts. */
   close(drainMs: number): Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import { readTlsMaterial } from '../../node/tunnel/tls-material.ts'
@@ -8,7 +9,7 @@ import { NO_TUNNEL, type TunnelState } from '../../shared/state/egress.ts'
 import { createControl, parseServer } from '../control/create-control.ts'
 import type { KeeperState } from '../control/keeper-options.ts'
 import { createServerKeeper, type ServerKeeper } from '../control/server-keeper.ts'
-import type { Egress, EgressTarget } from './egress.ts'
+import { type Egress, type EgressTarget, LEAVE_MS } from './egress.ts'
 import { createMtlsEgress, type MtlsEgress } from './mtls/mtls-egress.ts'
 import { orAborted } from './mtls/tunnel-session.ts'
 
@@ -22,6 +23,8 @@ export interface TunnelWayOptions {
   readonly ambient: Ambient
   readonly log: Logger
   readonly onState: (state: TunnelState) => void
+  /** Settles when the server of the tunnel before this one has stopped, where both cannot run at once. */
+  readonly after?: Promise<void> | undefined
 }
 
 /** How long connections may go on through a tunnel that is let sleep. */
@@ -34,6 +37,7 @@ const COST_EVERY_MS = 60_000
 export class TunnelWay implements Egress {
   readonly name = 'mtls'
   private readonly options: TunnelWayOptions
+  private settings: MtlsSettings
   private readonly keeper: ServerKeeper | undefined
   private tunnel: MtlsEgress
   private readonly ended = new AbortController()
@@ -41,7 +45,9 @@ export class TunnelWay implements Egress {
   private current: TunnelState = NO_TUNNEL
   private onState: (state: TunnelState) => void
   private closing: Promise<void> | undefined
-  /** While connections finish before the server is let go. */
+  private isLettingGo = false
+  private patienceMs = Number.POSITIVE_INFINITY
+  /** While connections finish before the server is let go, or before there may be another one. */
   private resting: Promise<void> | undefined
   /** Somebody wants it awake although no request does. */
   private isWakeWanted = false
@@ -50,6 +56,7 @@ export class TunnelWay implements Egress {
   constructor(options: TunnelWayOptions) {
     const { ambient, historyFile, log, owner, settings } = options
     this.options = options
+    this.settings = settings
     this.onState = options.onState
     const control = createControl(settings, ambient)
     this.keeper =
@@ -60,6 +67,9 @@ export class TunnelWay implements Egress {
         onState: (state) => this.tellKeeper(state),
       })
     this.tunnel = this.createTunnel()
+    this.resting = options.after?.then(() => {
+      this.resting = undefined
+    })
     this.costTimer = setInterval(() => this.refreshCost(), COST_EVERY_MS)
     this.costTimer.unref()
   }
@@ -75,12 +85,26 @@ export class TunnelWay implements Egress {
 
   /** Connects to a server that runs; one that has to be woken for it stays asleep. */
   start(): void {
-    if (this.keeper === undefined) this.tunnel.start()
+    if (this.closing !== undefined) return
+    if (this.resting !== undefined) {
+      this.publish({ phase: 'draining', since: this.options.ambient.now() })
+      void this.resting.then(() => this.start())
+    } else if (this.keeper === undefined) this.tunnel.start()
     else void this.lookWhetherAwake(this.keeper)
   }
 
+  /** Takes settings that leave its server alone. What goes through it goes on; a failure is tried again at once. */
+  use(settings: MtlsSettings): void {
+    const hasFailed = this.current.phase === 'failed'
+    if (isDeepStrictEqual(this.settings, settings) && !hasFailed) return
+    this.settings = settings
+    this.keeper?.use({ holdMs: settings.holdSeconds * 1000 })
+    this.tunnel.use({ ...settings, tls: settings }, LEAVE_MS)
+    if (hasFailed) this.publish(NO_TUNNEL)
+  }
+
   retryNow(): void {
-    if (this.current.phase === 'asleep') return
+    if (this.current.phase === 'asleep' || this.resting !== undefined) return
     this.tunnel.start()
     this.tunnel.retryNow()
   }
@@ -104,14 +128,20 @@ export class TunnelWay implements Egress {
     return await this.tunnel.connect(target, signal)
   }
 
-  /** The server is let go of even where connections were cut off. Idempotent. */
+  /** The server is let go of even where connections were cut off. Asked again, the earlier end counts. */
   close(drainMs: number): Promise<void> {
-    this.closing ??= this.end(drainMs)
+    this.patienceMs = Math.min(this.patienceMs, drainMs)
+    if (this.closing === undefined) this.closing = this.end()
+    else {
+      void this.tunnel.close(drainMs)
+      if (this.isLettingGo) void this.keeper?.close(drainMs)
+    }
     return this.closing
   }
 
   private createTunnel(): MtlsEgress {
-    const { ambient, log, settings } = this.options
+    const { ambient, log } = this.options
+    const { settings } = this
     const tunnel: MtlsEgress = createMtlsEgress({
       ...{ ambient, log, serverName: settings.serverName, tls: settings, protocol: settings.protocol },
       server: () => this.server(),
@@ -145,27 +175,26 @@ export class TunnelWay implements Egress {
     void keeper.rest()
   }
 
-  private async end(drainMs: number): Promise<void> {
+  private async end(): Promise<void> {
     clearInterval(this.costTimer)
     this.publish({ phase: 'draining', since: this.options.ambient.now() })
     this.ended.abort()
     await this.resting
-    await this.tunnel.close(drainMs)
-    await this.keeper?.close(drainMs)
+    await this.tunnel.close(this.patienceMs)
+    this.isLettingGo = true
+    await this.keeper?.close(this.patienceMs)
     // A server of which nobody knows whether it stopped goes on costing money, and stays on show.
     if (this.current.phase !== 'failed') this.publish(NO_TUNNEL)
   }
 
   private async awake(keeper: ServerKeeper, signal: AbortSignal): Promise<void> {
-    const { settings, ambient } = this.options
     // What cannot be talked to is not worth waking.
-    await readTlsMaterial(settings, ambient.now())
+    await readTlsMaterial(this.settings, this.options.ambient.now())
     await keeper.address(signal)
   }
 
   private async server(): Promise<EgressTarget> {
-    const { settings } = this.options
-    if (this.keeper === undefined) return parseServer(settings.server ?? '')
+    if (this.keeper === undefined) return parseServer(this.settings.server ?? '')
     const address = await this.keeper.look(this.ended.signal)
     if (address !== undefined) return address
     throw new AppError('tunnel.down', 'The tunnel server has gone to sleep.', {

@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util'
 import { createAddressPolicy } from '../../node/address-policy/address-policy.ts'
 import { matchesHost } from '../../node/address-policy/host-pattern.ts'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import type { EgressSettings, MtlsSettings } from '../../shared/settings/egress.ts'
 import { NO_TUNNEL, type TunnelState } from '../../shared/state/egress.ts'
+import { keepsServer, sharesServer } from '../control/shares-server.ts'
 import { DirectEgress } from './direct/direct-egress.ts'
 import type { OwnListener } from './direct/own-listener.ts'
 import type { Egress } from './egress.ts'
@@ -19,9 +19,12 @@ export interface WaysOutOptions {
   readonly ambient: Ambient
   readonly log: Logger
   readonly onTunnel: (state: TunnelState) => void
-  /** Hands over its tunnel where that stays as it is: closing it would stop the server that it shares with us. */
+  /** Hands over its tunnel where the server stays the same: closing it would stop the server for us too. */
   readonly before?: WaysOut | undefined
 }
+
+/** How long connections may go on through a server that another one waits for. */
+const IN_THE_WAY_MS = 5_000
 
 /** The ways out of one profile, and which of them a host gets. */
 export class WaysOut {
@@ -41,7 +44,10 @@ export class WaysOut {
     this.tunnel =
       settings.mtls &&
       (before?.handOver(settings.mtls, onState) ??
-        new TunnelWay({ ...options, settings: settings.mtls, onState }))
+        new TunnelWay({
+          ...{ ...options, settings: settings.mtls, onState },
+          after: before?.stopTunnelFor(settings.mtls),
+        }))
   }
 
   get tunnelState(): TunnelState {
@@ -71,17 +77,26 @@ export class WaysOut {
     return use === 'mtls' && this.tunnel !== undefined ? this.tunnel : this.direct
   }
 
-  /** Requests under way go on through it; whoever takes it closes it. One that failed is better made anew. */
+  /** Requests under way go on through it; whoever takes it closes it. */
   private handOver(settings: MtlsSettings, onState: (state: TunnelState) => void): TunnelWay | undefined {
     const { isTunnelOurs, tunnel } = this
-    const isSame = isTunnelOurs && isDeepStrictEqual(this.settings.mtls, settings)
-    if (!isSame || tunnel === undefined || tunnel.state.phase === 'failed') return undefined
+    const { mtls } = this.settings
+    if (!isTunnelOurs || tunnel === undefined || mtls === undefined || !keepsServer(mtls, settings))
+      return undefined
     this.isTunnelOurs = false
     tunnel.tell(onState)
+    tunnel.use(settings)
     return tunnel
   }
 
-  /** Idempotent. */
+  /** @returns when it has stopped, where its server is in the way of the one of those settings. */
+  private stopTunnelFor(settings: MtlsSettings): Promise<void> | undefined {
+    const { mtls } = this.settings
+    if (!this.isTunnelOurs || mtls === undefined || !sharesServer(mtls, settings)) return undefined
+    return this.tunnel?.close(IN_THE_WAY_MS)
+  }
+
+  /** Lets connections finish for up to `drainMs`. Asked again, the earlier end counts. */
   async close(drainMs: number): Promise<void> {
     await Promise.all([
       this.direct.close(drainMs),
