@@ -70,7 +70,15 @@ function serverRules(perimeter: Perimeter): Rule[] {
       ports: [DNS],
       why: 'answers that are too long for a datagram',
     },
-    { ...toRouter, id: 'server-dhcp', protocol: 'udp', ports: [DHCP], why: 'the lease of its address' },
+    {
+      ...toRouter,
+      // IPv6 has no use for this port.
+      ...(isApart ? {} : { sources: [perimeter.server.address] }),
+      id: 'server-dhcp',
+      protocol: 'udp',
+      ports: [DHCP],
+      why: 'the lease of its address',
+    },
   ]
   const toWan: Rule = {
     ...from,
