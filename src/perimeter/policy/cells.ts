@@ -9,6 +9,8 @@ const DNS = 53
 const DHCP = 67
 const HTTP = 80
 const HTTPS = 443
+/** Where WireGuard listens unless told; closed where there is no VPN. */
+const WIREGUARD = 51_820
 /** Where Ollama listens unless told; tried beside the port of the file. */
 const OLLAMA = 11_434
 
@@ -39,6 +41,7 @@ export function cellsOf(perimeter: Perimeter): readonly Cell[] {
     ...fromServer(perimeter),
     ...fromAdmins(perimeter),
     ...fromLan(perimeter),
+    ...toItself(),
   ]
   return lines.flatMap((line) => cellsOfLine(line, perimeter))
 }
@@ -104,17 +107,13 @@ function fromWan(perimeter: Perimeter): Line[] {
   })
   return (['internet', 'isp'] as const).flatMap((from) => [
     denied(from, 'router', { tcp: [DNS, ...usual(perimeter)], udp: [DNS, DHCP, UNNAMED_PORT] }),
-    ...(wireguard === undefined
-      ? []
-      : [
-          {
-            from,
-            to: 'router',
-            expected: hasVpn(perimeter) ? 'allowed' : 'denied',
-            policy: hasVpn(perimeter) ? 'WAN to WireGuard: allowed' : policy,
-            ports: { udp: [wireguard.port] },
-          } as const,
-        ]),
+    {
+      from,
+      to: 'router',
+      expected: hasVpn(perimeter) ? 'allowed' : 'denied',
+      policy: hasVpn(perimeter) ? 'WAN to WireGuard: allowed' : policy,
+      ports: { udp: [wireguard?.port ?? WIREGUARD] },
+    },
     denied(from, 'server', { tcp: usual(perimeter), udp: [server.port, UNNAMED_PORT] }),
     denied(from, 'lan', { tcp: [SSH, HTTP, UNNAMED_PORT], udp: [DNS, UNNAMED_PORT] }),
     ...(hasVpn(perimeter)
@@ -290,4 +289,15 @@ function fromLan(perimeter: Perimeter): Line[] {
         ]
       : []),
   ]
+}
+
+/** Programs of a machine that talk to each other are no business of its firewall. */
+function toItself(): Line[] {
+  return (['router', 'server'] as const).map((place) => ({
+    from: place,
+    to: place,
+    expected: 'allowed',
+    policy: 'a machine to itself: allowed',
+    ports: { tcp: [DNS], udp: [DNS] },
+  }))
 }

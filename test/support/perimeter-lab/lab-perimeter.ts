@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { type Perimeter, perimeterSchema } from '../../../src/perimeter/file/schema.ts'
+import { parsePerimeter } from '../../../src/perimeter/file/read-perimeter.ts'
+import type { Perimeter } from '../../../src/perimeter/file/schema.ts'
 
 /** What separates the server from the LAN, or what else differs. */
 export interface Scenario {
@@ -78,7 +79,7 @@ export function labPerimeter(scenario: Scenario, keys: { client: string; peer: s
   const { isolation } = scenario
   const isVlan = isolation === 'vlan'
   const lanOf = isVlan ? ADDRESSES.serverVlan : ADDRESSES.server
-  return perimeterSchema.parse({
+  const file = {
     router: {
       system: 'linux',
       wan: { device: 'wan0' },
@@ -105,16 +106,24 @@ export function labPerimeter(scenario: Scenario, keys: { client: string; peer: s
             ? { kind: 'port', port: 'lan1', others: ['lan2', 'lan3'] }
             : { kind: 'host' },
     },
+    // The bridge of "port" keeps everybody of the LAN away, so there is none that could be named.
+    admins: isolation === 'port' ? [] : [ADDRESSES.admin[4]],
+    ...(scenario.options?.lanOnly === true ? {} : vpnOf(keys)),
+    options: scenario.options ?? {},
+  }
+  return parsePerimeter(JSON.stringify(file), scenario.name)
+}
+
+function vpnOf(keys: { client: string; peer: string }) {
+  return {
     wireguard: {
       address: `${ADDRESSES.routerVpn[4]}/24`,
       address6: `${ADDRESSES.routerVpn[6]}/64`,
       endpoint: ADDRESSES.ispOutside[4],
     },
-    admins: [ADDRESSES.admin[4]],
     peers: [
       { name: 'client', publicKey: keys.client, address: ADDRESSES.client[4], address6: ADDRESSES.client[6] },
       { name: 'other', publicKey: keys.peer, address: ADDRESSES.peer[4], address6: ADDRESSES.peer[6] },
     ],
-    options: scenario.options ?? {},
-  })
+  }
 }

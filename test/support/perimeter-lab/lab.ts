@@ -6,6 +6,7 @@ import type { Rendering } from '../../../src/perimeter/render/rendering.ts'
 import { install } from './install.ts'
 import { Judge } from './judge.ts'
 import { type Keys, labPerimeter, makeKeys, type Scenario } from './lab-perimeter.ts'
+import { rulesFileOf } from './mutations.ts'
 import { buildTopology, type Hosts, introduceNeighbours } from './topology.ts'
 import { joinVpn } from './vpn-client.ts'
 import { startWorld } from './world.ts'
@@ -17,7 +18,9 @@ export interface Lab {
   readonly hosts: Hosts
   readonly cells: readonly Cell[]
   readonly judge: Judge
-  readonly router: Rendering
+  readonly renderings: Readonly<Record<'router' | 'server', Rendering>>
+  /** What nftables was given, by machine. */
+  readonly rules: Readonly<Record<'router' | 'server', string>>
   readonly keys: { readonly client: Keys; readonly peer: Keys; readonly router: string }
   close(): Promise<void>
 }
@@ -53,7 +56,8 @@ export async function startLab(
       hosts,
       cells,
       judge,
-      router,
+      renderings: { router, server: router },
+      rules: { router: rulesFileOf(router.files).content, server: '' },
       keys: { client, peer, router: key },
       close: world.close,
     }

@@ -1,0 +1,79 @@
+import type { Cell, CellResult } from '../../../src/perimeter/policy/cell.ts'
+import type { RenderedFile } from '../../../src/perimeter/render/rendering.ts'
+import { loadRules } from './install.ts'
+import { QUICK } from './judge.ts'
+import type { Lab } from './lab.ts'
+import type { Host } from './world.ts'
+
+/** A rendered set of rules with one thing wrong. */
+export interface Mutation {
+  readonly machine: 'router' | 'server'
+  /** Such as `without vpn-to-server/4` or `chain forward accepts`. */
+  readonly name: string
+  readonly text: string
+}
+
+export interface Caught {
+  readonly mutation: Mutation
+  /** Those that are no longer as the policy says; none where the rule could as well be left out. */
+  readonly cells: readonly CellResult[]
+}
+
+const RULE = /comment "([^"]+)"/
+const CHAIN = /^\s*chain (\w+) \{/
+const DROP_POLICY = /\bpolicy drop;/
+
+/** One for each rule that is left out, and one for each chain that accepts what no rule names. */
+export function mutationsOf(machine: Mutation['machine'], text: string): Mutation[] {
+  const lines = text.split('\n')
+  let chain = ''
+  return lines.flatMap((line, index): Mutation[] => {
+    chain = CHAIN.exec(line)?.[1] ?? chain
+    const rule = RULE.exec(line)?.[1]
+    const replaced = (by: readonly string[]) => lines.toSpliced(index, 1, ...by).join('\n')
+    if (DROP_POLICY.test(line)) {
+      const open = replaced([line.replace(DROP_POLICY, 'policy accept;')])
+      return [{ machine, name: `chain ${chain} accepts`, text: open }]
+    }
+    return rule === undefined ? [] : [{ machine, name: `without ${rule} (${chain})`, text: replaced([]) }]
+  })
+}
+
+/** The nftables rules of a rendering; the one file that is loaded with `nft -f`. */
+export function rulesFileOf(files: readonly RenderedFile[]): RenderedFile {
+  const file = files.find(({ path }) => path.endsWith('.nft'))
+  if (file === undefined) throw new Error(`No rules among ${files.map(({ path }) => path).join(', ')}.`)
+  return file
+}
+
+/**
+ * Puts one mutation after the other in the place of the rules and tries every cell again; the true rules stand at
+ * the end.
+ */
+export async function tryMutations(
+  lab: Lab,
+  mutations: readonly Mutation[],
+  onCaught: (caught: Caught) => void = () => {},
+): Promise<Caught[]> {
+  const all: Caught[] = []
+  for (const mutation of mutations) {
+    const host: Host = lab.hosts[mutation.machine]
+    await loadRules(host, mutation.text)
+    try {
+      const results = await lab.judge.try(lab.cells, QUICK)
+      const caught = { mutation, cells: results.filter(({ cell, verdict }) => verdict !== cell.expected) }
+      all.push(caught)
+      onCaught(caught)
+    } finally {
+      await loadRules(host, lab.rules[mutation.machine])
+    }
+  }
+  return all
+}
+
+/** `vpn>server/tcp/11434/4 and 3 more`. */
+export function namesOf(cells: readonly CellResult[], most = 2): string {
+  const names = cells.map(({ cell }: { cell: Cell }) => cell.id)
+  const more = names.length - most
+  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
