@@ -24,6 +24,9 @@ const PARTS: readonly Part[] = [
   { commands: ['ps'], apt: 'procps', dnf: 'procps-ng' },
   { commands: ['ip'], apt: 'iproute2', dnf: 'iproute', linuxOnly: true },
   { commands: ['nft'], apt: 'nftables', dnf: 'nftables', linuxOnly: true },
+  { commands: ['wg'], apt: 'wireguard-tools', dnf: 'wireguard-tools', linuxOnly: true },
+  { commands: ['wireguard-go'], apt: 'wireguard-go', dnf: 'wireguard-go', linuxOnly: true },
+  { commands: ['dnsmasq'], apt: 'dnsmasq-base', dnf: 'dnsmasq', linuxOnly: true },
   { commands: ['openssl'], apt: 'openssl', dnf: 'openssl' },
   { commands: ['gnome-keyring-daemon'], apt: 'gnome-keyring', dnf: 'gnome-keyring', linuxOnly: true },
   {

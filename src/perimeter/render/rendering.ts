@@ -15,4 +15,10 @@ export interface Rendering {
   readonly files: readonly RenderedFile[]
   /** Commands that make the files count, run in this order on the machine. */
   readonly activate: readonly (readonly string[])[]
+  /** Files of the machine's own that "activate" changes; they are kept, and put back when the change is. */
+  readonly touches?: readonly string[]
+  /** Commands that end what "activate" began, where nothing of ours stood before; each may fail. */
+  readonly deactivate?: readonly (readonly string[])[]
+  /** Commands after the machine's own files are back in place. */
+  readonly settle?: readonly (readonly string[])[]
 }

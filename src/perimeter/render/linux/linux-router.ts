@@ -2,7 +2,7 @@ import type { Perimeter } from '../../file/schema.ts'
 import { vpnOf } from '../../policy/layout.ts'
 import type { RenderedFile, Rendering } from '../rendering.ts'
 import { DNSMASQ_FILE, dnsmasqConf } from './dnsmasq.ts'
-import { routerNftables } from './nftables.ts'
+import { ROUTER_TABLE, routerNftables } from './nftables.ts'
 import { FIREWALL_UNIT, FORWARDING_FILE, keyFile, NFT_FILE, unitPath, VLAN_UNIT } from './paths.ts'
 import { firewallUnit, forwardingConf, vlanUnit, wireguardDropIn } from './units.ts'
 import { wgQuickConf } from './wg-quick.ts'
@@ -29,7 +29,16 @@ export function renderLinuxRouter(perimeter: Perimeter): Rendering {
           ),
         ]),
   ]
-  return { machine: 'router', files, activate: activation(perimeter, vpn?.interface) }
+  return {
+    machine: 'router',
+    files,
+    activate: activation(perimeter, vpn?.interface),
+    deactivate: deactivation(perimeter, vpn?.interface),
+    settle: [
+      ['systemctl', 'daemon-reload'],
+      ['sh', '-c', RESTART_DNSMASQ],
+    ],
+  }
 }
 
 function activation(perimeter: Perimeter, vpn: string | undefined): string[][] {
@@ -37,8 +46,6 @@ function activation(perimeter: Perimeter, vpn: string | undefined): string[][] {
     ['systemctl', 'enable', name],
     ['systemctl', 'restart', name],
   ]
-  const restartDnsmasq =
-    'if systemctl is-active -q dnsmasq.service; then systemctl restart dnsmasq.service; fi'
   return [
     // Before anything changes: a file that this kernel does not understand ends it here.
     ['nft', '-c', '-f', NFT_FILE],
@@ -46,8 +53,22 @@ function activation(perimeter: Perimeter, vpn: string | undefined): string[][] {
     ['systemctl', 'daemon-reload'],
     ...start(FIREWALL_UNIT),
     ...(perimeter.server.isolation.kind === 'vlan' ? start(VLAN_UNIT) : []),
-    ...(perimeter.server.mac === undefined ? [] : [['sh', '-c', restartDnsmasq]]),
+    ...(perimeter.server.mac === undefined ? [] : [['sh', '-c', RESTART_DNSMASQ]]),
     ...(vpn === undefined ? [] : start(`wg-quick@${vpn}.service`)),
+  ]
+}
+
+const RESTART_DNSMASQ =
+  'if systemctl is-active -q dnsmasq.service; then systemctl restart dnsmasq.service; fi'
+
+/** The VPN first: nobody is to come in by it once the policy is gone. */
+function deactivation(perimeter: Perimeter, vpn: string | undefined): string[][] {
+  const end = (name: string) => ['systemctl', 'disable', '--now', name]
+  return [
+    ...(vpn === undefined ? [] : [end(`wg-quick@${vpn}.service`)]),
+    ...(perimeter.server.isolation.kind === 'vlan' ? [end(VLAN_UNIT)] : []),
+    end(FIREWALL_UNIT),
+    ...['inet', 'bridge'].map((family) => ['nft', 'delete', 'table', family, ROUTER_TABLE]),
   ]
 }
 

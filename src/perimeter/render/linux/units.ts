@@ -2,14 +2,21 @@ import type { Perimeter } from '../../file/schema.ts'
 import { serverDevice } from '../../policy/layout.ts'
 import { FIREWALL_UNIT, FORWARDING_FILE, keyFile, NFT_FILE } from './paths.ts'
 
-/**
- * Loads the policy before any interface comes up. Packets are forwarded only once it stands, so a router whose policy
- * does not load is a wall and not a door. nftables.service empties the whole rule set when it starts or reloads.
- */
+/** Packets are forwarded only once the policy stands, so a router whose policy does not load is a wall and no door. */
 export function firewallUnit(): string {
+  return oneshotFirewall('Firewall of the Sovereign perimeter', NFT_FILE, [
+    `ExecStart=/usr/sbin/sysctl -q -p ${FORWARDING_FILE}`,
+  ])
+}
+
+/**
+ * Loads a policy before any interface comes up, and again whenever nftables.service starts or reloads, which empties
+ * the whole rule set.
+ */
+export function oneshotFirewall(description: string, nftFile: string, then: readonly string[] = []): string {
   return unit({
     Unit: [
-      'Description=Firewall of the Sovereign perimeter',
+      `Description=${description}`,
       'DefaultDependencies=no',
       'Wants=network-pre.target',
       'After=local-fs.target systemd-modules-load.service nftables.service',
@@ -21,9 +28,9 @@ export function firewallUnit(): string {
     Service: [
       'Type=oneshot',
       'RemainAfterExit=yes',
-      `ExecStart=/usr/sbin/nft -f ${NFT_FILE}`,
-      `ExecStart=/usr/sbin/sysctl -q -p ${FORWARDING_FILE}`,
-      `ExecReload=/usr/sbin/nft -f ${NFT_FILE}`,
+      `ExecStart=/usr/sbin/nft -f ${nftFile}`,
+      ...then,
+      `ExecReload=/usr/sbin/nft -f ${nftFile}`,
     ],
     Install: ['WantedBy=sysinit.target'],
   })
