@@ -62,8 +62,11 @@ export function makeUsage({ now }: MakeUsageOptions, change: Partial<UsageDetail
           price === undefined
             ? null
             : {
-                ...{ input: price, cachedInput: price / 10, output: price * 5, unit: 'AI credits' },
-                ...{ perTokens: 1_000_000, source: 'live Copilot model list' },
+                ...{ input: price, cachedInput: price / 10, output: price * 5, perTokens: 1_000_000 },
+                ...(upstream === 'openrouter'
+                  ? { unit: 'USD', source: 'live OpenRouter model list' }
+                  : { unit: 'AI credits', source: 'live Copilot model list' }),
+                asOf: new Date(now - 4 * 60_000).toISOString(),
               },
       }),
     ),
@@ -128,14 +131,14 @@ const MODELS: readonly (readonly [
   model: string,
   upstream: string,
   requests: number,
-  multiplier?: number,
+  multiplier?: number | undefined,
   /** Of a million tokens of input. */
   price?: number,
 ])[] = [
   ['gpt-5-mini', 'copilot', 792, 0, 25],
   ['claude-sonnet-4.6', 'copilot', 302, 1, 300],
   ['gpt-5.5', 'copilot', 118, 1, 175],
-  ['qwen/qwen3-coder', 'openrouter', 60],
+  ['qwen/qwen3-coder', 'openrouter', 60, undefined, 0.22],
   ['claude-opus-4.7', 'copilot', 12, 7.5, 1500],
 ]
 

@@ -81,6 +81,7 @@ export async function buildParts(
     keepDays: configFile.config.usage?.keep_days,
     limits: () => limits.view,
     moreMetrics: () => routing.metrics(),
+    onDollarPrices: () => openrouter.renewPrices(),
   })
   const limits: Limits = openLimits({ ambient, log, configFile, clients, usage })
   const models = new CopilotModels({
@@ -100,7 +101,10 @@ export async function buildParts(
   })
   const shared = { dispatcher: upstream, recorder: limits.recorder, settings, ambient, env, log }
   const copilot = new CopilotUpstream({ ...shared, account, models })
-  const openrouter = new OpenrouterUpstream({ ...shared, key: openrouterKey })
+  const openrouter = new OpenrouterUpstream({
+    ...{ ...shared, key: openrouterKey },
+    onModels: (body) => usage.onOpenrouterModels(body),
+  })
   const providers = new Providers(configFile, shared)
   const routing = startRouting(settings, shared, () => [copilot, openrouter, ...providers.all()])
   const signedIn = () => ({ copilot: isSignedIn(), openrouter: openrouterKey.problem === undefined })

@@ -33,9 +33,15 @@ const MODELS_MAX = 2000
 /** Multipliers and token prices as Copilot's own model list gives them. */
 export class PriceList {
   private models = new Map<string, ModelBilling>()
+  private updatedAt: number | undefined
+
+  /** Since when the list holds, in ms since the epoch. */
+  get at(): number | undefined {
+    return this.updatedAt
+  }
 
   /** Replaces the list; an answer that is no model list is ignored. */
-  update(reply: unknown): boolean {
+  update(reply: unknown, now: number): boolean {
     const list = isRecord(reply) ? reply.data : reply
     if (!Array.isArray(list)) return false
     const models = new Map<string, ModelBilling>()
@@ -45,6 +51,7 @@ export class PriceList {
     }
     if (models.size === 0) return false
     this.models = models
+    this.updatedAt = now
     return true
   }
 

@@ -1,8 +1,15 @@
 import type { Amount, Price, Source, Unit, UsageDetails, UsageTotals } from '../../shared/protocol/usage.ts'
 import { CREDIT_SCALE, formatDecimal, PREMIUM_SCALE, USD_SCALE } from './exact.ts'
 import type { Multiplier } from './multipliers.ts'
-import { type ListPrice, PRICE_TOKENS, type PriceList } from './price-list.ts'
+import { PRICE_TOKENS, type PriceList } from './price-list.ts'
 import type { Breakdown, Totals } from './totals.ts'
+import type { UsdPrices } from './usd-prices.ts'
+
+/** The lists by the upstream that they are of. */
+export interface ModelPrices {
+  readonly copilot: Pick<PriceList, 'multiplier' | 'price' | 'at'>
+  readonly openrouter: Pick<UsdPrices, 'price' | 'at'>
+}
 
 /** Sums in the words of the wire: each with its unit, its source and its age. */
 export function reportTotals(totals: Totals): UsageTotals {
@@ -69,7 +76,7 @@ export function reportTotals(totals: Totals): UsageTotals {
 /** The tables of the details, busiest first, days in order. */
 export function reportBreakdown(
   breakdown: Breakdown,
-  prices: Pick<PriceList, 'multiplier' | 'price'>,
+  prices: ModelPrices,
 ): Pick<UsageDetails, 'models' | 'clients' | 'days'> {
   const byRequests = (left: { requests: number }, right: { requests: number }): number =>
     right.requests - left.requests
@@ -79,8 +86,8 @@ export function reportBreakdown(
       .map(({ upstream, model, totals }) => ({
         upstream,
         model,
-        multiplier: upstream === 'copilot' ? reportMultiplier(prices.multiplier(model)) : null,
-        price: upstream === 'copilot' ? reportPrice(prices.price(model)) : null,
+        multiplier: upstream === 'copilot' ? reportMultiplier(prices.copilot.multiplier(model)) : null,
+        price: reportPrice(prices, upstream, model),
         ...reportTotals(totals),
       }))
       .sort(byRequests),
@@ -98,16 +105,30 @@ function reportMultiplier(multiplier: Multiplier | undefined): { value: number; 
   return { value: Number(formatDecimal(multiplier.micro, PREMIUM_SCALE)), source: multiplier.source }
 }
 
-function reportPrice(price: ListPrice | undefined): Price | null {
+function reportPrice({ copilot, openrouter }: ModelPrices, upstream: string, model: string): Price | null {
+  if (upstream === 'copilot')
+    return pricedBy(copilot, model, CREDIT_SCALE, { unit: 'AI credits', source: 'live Copilot model list' })
+  if (upstream === 'openrouter')
+    return pricedBy(openrouter, model, USD_SCALE, { unit: 'USD', source: 'live OpenRouter model list' })
+  return null
+}
+
+function pricedBy(
+  list: Pick<PriceList | UsdPrices, 'price' | 'at'>,
+  model: string,
+  scale: number,
+  facts: Pick<Price, 'unit' | 'source'>,
+): Price | null {
+  const price = list.price(model)
   if (price === undefined) return null
-  const credits = (nano: bigint): number => Number(formatDecimal(nano, CREDIT_SCALE))
+  const number = (scaled: bigint): number => Number(formatDecimal(scaled, scale))
   return {
-    input: credits(price.input),
-    cachedInput: credits(price.cachedInput),
-    output: credits(price.output),
-    unit: 'AI credits',
+    input: number(price.input),
+    cachedInput: number(price.cachedInput),
+    output: number(price.output),
+    ...facts,
     perTokens: PRICE_TOKENS,
-    source: 'live Copilot model list',
+    asOf: list.at === undefined ? null : new Date(list.at).toISOString(),
   }
 }
 

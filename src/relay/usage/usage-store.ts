@@ -27,6 +27,7 @@ import { UsageStorage } from './storage.ts'
 import { Breakdown, contribution } from './totals.ts'
 import { usageRoutes } from './usage-routes.ts'
 import { isInference, monthEnd, type UsageRow, utcMonth } from './usage-row.ts'
+import { UsdPrices } from './usd-prices.ts'
 
 export interface UsageOptions {
   /** Folder of usage.db; created when missing. */
@@ -43,6 +44,8 @@ export interface UsageOptions {
   readonly limits?: () => LimitsView
   /** Families of others for /metrics, in the text format. */
   readonly moreMetrics?: () => string
+  /** Somebody looks at usage of OpenRouter; its price list may be old, or not there yet. */
+  readonly onDollarPrices?: () => void
 }
 
 /**
@@ -58,6 +61,8 @@ export interface Usage {
   routes(): Route[]
   /** The parsed body of Copilot's `GET /models`; multipliers and token prices are read from it. */
   onModels(models: unknown): void
+  /** The parsed body of OpenRouter's `GET /api/v1/models`; token prices are read from it. */
+  onOpenrouterModels(models: unknown): void
   /** The parsed body of `GET /copilot_internal/user`. */
   onQuota(snapshot: unknown): void
   /** What limits are held against. */
@@ -93,12 +98,14 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
   readonly ambient: Ambient
   readonly boot = randomUUID()
   readonly prices = new PriceList()
+  private readonly usdPrices = new UsdPrices()
   readonly ledger: Ledger
   private readonly log: Logger
   private readonly authenticated: () => boolean
   private readonly certificateExpiresAt: () => number | undefined
   private readonly limits: () => LimitsView
   private readonly moreMetrics: () => string
+  private readonly onDollarPrices: () => void
   private readonly startedAt: number
   private readonly startedMs: number
   private readonly account = new AccountState()
@@ -120,6 +127,7 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     this.certificateExpiresAt = options.certificateExpiresAt ?? (() => undefined)
     this.limits = options.limits ?? (() => NO_LIMITS)
     this.moreMetrics = options.moreMetrics ?? (() => '')
+    this.onDollarPrices = options.onDollarPrices ?? (() => undefined)
     this.startedAt = this.ambient.now()
     this.startedMs = this.ambient.monotonicMs()
     this.storage = new UsageStorage({
@@ -193,7 +201,13 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
   }
 
   onModels(models: unknown): void {
-    if (!this.prices.update(models)) this.log.warn('the model list of Copilot could not be read for prices')
+    if (!this.prices.update(models, this.ambient.now()))
+      this.log.warn('the model list of Copilot could not be read for prices')
+  }
+
+  onOpenrouterModels(models: unknown): void {
+    if (!this.usdPrices.update(models, this.ambient.now()))
+      this.log.warn('the model list of OpenRouter could not be read for prices')
   }
 
   onQuota(snapshot: unknown): void {
@@ -207,9 +221,12 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
   }
 
   details(month = utcMonth(this.ambient.now())): UsageDetails {
+    const prices = { copilot: this.prices, openrouter: this.usdPrices }
+    const breakdown = reportBreakdown(this.view(month), prices)
+    if (breakdown.models.some(({ upstream }) => upstream === 'openrouter')) this.onDollarPrices()
     return {
       ...this.summaryOf(month),
-      ...reportBreakdown(this.view(month), this.prices),
+      ...breakdown,
       account: this.account.account,
       quotas: this.account.quotas(),
       // They stand as they are now, which says nothing about another month.

@@ -55,6 +55,7 @@ const priceSchema = z.object({
   unit: text,
   perTokens: z.number().positive(),
   source: text.catch(''),
+  asOf: optional(isoTime),
 })
 
 const quotaSchema = z.object({

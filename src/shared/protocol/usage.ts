@@ -12,6 +12,7 @@ export const sourceSchema = z.enum([
   'reported by Copilot',
   'estimated from live Copilot prices',
   'live Copilot model list',
+  'live OpenRouter model list',
   'annual plan table of 2026-06',
   'premium request table before 2026-06',
   'mixed',
@@ -176,6 +177,8 @@ export const priceSchema = z.object({
   /** How many tokens the price is for. */
   perTokens: count,
   source: sourceSchema,
+  /** Since when the list holds. */
+  asOf: isoTime.nullable(),
 })
 
 export const detailsSchema = summarySchema.extend({

@@ -169,13 +169,50 @@ describe('premium requests and credits', () => {
     for (const model of ['priced', 'flat', 'brand-new']) send(usage, { facts: { model } })
     send(usage, { facts: { model: 'priced', upstream: 'openrouter' } })
     const { models } = detailsSchema.parse(usage.details())
-    const facts = { unit: 'AI credits', perTokens: 1_000_000, source: 'live Copilot model list' }
+    const facts = {
+      ...{ unit: 'AI credits', perTokens: 1_000_000, source: 'live Copilot model list' },
+      asOf: expect.stringMatching(/^2\d{3}-/),
+    }
     expect(models.map(({ upstream, model, price }) => [upstream, model, price])).toEqual([
       ['copilot', 'priced', { ...facts, input: 300, cachedInput: 30, output: 1500 }],
       ['copilot', 'flat', { ...facts, input: 300, cachedInput: 300, output: 1500 }],
       ['copilot', 'brand-new', null],
       ['openrouter', 'priced', null],
     ])
+  })
+
+  it('come with the price of OpenRouter in dollars, by its id or its other name, and not where that is not told', async () => {
+    const usage = startUsage(await makeDir())
+    const pricing = { prompt: '0.00000027', completion: '0.0000004', input_cache_read: '0.000000135' }
+    usage.onOpenrouterModels({
+      data: [
+        { id: 'deep/seek', canonical_slug: 'deep/seek-20251201', pricing },
+        { id: 'other/seek', canonical_slug: 'deep/seek', pricing: { prompt: '1', completion: '1' } },
+        { id: 'openrouter/auto', pricing: { prompt: '-1', completion: '-1' } },
+        { id: 'free/one:free', pricing: { prompt: '0', completion: '0' } },
+        { id: 'no/price' },
+        'nonsense',
+      ],
+    })
+    const asked = ['deep/seek', 'Deep/Seek-20251201', 'openrouter/auto', 'free/one:free', 'no/price']
+    for (const model of asked) send(usage, { facts: { model, upstream: 'openrouter' } })
+    send(usage, { facts: { model: 'deep/seek' } })
+    const { models } = detailsSchema.parse(usage.details())
+    const facts = {
+      ...{ unit: 'USD', perTokens: 1_000_000, source: 'live OpenRouter model list' },
+      asOf: expect.stringMatching(/^2\d{3}-/),
+    }
+    const seek = { ...facts, input: 0.27, cachedInput: 0.135, output: 0.4 }
+    expect(
+      Object.fromEntries(models.map(({ upstream, model, price }) => [`${upstream} ${model}`, price])),
+    ).toEqual({
+      'openrouter deep/seek': seek,
+      'openrouter Deep/Seek-20251201': seek,
+      'openrouter openrouter/auto': null,
+      'openrouter free/one:free': { ...facts, input: 0, cachedInput: 0, output: 0 },
+      'openrouter no/price': null,
+      'copilot deep/seek': null,
+    })
   })
 
   it('are reported by Copilot to the nano-AIU, or else estimated from live prices and said to be', async () => {

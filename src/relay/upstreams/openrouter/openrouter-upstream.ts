@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { z } from 'zod'
 import type { Ambient } from '../../../node/ambient.ts'
 import type { Logger } from '../../../node/log.ts'
-import { AppError } from '../../../shared/errors/app-error.ts'
+import { AppError, toAppError } from '../../../shared/errors/app-error.ts'
 import type { RelaySettings } from '../../config/relay-settings.ts'
 import type { Dialect } from '../../server/error-response.ts'
 import { upstreamHeaders } from '../../server/message-headers.ts'
@@ -33,12 +33,16 @@ export interface OpenrouterDependencies {
   readonly settings: RelaySettings
   readonly ambient: Ambient
   readonly log: Logger
+  /** Gets the parsed body of each model list. */
+  readonly onModels: (body: unknown) => void
 }
 
 /** OpenRouter steers requests by headers too; clients get none of them. */
 const PASSED_ON = ['accept', 'anthropic-beta', 'anthropic-version']
 
 const MODELS_FRESH_MS = 5 * 60_000
+/** Prices change by the week. */
+const PRICES_FRESH_MS = 60 * 60_000
 
 /** Everything that goes to OpenRouter, with zero data retention enforced on whatever makes a model answer. */
 export class OpenrouterUpstream implements Upstream {
@@ -46,6 +50,7 @@ export class OpenrouterUpstream implements Upstream {
   readonly name = 'OpenRouter'
   private readonly deps: OpenrouterDependencies
   private readonly cache: ModelCache
+  private listedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(deps: OpenrouterDependencies) {
     this.deps = deps
@@ -133,6 +138,15 @@ export class OpenrouterUpstream implements Upstream {
     })
   }
 
+  /** Usage is shown with what its model costs, also where no client ever asks for the list. */
+  renewPrices(): void {
+    const { ambient, log } = this.deps
+    if (this.problem !== undefined || ambient.monotonicMs() - this.listedAtMs < PRICES_FRESH_MS) return
+    this.cache.get().catch((error: unknown) => {
+      log.info({ code: toAppError(error).code }, 'the prices of OpenRouter are not renewed')
+    })
+  }
+
   private async fetchModels(): Promise<readonly ListedModel[]> {
     const { key, settings, dispatcher } = this.deps
     const authorization = `Bearer ${key.get()}`
@@ -144,7 +158,10 @@ export class OpenrouterUpstream implements Upstream {
       })
       const text = await reply.body.text()
       if (reply.statusCode !== 200) throw new Error(`status ${reply.statusCode}`)
-      const { data } = listSchema.parse(JSON.parse(text))
+      const body: unknown = JSON.parse(text)
+      const { data } = listSchema.parse(body)
+      this.listedAtMs = this.deps.ambient.monotonicMs()
+      this.deps.onModels(body)
       return data.flatMap((entry) => modelSchema.safeParse(entry).data ?? []).map(listed)
     } catch (error) {
       throw new AppError(

@@ -1,7 +1,7 @@
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import type { Usage, UsageModel, UsagePrice } from '../../../shared/protocol/read-usage.ts'
 import { numberText } from '../../ui/amount-text.ts'
-import { wholeText } from '../../ui/measures.tsx'
+import { Age, wholeText } from '../../ui/measures.tsx'
 import { plain } from '../../ui/plain.ts'
 import { words } from '../../words/words.ts'
 
@@ -19,23 +19,44 @@ export function Price({ price }: Pick<UsageModel, 'price'>): ReactNode {
   if (price === undefined) return <span className="amount-unknown">{say.unknown}</span>
   return (
     <span className="no-break" title={priceFacts(price)}>
-      {numberText(price.input)} / {numberText(price.output)}
+      {priceText(price.input, price.unit)} / {priceText(price.output, price.unit)}
     </span>
   )
 }
+
+/** A table may hold dollars and credits, so that dollars carry their sign. */
+function priceText(value: number, unit: string): string {
+  return unit === 'USD' ? `$${numberText(value, USD_DIGITS)}` : numberText(value)
+}
+
+const USD_DIGITS = 4
 
 function priceFacts({ unit, perTokens, source }: UsagePrice): string {
   return say.priceHint(plain(unit, 60), wholeText(perTokens), plain(source, 120))
 }
 
-/** Unit and source of the prices in the table, each said once. */
+/** Unit, source and age of the prices in the table, each said once. */
 export function PriceNote({ models }: Pick<Usage, 'models'>): ReactNode {
-  const facts = new Set(models.flatMap(({ price }) => (price === undefined ? [] : priceFacts(price))))
+  const facts = new Map(
+    models.flatMap(({ price }) => (price === undefined ? [] : [[priceFacts(price), price.asOf]])),
+  )
   if (facts.size === 0) return null
   return (
     <p className="faint">
       {say.priceNote}
-      {[...facts].join('; ')}.
+      {[...facts].map(([fact, asOf], index) => (
+        <Fragment key={fact}>
+          {index > 0 && '; '}
+          {fact}
+          {asOf !== undefined && (
+            <>
+              {', '}
+              <Age at={Date.parse(asOf)} />
+            </>
+          )}
+        </Fragment>
+      ))}
+      .
     </p>
   )
 }

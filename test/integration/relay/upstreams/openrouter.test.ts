@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
+import { detailsSchema } from '../../../../src/shared/protocol/usage.ts'
 import {
   OPENROUTER_KEY,
   startTestRelay,
@@ -116,4 +117,24 @@ test('a placeholder is no key', async () => {
   const reply = await post(to, CHAT)
   expect([reply.status, reply.headers.get('x-relay-error')]).toEqual([401, 'relay.key-placeholder'])
   expect(to.openrouter.requests).toHaveLength(0)
+})
+
+test('usage tells what its model costs in dollars, from a list that is asked for when somebody looks', async () => {
+  const to = await start()
+  await (await post(to, CHAT)).text()
+  const lists = (): number => to.openrouter.requests.filter(({ path }) => path === '/api/v1/models').length
+  expect(lists()).toBe(0)
+  const price = async (): Promise<unknown> => {
+    const { models } = detailsSchema.parse(
+      (await adminRequest(to.relay.adminSocketPath, 'GET', '/stats')).body,
+    )
+    return models.find(({ upstream, model }) => upstream === 'openrouter' && model === CHAT.model)?.price
+  }
+  await expect.poll(price).toEqual({
+    ...{ input: 0.27, cachedInput: 0.27, output: 0.4, unit: 'USD', perTokens: 1_000_000 },
+    source: 'live OpenRouter model list',
+    asOf: expect.any(String),
+  })
+  await price()
+  expect(lists()).toBe(1)
 })
