@@ -10,7 +10,7 @@ export function changeId(rendering: Rendering): string {
 
 /** A change as the keeper takes it: one tar. */
 export async function changeArchive(rendering: Rendering): Promise<Buffer> {
-  const { activate, deactivate, files, settle, touches } = rendering
+  const { activate, deactivate, evidence, files, settle, touches } = rendering
   const archive = pack()
   const add = (name: string, content: string, mode = 0o600) => archive.entry({ name, mode }, content)
   add('id', `${changeId(rendering)}\n`)
@@ -21,9 +21,12 @@ export async function changeArchive(rendering: Rendering): Promise<Buffer> {
   // Whatever of it is not there is left out.
   add('deactivate', script(deactivate ?? [], 'set +e'))
   add('settle', script(settle ?? [], 'set +e'))
+  add('evidence', script(evidence ?? [], 'set +e'))
   for (const { content, mode, path } of files) add(`files${path}`, content, mode)
   archive.finalize()
-  return Buffer.concat(await Array.fromAsync(archive as AsyncIterable<Buffer>))
+  const pieces: Buffer[] = []
+  for await (const piece of archive as AsyncIterable<Buffer>) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
 
 function lines(items: readonly string[]): string {

@@ -11,14 +11,15 @@ export const APPLY_FOLDER = '/etc/sovereign/apply'
  *   confirm ID        keeps the change
  *   undo ID           takes it back now
  *   remove            takes away what was applied, down to what was there before the first change
+ *   evidence was|is   what the policy in force looked like when it was confirmed, or looks like now
  *   boot              what the machine runs at its start, before the network: an unconfirmed change is gone
  *
- * Folders: next/ (the change: files/, list, touches, activate, deactivate, settle, id), before/ (what it replaces),
+ * Folders: next/ (the change: files/, list, touches, activate, deactivate, settle, evidence, id), before/ (what it replaces),
  * applied/ (the last confirmed change), original/ (what was there before the first one).
  */
 export const KEEPER = String.raw`
 set -eu
-umask 077
+umask 022
 D=$\{SOVEREIGN_APPLY:-/etc/sovereign/apply}
 BOOT=sovereign-undo
 
@@ -168,6 +169,8 @@ state)
 put)
   if [ -f "$D/pending" ]; then fail pending; fi
   rm -rf "$D/next" "$D/before" "$D/decided" "$D/activated" "$D/result" "$D/log"
+  mkdir -p "$D"
+  chmod 700 "$D"
   mkdir -p "$D/next"
   tar -xf - -C "$D/next" || fail tar
   cp "$D/next/keeper" "$D/keeper.new" && mv "$D/keeper.new" "$D/keeper"
@@ -197,6 +200,7 @@ confirm)
   decide || fail late
   rm -rf "$D/applied"
   cp -pR "$D/next" "$D/applied"
+  sh "$D/applied/evidence" > "$D/applied/was" 2>&1 || true
   finish confirmed
   printf 'confirmed=%s\n' "$2"
   ;;
@@ -216,6 +220,10 @@ remove)
   sysctls "$D/original"
   rm -rf "$D"
   printf 'removed=yes\n'
+  ;;
+evidence)
+  if [ ! -f "$D/applied/id" ]; then fail nothing; fi
+  if [ "$2" = was ]; then cat "$D/applied/was"; else sh "$D/applied/evidence" 2>&1 || true; fi
   ;;
 boot)
   [ -f "$D/pending" ] || exit 0

@@ -64,6 +64,16 @@ export function askKeeper(
   return ask(remote, ['sh -s --', verb, ...args.map(shellWord)].join(' '), KEEPER)
 }
 
+/** What the policy in force looked like when it was confirmed, and what it looks like now. @throws AppError `perimeter.not-applied` */
+export async function evidenceOf(remote: Remote): Promise<{ readonly was: string; readonly is: string }> {
+  const text = async (which: string): Promise<string> => {
+    const { stdout } = await remote.run(`sh -s -- evidence ${which}`, { stdin: KEEPER })
+    if (stdout === 'error=nothing\n') throw refusal(remote.place, 'nothing')
+    return stdout
+  }
+  return { was: await text('was'), is: await text('is') }
+}
+
 async function ask(
   remote: Remote,
   command: string,

@@ -19,6 +19,8 @@ export interface Rendering {
   readonly touches?: readonly string[]
   /** Commands that end what "activate" began, where nothing of ours stood before; each may fail. */
   readonly deactivate?: readonly (readonly string[])[]
+  /** Commands whose output shows the policy in force, without counters and without secrets. */
+  readonly evidence?: readonly (readonly string[])[]
   /** Commands after the machine's own files are back in place. */
   readonly settle?: readonly (readonly string[])[]
 }

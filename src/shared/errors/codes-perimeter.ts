@@ -58,6 +58,38 @@ export const PERIMETER_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Install qrencode, or hand the written file over.',
   },
+  'perimeter.pending': {
+    meaning: 'A change on the machine is not confirmed yet, so no other one is begun.',
+    recovery: 'user',
+    remedy:
+      'Confirm it ("sovereign perimeter confirm"), undo it ("sovereign perimeter undo"), or wait until it is taken back by itself.',
+  },
+  'perimeter.not-pending': {
+    meaning: 'The change was confirmed, undone or taken back already.',
+    recovery: 'user',
+    remedy: 'Look what stands: "sovereign perimeter diff".',
+  },
+  'perimeter.not-applied': {
+    meaning: 'The machine has nothing that "sovereign perimeter apply" has put there.',
+    recovery: 'user',
+    remedy: 'Apply the perimeter first.',
+  },
+  'perimeter.refused': {
+    meaning: 'The machine did not do what it was asked.',
+    recovery: 'user',
+    remedy: 'Log in there as root, and look at what it says.',
+  },
+  'perimeter.not-applied-whole': {
+    meaning: 'The change did not work on the machine and was taken back there.',
+    recovery: 'user',
+    remedy: 'Mend what the machine complains about, and apply again.',
+  },
+  'perimeter.locked-out': {
+    meaning:
+      'The machine could not be reached over a new connection after the change, so the change was not confirmed.',
+    recovery: 'user',
+    remedy: 'The machine takes the change back by itself. Look in the perimeter file why it keeps you out.',
+  },
   'vpn.no-tool': {
     meaning: 'This computer has no program that brings its WireGuard tunnels up.',
     recovery: 'user',

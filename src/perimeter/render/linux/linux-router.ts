@@ -34,6 +34,13 @@ export function renderLinuxRouter(perimeter: Perimeter): Rendering {
     files,
     activate: activation(perimeter, vpn?.interface),
     deactivate: deactivation(perimeter, vpn?.interface),
+    evidence: [
+      ...['inet', 'bridge'].map((family) => ['nft', '-s', 'list', 'table', family, ROUTER_TABLE]),
+      ['sysctl', 'net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'],
+      ...(vpn === undefined
+        ? []
+        : ['public-key', 'listen-port', 'allowed-ips'].map((what) => ['wg', 'show', vpn.interface, what])),
+    ],
     settle: [
       ['systemctl', 'daemon-reload'],
       ['sh', '-c', RESTART_DNSMASQ],
