@@ -12,6 +12,7 @@ const GROUPS: readonly (readonly [names: readonly string[], load: Load])[] = [
   [['dashboard'], async () => [(await import('./commands/dashboard.ts')).dashboardCommand()]],
   [['doctor'], async () => [(await import('./commands/doctor.ts')).doctorCommand()]],
   [['ollama'], async () => [(await import('./commands/ollama.ts')).ollamaCommand()]],
+  [['perimeter'], async () => [(await import('./commands/perimeter.ts')).perimeterCommand()]],
   [['relay'], async () => [(await import('./commands/relay.ts')).relayCommand()]],
   [['tunnel-server'], async () => [(await import('./commands/tunnel-server.ts')).tunnelServerCommand()]],
   [['usage'], async () => [(await import('./commands/usage.ts')).usageCommand()]],

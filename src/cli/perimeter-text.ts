@@ -1,0 +1,35 @@
+import type { Perimeter } from '../perimeter/file/schema.ts'
+import type { Rendering } from '../perimeter/render/rendering.ts'
+
+/** What was read, in the words of the owner; an overlooked default shows here. */
+export function checkedText(path: string, { options, peers, router, server, wireguard }: Perimeter): string {
+  const isolation = {
+    vlan: 'in a network of its own',
+    port: 'behind an isolated port',
+    host: 'among the machines of the LAN, kept apart by its own firewall alone',
+  }[server.isolation.kind]
+  const vpn =
+    options.lanOnly || wireguard === undefined
+      ? 'No VPN: every machine of the LAN reaches the server.'
+      : `VPN at ${wireguard.endpoint}, UDP port ${wireguard.port}, ${peers.length} ${peers.length === 1 ? 'peer' : 'peers'}.`
+  return [
+    `${path} is all right.`,
+    `Router: ${router.system}, LAN ${router.lan.address}.`,
+    `Server: ${server.system}, ${server.address} port ${server.port}, ${isolation}${options.airGapped ? ', kept from the internet' : ''}.`,
+    vpn,
+  ].join('\n')
+}
+
+/** Files with their place and rights, and the commands that follow. */
+export function renderingText({ activate, files, machine }: Rendering): string {
+  const parts = files.map(
+    ({ content, mode, path, purpose }) =>
+      `#### ${machine}: ${path} (${mode.toString(8).padStart(4, '0')}): ${purpose}\n${content}`,
+  )
+  const commands = activate.map((command) => command.join(' ')).join('\n')
+  return `${parts.join('\n')}\n#### ${machine}: then, as root\n${commands}\n`
+}
+
+export function writtenText(paths: readonly string[]): string {
+  return paths.map((path) => `Wrote ${path}`).join('\n')
+}
