@@ -7,6 +7,11 @@ export interface Scenario {
   readonly name: string
   readonly isolation: 'vlan' | 'port' | 'host'
   readonly options?: Partial<Perimeter['options']>
+  /**
+   * Whether the server's own firewall is up. Where the network is to keep it apart, the network has to do so alone:
+   * whoever takes the server over turns its firewall off.
+   */
+  readonly serverFirewall?: boolean
   /** For people. */
   readonly about: string
 }
@@ -21,6 +26,12 @@ export const SCENARIOS: readonly Scenario[] = [
     about: 'the server at the same switch as everybody, with its own firewall',
   },
   {
+    name: 'vlan and firewall',
+    isolation: 'vlan',
+    serverFirewall: true,
+    about: 'a network of its own, and the firewall of the server besides',
+  },
+  {
     name: 'vlan, SSH and no internet',
     isolation: 'vlan',
     options: { sshFromVpn: true, airGapped: true, adminPorts: [22, 8443] },
@@ -33,12 +44,22 @@ export const SCENARIOS: readonly Scenario[] = [
     about: 'the same at a shared switch',
   },
   {
+    name: 'host, LAN only',
+    isolation: 'host',
+    options: { lanOnly: true, adminPorts: [] },
+    about: 'no VPN; the LAN reaches the server at a shared switch',
+  },
+  {
     name: 'vlan, LAN only',
     isolation: 'vlan',
     options: { lanOnly: true },
     about: 'no VPN; the LAN reaches the server',
   },
 ]
+
+export function hasServerFirewall({ isolation, serverFirewall }: Scenario): boolean {
+  return serverFirewall ?? isolation === 'host'
+}
 
 export interface Keys {
   readonly privateKey: string

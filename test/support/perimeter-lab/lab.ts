@@ -3,9 +3,10 @@ import type { Cell } from '../../../src/perimeter/policy/cell.ts'
 import { cellsOf } from '../../../src/perimeter/policy/cells.ts'
 import { renderLinuxRouter } from '../../../src/perimeter/render/linux/linux-router.ts'
 import type { Rendering } from '../../../src/perimeter/render/rendering.ts'
+import { renderServer } from '../../../src/perimeter/render/server/server.ts'
 import { install } from './install.ts'
 import { Judge } from './judge.ts'
-import { type Keys, labPerimeter, makeKeys, type Scenario } from './lab-perimeter.ts'
+import { hasServerFirewall, type Keys, labPerimeter, makeKeys, type Scenario } from './lab-perimeter.ts'
 import { rulesFileOf } from './mutations.ts'
 import { buildTopology, type Hosts, introduceNeighbours } from './topology.ts'
 import { joinVpn } from './vpn-client.ts'
@@ -41,6 +42,8 @@ export async function startLab(
     await judge.prepare(cells)
     const router = renderLinuxRouter(perimeter)
     await install(hosts.router, router)
+    const server = renderServer(perimeter)
+    if (hasServerFirewall(scenario)) await install(hosts.server, server)
     await introduceNeighbours(hosts, scenario)
     let key = ''
     if (!perimeter.options.lanOnly) {
@@ -56,8 +59,8 @@ export async function startLab(
       hosts,
       cells,
       judge,
-      renderings: { router, server: router },
-      rules: { router: rulesFileOf(router.files).content, server: '' },
+      renderings: { router, server },
+      rules: { router: rulesFileOf(router.files).content, server: rulesFileOf(server.files).content },
       keys: { client, peer, router: key },
       close: world.close,
     }
