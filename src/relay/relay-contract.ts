@@ -10,6 +10,8 @@ export interface RelayOptions {
   /** `undefined` starts no TCP listener (embedded relay: connections come through {@link Relay.accept}). */
   readonly listen: { readonly host: string; readonly port: number } | undefined
   readonly env: Readonly<Record<string, string | undefined>>
+  /** An Ollama to use where config.json and the environment name none. */
+  readonly ollama?: { readonly url: string; readonly local_only?: boolean } | undefined
   /** Where it logs; by default to standard error at LOG_LEVEL. */
   readonly log?: Logger
 }

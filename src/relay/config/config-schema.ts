@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { limitsConfigSchema } from '../../shared/protocol/limits.ts'
 import { headersSchema } from './header-schema.ts'
+import { ollamaSchema, ollamaUrl } from './ollama-schema.ts'
 import { providersSchema, routingSchema } from './provider-schema.ts'
 
 const port = z.number().int().min(1).max(65_535)
@@ -61,9 +62,10 @@ export const configSchema = z.object({
       github_api: baseUrl.optional(),
       copilot: baseUrl.optional(),
       openrouter: baseUrl.optional(),
-      ollama: baseUrl.optional(),
+      ollama: ollamaUrl.optional(),
     })
     .optional(),
+  ollama: ollamaSchema.optional(),
   providers: providersSchema.optional(),
   routing: routingSchema.optional(),
   limits: limitsConfigSchema.optional(),

@@ -10,7 +10,6 @@ export interface BaseUrls {
   /** Where GitHub names nothing. */
   readonly copilotFallback: string
   readonly openrouter: string
-  readonly ollama: string
 }
 
 /** Milliseconds of silence. */
@@ -114,7 +113,6 @@ function resolveBaseUrls({ upstreams = {} }: RelayConfig, env: Env): BaseUrls {
     copilot: pick('COPILOT_API_BASE_URL', upstreams.copilot),
     copilotFallback,
     openrouter: pick('OPENROUTER_BASE_URL', upstreams.openrouter) ?? 'https://openrouter.ai',
-    ollama: pick('OLLAMA_BASE_URL', upstreams.ollama) ?? 'http://127.0.0.1:11434',
   }
 }
 

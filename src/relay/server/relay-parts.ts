@@ -12,6 +12,7 @@ import { createGithubApi } from '../auth/github-api.ts'
 import { OpenrouterFlows } from '../auth/openrouter-flows.ts'
 import { type Clients, openClients } from '../clients/clients.ts'
 import { ConfigFile } from '../config/config-file.ts'
+import { resolveOllama } from '../config/ollama-settings.ts'
 import { resolveSettings } from '../config/relay-settings.ts'
 import { resolveTls } from '../config/tls-settings.ts'
 import { type Limits, openLimits } from '../limits/limits.ts'
@@ -20,7 +21,9 @@ import { setupRoutes } from '../setup/setup-routes.ts'
 import { ServerCertificate } from '../tls/server-certificate.ts'
 import { CopilotModels } from '../upstreams/copilot/copilot-models.ts'
 import { CopilotUpstream } from '../upstreams/copilot/copilot-upstream.ts'
-import { createUpstreamDispatcher } from '../upstreams/http-client.ts'
+import { createDirectDispatcher, createUpstreamDispatcher } from '../upstreams/http-client.ts'
+import { ollamaRoutes } from '../upstreams/ollama/ollama-routes.ts'
+import { OllamaSlot } from '../upstreams/ollama/ollama-slot.ts'
 import { providerRoutes } from '../upstreams/openai-compatible/provider-routes.ts'
 import { Providers } from '../upstreams/openai-compatible/providers.ts'
 import { OpenrouterKey } from '../upstreams/openrouter/openrouter-key.ts'
@@ -43,6 +46,8 @@ export interface RelaySurroundings {
 export interface RelayParts {
   readonly log: Logger
   readonly upstream: Dispatcher
+  /** To what stands in the own network. */
+  readonly direct: Dispatcher
   readonly usage: Usage
   readonly clients: Clients
   readonly dispatcher: RequestDispatcher
@@ -57,6 +62,7 @@ export async function buildParts(
   const { env, dataDir } = options
   const configFile = await ConfigFile.open(options.configPath, log)
   const settings = resolveSettings(configFile.config, env)
+  const ollamaSettings = resolveOllama(configFile.config, env, options.ollama)
   const clients = await openClients({
     ...{ dir: dataDir, ambient, log },
     onRevoked: (name) => limits.forget(name),
@@ -67,6 +73,7 @@ export async function buildParts(
   warnOfClearText(options.listen?.host, files !== undefined, log)
   const certificate = files && (await ServerCertificate.open({ files, ambient, log }))
   const upstream = await createUpstreamDispatcher(env)
+  const direct = createDirectDispatcher()
   const github = createGithubApi(settings.baseUrls, upstream)
   const account: CopilotAccount = new CopilotAccount({
     ...{ configFile, env, github, ambient, log },
@@ -106,7 +113,11 @@ export async function buildParts(
     onModels: (body) => usage.onOpenrouterModels(body),
   })
   const providers = new Providers(configFile, shared)
-  const routing = startRouting(settings, shared, () => [copilot, openrouter, ...providers.all()])
+  const ollama = new OllamaSlot(ollamaSettings, configFile, { ...shared, direct })
+  const routing = startRouting(settings, shared, () => [
+    ...[copilot, openrouter, ...ollama.all()],
+    ...providers.all(),
+  ])
   const signedIn = () => ({ copilot: isSignedIn(), openrouter: openrouterKey.problem === undefined })
   const startedAt = ambient.monotonicMs()
   const health = (): Health => ({
@@ -126,6 +137,7 @@ export async function buildParts(
     ...routing.routes(),
     ...providerRoutes({ providers, configFile, settings }),
     ...openrouterRoutes(openrouter, settings),
+    ...ollamaRoutes(ollama, settings),
     ...usage.routes(),
     ...clients.routes(),
     ...limits.routes(),
@@ -150,7 +162,7 @@ export async function buildParts(
     },
   })
   if (isSignedIn()) models.warmUp()
-  return { log, upstream, usage, clients, dispatcher, certificate }
+  return { log, upstream, direct, usage, clients, dispatcher, certificate }
 }
 
 function healthRoutes(health: () => Health): Route[] {

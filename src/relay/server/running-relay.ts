@@ -123,7 +123,7 @@ class RunningRelay implements Relay {
   }
 
   private async shutDown(drainMs: number): Promise<void> {
-    const { certificate, dispatcher, usage, clients, upstream } = this.parts
+    const { certificate, dispatcher, usage, clients, upstream, direct } = this.parts
     const stopped = Promise.all([stopListening(this.server), stopListening(this.adminServer)])
     this.server.closeIdleConnections()
     this.adminServer.closeIdleConnections()
@@ -139,7 +139,7 @@ class RunningRelay implements Relay {
     await stopped
     usage.close()
     await clients.close()
-    await upstream.destroy()
+    await Promise.all([upstream.destroy(), direct.destroy()])
     // A start that failed has its own words.
     if (this.isUp) this.parts.log.info('relay has stopped')
   }

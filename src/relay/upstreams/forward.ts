@@ -189,14 +189,14 @@ class AnswerPipe implements Dispatcher.DispatchHandler {
       delete kept['content-length']
       if (isReadable) this.scanner = scanner
     }
-    this.silence.onAnswer(this.scanner?.heartbeat !== undefined)
+    this.silence.onAnswer(this.scanner !== undefined)
     response.writeHead(status, kept)
     if (scanner !== undefined) response.flushHeaders()
   }
 
   private beat(): void {
     const { scanner } = this
-    if (scanner?.heartbeat !== undefined && scanner.isBetweenEvents)
+    if (scanner?.isBetweenEvents === true && scanner.heartbeat !== undefined)
       this.call.exchange.response.write(scanner.heartbeat)
   }
 

@@ -8,6 +8,20 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** Shorter than what the upstreams allow, so that a request rarely meets a connection that is being closed. */
 const KEEP_ALIVE_MS = 30_000
 
+const SETTINGS = {
+  // The silence rules of the relay decide, which know about heartbeats and streams.
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  connect: { timeout: CONNECT_TIMEOUT_MS },
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  pipelining: 1,
+}
+
+/** Connections to what stands in the own network, whatever proxy there is. */
+export function createDirectDispatcher(): Dispatcher {
+  return new Agent(SETTINGS)
+}
+
 /**
  * The connections of a relay to its upstreams, through HTTPS_PROXY where there is one. They outlive single
  * requests and only ever carry the credential of this relay.
@@ -15,16 +29,8 @@ const KEEP_ALIVE_MS = 30_000
  * @throws AppError `relay.config-invalid` when HTTPS_PROXY is no address.
  */
 export async function createUpstreamDispatcher(env: Env): Promise<Dispatcher> {
-  const settings = {
-    // The silence rules of the relay decide, which know about heartbeats and streams.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    pipelining: 1,
-  }
   const proxy = env.HTTPS_PROXY || env.https_proxy
-  if (!proxy) return new Agent(settings)
+  if (!proxy) return createDirectDispatcher()
   const httpsProxy = proxyAddress(proxy)
   const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js')
   // Proxies are asked with it; the part by itself lacks it, because only the whole of undici puts it there.
@@ -32,7 +38,7 @@ export async function createUpstreamDispatcher(env: Env): Promise<Dispatcher> {
   const { default: connect } = await import('undici/lib/api/api-connect.js')
   Object.assign(Dispatcher.prototype, { connect })
   const noProxy = [env.NO_PROXY ?? env.no_proxy ?? '', 'localhost', '127.0.0.1'].filter(Boolean).join(',')
-  return new EnvHttpProxyAgent({ ...settings, httpProxy: httpsProxy, httpsProxy, noProxy })
+  return new EnvHttpProxyAgent({ ...SETTINGS, httpProxy: httpsProxy, httpsProxy, noProxy })
 }
 
 /** As curl reads it, `proxy:3128` is one too. What is wrong is not repeated: a password may stand in it. */
@@ -46,7 +52,7 @@ function proxyAddress(text: string): string {
 
 export interface SmallRequest {
   readonly dispatcher: Dispatcher
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly headers: Record<string, string>
   readonly body?: string
   readonly signal: AbortSignal

@@ -14,8 +14,6 @@ const HEAD_LENGTH = 4096
  * https://github.com/ollama/ollama/blob/main/docs/api/streaming.mdx
  */
 export class NdjsonScanner implements StreamScanner {
-  /** A line of its own would be taken for a part of the answer. */
-  readonly heartbeat = undefined
   private line = ''
   private isTooLong = false
   private seen: Ending
@@ -26,6 +24,11 @@ export class NdjsonScanner implements StreamScanner {
 
   get ending(): Ending {
     return this.seen
+  }
+
+  /** A blank before the next line means nothing to any reader of JSON; an empty line is a mistake to some. */
+  get heartbeat(): string | undefined {
+    return this.seen === undefined ? ' ' : undefined
   }
 
   push(chunk: Buffer): boolean {

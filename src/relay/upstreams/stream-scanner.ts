@@ -8,7 +8,7 @@ export interface StreamScanner {
   /** Something may be put in here. */
   readonly isBetweenEvents: boolean
   readonly ending: Ending
-  /** What means nothing to the client and shows that the connection is alive; undefined where nothing is so. */
+  /** Means nothing to the client and shows whether the connection is alive; undefined where nothing may be put in. */
   readonly heartbeat: string | undefined
   /** @returns true when the chunk held anything but comments. */
   push(chunk: Buffer): boolean

@@ -10,6 +10,8 @@ export interface RequestFacts {
   readonly initiator: 'user' | 'agent'
   /** Leads from the log to the answer that a client has; left out where there is none. */
   readonly requestId?: string
+  /** It runs on a machine of the owner: that it costs nothing is known. */
+  readonly isFree?: boolean
 }
 
 export type RequestOutcome = 'completed' | 'failed' | 'cancelled' | 'truncated'

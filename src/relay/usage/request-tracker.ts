@@ -163,7 +163,8 @@ export class TrackedRequest implements RequestRecord {
   }
 
   private cost(): Pick<UsageRow, 'costSource' | 'costPico'> {
-    const { upstream } = this.facts
+    const { upstream, isFree } = this.facts
+    if (isFree === true) return { costSource: 'reported', costPico: 0n }
     const cost = upstream === 'copilot' ? undefined : this.body?.measurement.costPico
     if (cost !== undefined) return { costSource: 'reported', costPico: cost }
     // Of the others nobody knows whether they ever report any.

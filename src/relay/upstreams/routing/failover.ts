@@ -38,6 +38,7 @@ const WORTH_ANOTHER_TRY: ReadonlySet<ErrorCode> = new Set([
   'upstream.rate-limited',
   'upstream.quota-exceeded',
   'upstream.overloaded',
+  'ollama.busy',
 ])
 
 export interface Fallback {

@@ -52,6 +52,12 @@ describe('a stream of lines', () => {
     expect(scan(image).ending).toBeUndefined()
   })
 
+  test('may be kept alive with what no reader of JSON minds, until its last line', () => {
+    const open = scan(pieces.slice(0, 2).join(''))
+    expect(JSON.parse(`${open.heartbeat}${open.heartbeat}${pieces[2]}`)).toEqual(JSON.parse(pieces[2] ?? ''))
+    expect(scan(pieces.join('')).heartbeat).toBeUndefined()
+  })
+
   test('is told of a failure in a line of its own', () => {
     const error = new AppError('relay.stream-stalled', 'It stopped.', { remedy: 'Try again.' })
     for (const [before, lines] of [

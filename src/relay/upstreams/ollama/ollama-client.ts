@@ -1,0 +1,112 @@
+import type { Dispatcher } from 'undici'
+import type { z } from 'zod'
+import { AppError } from '../../../shared/errors/app-error.ts'
+import type { OllamaSettings } from '../../config/ollama-settings.ts'
+import type { Refusal } from '../forward.ts'
+import { reasonOf, sendRequest } from '../http-client.ts'
+import { ollamaRefusal } from './ollama-refusal.ts'
+
+/** A server that loads a model answers late, also to small questions. */
+const TIMEOUT_MS = 10_000
+/** Ten thousand models are some five megabytes. */
+const ANSWER_MAX_BYTES = 16 * 1024 * 1024
+
+export interface OllamaReply extends Refusal {
+  readonly text: string
+}
+
+/** Small questions to an Ollama, with nothing in them that a client has sent. */
+export class OllamaClient {
+  readonly settings: OllamaSettings
+  readonly dispatcher: Dispatcher
+
+  constructor(settings: OllamaSettings, dispatcher: Dispatcher) {
+    this.settings = settings
+    this.dispatcher = dispatcher
+  }
+
+  /** What every request carries. An `Origin` or a name that Ollama does not know would be answered with 403. */
+  get headers(): Record<string, string> {
+    return { host: this.settings.host, accept: 'application/json' }
+  }
+
+  /** @throws AppError `relay.upstream-unreachable` */
+  async ask(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    { body, signal }: { readonly body?: object; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<OllamaReply> {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS)
+    try {
+      const reply = await sendRequest(`${this.settings.url}${path}`, {
+        ...{ dispatcher: this.dispatcher, method },
+        headers: { ...this.headers, ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      })
+      const bytes = await limited(reply.body)
+      return { status: reply.statusCode, headers: reply.headers, body: bytes, text: bytes.toString() }
+    } catch (error) {
+      if (error instanceof AppError) throw error
+      signal?.throwIfAborted()
+      throw unreachable(this.settings, error)
+    }
+  }
+
+  /** @throws AppError also for what is no answer of an Ollama. */
+  async read<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    schema: z.ZodType<T>,
+    options: { readonly body?: object; readonly model?: string } = {},
+  ): Promise<T> {
+    const { model, ...asked } = options
+    const reply = await this.ask(method, path, asked)
+    if (reply.status !== 200) throw ollamaRefusal(reply, model ?? '').explanation
+    const parsed = schema.safeParse(parse(reply.text))
+    if (parsed.success) return parsed.data
+    throw new AppError(
+      'upstream.dependency-failed',
+      `What answers ${path} at ${this.settings.url} is no Ollama.`,
+      {
+        remedy: 'Check ollama.url: host and port of Ollama itself, without /v1 or /api.',
+      },
+    )
+  }
+}
+
+/** Says what to look at where it does not answer at all. */
+export function unreachable({ url }: OllamaSettings, error: unknown): AppError {
+  const { host } = new URL(url)
+  return new AppError(
+    'relay.upstream-unreachable',
+    `Ollama (${host}) cannot be reached: ${reasonOf(error)}.`,
+    {
+      cause: error,
+      remedy: notReached(host),
+    },
+  )
+}
+
+export function notReached(host: string): string {
+  return `Check that Ollama runs and listens for the relay at ${host} (OLLAMA_HOST there), and that no firewall is in between.`
+}
+
+async function limited(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of body) {
+    size += piece.length
+    if (size > ANSWER_MAX_BYTES) throw new AppError('upstream.dependency-failed', 'The answer has no end.')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Every sign that can stand in a name, such as `hf.co/x/y:Q4_K_M`. Others are refused: what two programs might read
+ * in two ways must not decide where a prompt goes.
+ * https://github.com/ollama/ollama/blob/main/types/model/name.go
+ */
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/@-]{0,349}$/
+
+export function isModelName(text: string): boolean {
+  return NAME.test(text)
+}
+
+/**
+ * Whether the name alone says that ollama.com answers, whatever is installed.
+ * https://github.com/ollama/ollama/blob/main/internal/modelref/modelref.go
+ */
+export function isCloudName(name: string): boolean {
+  const tag = name.slice(name.lastIndexOf(':') + 1).toLowerCase()
+  return name.includes(':') && (tag === 'cloud' || (tag.endsWith('-cloud') && !tag.includes('/')))
+}
+
+/** @param patterns with `*` for anything; undefined lets everything through. */
+export function isOpenModel(name: string, patterns: readonly string[] | undefined): boolean {
+  if (patterns === undefined) return true
+  return patterns.some((pattern) => {
+    const expression = new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`)
+    return expression.test(name) || expression.test(withTag(name))
+  })
+}
+
+/** Ollama puts `latest` where no tag is named. */
+export function withTag(name: string): string {
+  return name.lastIndexOf(':') > name.lastIndexOf('/') ? name : `${name}:latest`
+}
+
+function literally(text: string): string {
+  return text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&')
+}
