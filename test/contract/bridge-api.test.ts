@@ -68,6 +68,8 @@ const ARGS: { readonly [Name in CallName]: unknown } = {
   forgetJob: { id: 'job-1' },
   recentRequests: {},
   startOpenrouterSignIn: {},
+  openrouterSignIn: {},
+  stopOpenrouterSignIn: {},
   probeOllama: {},
   lookAtVpn: {},
   setVpn: { to: 'up' },

@@ -43,6 +43,7 @@ export function fakeBridgeApi(initial: Partial<BridgeState> = {}): FakeBridgeApi
       startJob: () => ({ id: 'job-1' }),
       recentRequests: () => ({ generatedAt: '2026-11-21T12:00:00.000Z', requests: [] }),
       startOpenrouterSignIn: () => ({ url: 'https://openrouter.ai/auth' }),
+      openrouterSignIn: () => ({ kind: 'none' }),
       runChecks: () => ({ at: NOON, checks: [] }),
       makeReport: () => ({ fileName: 'report.zip', files: [], zipBase64: '' }),
     }) as [CallName, () => unknown][],

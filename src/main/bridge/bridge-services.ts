@@ -27,6 +27,8 @@ export type BridgeServices = DesktopServices &
     | 'forgetJob'
     | 'recentRequests'
     | 'startOpenrouterSignIn'
+    | 'openrouterSignIn'
+    | 'stopOpenrouterSignIn'
     | 'probeOllama'
     | 'lookAtVpn'
     | 'setVpn'
@@ -58,6 +60,8 @@ export function noServices(): BridgeServices {
     forgetJob: missing,
     recentRequests: missing,
     startOpenrouterSignIn: missing,
+    openrouterSignIn: missing,
+    stopOpenrouterSignIn: missing,
     probeOllama: missing,
     lookAtVpn: missing,
     setVpn: missing,

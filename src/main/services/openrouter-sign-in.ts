@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { toFailure } from '../../shared/errors/app-error.ts'
+import type { CallResult } from '../../shared/bridge-api/calls.ts'
+import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.ts'
 import type { BridgeCore } from '../bridge/bridge-core.ts'
 import { RelayAdmin } from '../bridge/relay-admin.ts'
 
@@ -13,6 +14,7 @@ import { RelayAdmin } from '../bridge/relay-admin.ts'
 export class OpenrouterSignIn {
   private readonly core: BridgeCore
   private current: Callback | undefined
+  private page = ''
 
   constructor(core: BridgeCore) {
     this.core = core
@@ -22,11 +24,13 @@ export class OpenrouterSignIn {
   async start(): Promise<{ url: string }> {
     const admin = new RelayAdmin(this.core.relay())
     const callback = await Callback.open()
-    this.current?.close()
-    this.current = callback
+    this.close()
     try {
       const flow = await admin.startOpenrouterSignIn(callback.url)
       callback.closeAfter(flow.expires_in * 1000)
+      this.close()
+      this.current = callback
+      this.page = flow.url
       callback.onCode = async (code) => {
         await admin.finishOpenrouterSignIn(flow.flow_id, code)
         this.core.askRelayHealth()
@@ -38,14 +42,24 @@ export class OpenrouterSignIn {
     }
   }
 
+  /** @throws AppError why it has failed. */
+  state(): CallResult<'openrouterSignIn'> {
+    const outcome = this.current?.outcome ?? 'none'
+    if (outcome instanceof AppError) throw outcome
+    return outcome === 'waiting' ? { kind: outcome, url: this.page } : { kind: outcome }
+  }
+
+  /** Whoever agrees from now on finds nobody who waits. Idempotent. */
   close(): void {
     this.current?.close()
+    this.current = undefined
   }
 }
 
 /** A listener for one visit of a browser, at a path that only whoever started the sign-in knows. */
 class Callback {
   readonly url: string
+  outcome: 'waiting' | 'done' | AppError = 'waiting'
   /** Rejects with why the code could not be used. */
   onCode: (code: string) => Promise<void> = async () => undefined
   private readonly server: Server
@@ -70,8 +84,19 @@ class Callback {
   }
 
   closeAfter(ms: number): void {
-    this.timer = setTimeout(() => this.close(), ms)
+    this.timer = setTimeout(() => this.expire(ms), ms)
     this.timer.unref()
+  }
+
+  private expire(ms: number): void {
+    const minutes = Math.round(ms / 60_000)
+    if (!this.isUsed)
+      this.outcome = new AppError(
+        'relay.sign-in-expired',
+        `Nobody has agreed at OpenRouter within ${minutes} min.`,
+        { remedy: 'Start a new sign-in.' },
+      )
+    this.close()
   }
 
   /** Idempotent. */
@@ -88,6 +113,14 @@ class Callback {
       send(response, 404, 'Not found', 'There is no sign-in at this address.')
       return
     }
+    const refusal = searchParams.get('error')
+    if (refusal !== null) {
+      this.isUsed = true
+      // As in RFC 6749, section 4.1.2.1; the words come from outside.
+      const words = refusal.replaceAll(/[^\w.-]/g, ' ').slice(0, 100)
+      this.end(response, new AppError('relay.openrouter-refused', `OpenRouter gave no key (${words}).`))
+      return
+    }
     if (code === null || code === '') {
       send(response, 400, 'Not signed in', 'OpenRouter sent no code. Start the sign-in again.')
       return
@@ -95,11 +128,18 @@ class Callback {
     this.isUsed = true
     try {
       await this.onCode(code)
+      this.outcome = 'done'
       send(response, 200, 'Signed in', 'The relay has its key. You can close this page.')
+      this.close()
     } catch (error) {
-      const { message, remedy } = toFailure(error)
-      send(response, 502, 'Not signed in', `${message} ${remedy}`)
+      this.end(response, toAppError(error))
     }
+  }
+
+  private end(response: ServerResponse, error: AppError): void {
+    this.outcome = error
+    const { message, remedy } = toFailure(error)
+    send(response, 502, 'Not signed in', `${message} ${remedy}`)
     this.close()
   }
 }

@@ -71,6 +71,8 @@ export function createServices({
         lookAtVpn: () => vpn.look(),
         setVpn: ({ to }) => vpn.set(to),
         startOpenrouterSignIn: () => openrouter.start(),
+        openrouterSignIn: async () => openrouter.state(),
+        stopOpenrouterSignIn: async () => openrouter.close(),
         ...desktop,
       }
     },

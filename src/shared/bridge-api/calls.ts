@@ -137,6 +137,17 @@ export const BRIDGE_CALLS = {
   recentRequests: call(noArgs, recentRequestsSchema),
   /** OpenRouter's sign-in with PKCE: the page to open; the relay gets the key, and `relaySignInStatus` tells of it. */
   startOpenrouterSignIn: call(noArgs, z.object({ url: z.url() })),
+  /** How the newest of these goes. Fails with why it has failed, until the next one is started. */
+  openrouterSignIn: call(
+    noArgs,
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('none') }),
+      z.object({ kind: z.literal('waiting'), url: z.url() }),
+      z.object({ kind: z.literal('done') }),
+    ]),
+  ),
+  /** Gives it up: whoever agrees from now on gives the relay no key. */
+  stopOpenrouterSignIn: call(noArgs, nothing),
   /** Asks the Ollama of the profile again. */
   probeOllama: call(noArgs, nothing),
   /** Looks at the WireGuard tunnel of the profile again. */

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
@@ -52,6 +53,17 @@ function signedOut(initial: Parameters<typeof fakeBridgeApi>[0] = {}): FakeBridg
   api.answer('relaySignInStatus', () => OUT)
   api.answer('startSignIn', () => FLOW)
   return api
+}
+
+const WAITING = { kind: 'waiting', url: 'https://openrouter.ai/auth' }
+
+async function startAtOpenrouter(api: FakeBridgeApi): Promise<Page> {
+  const { page } = await browser.open(api, { path: 'sign-in' })
+  await page.getByRole('radio', { name: 'OpenRouter' }).check({ force: true })
+  api.answer('openrouterSignIn', () => WAITING)
+  await page.getByRole('button', { name: 'Sign in at OpenRouter' }).click()
+  await page.getByText('Waiting for OpenRouter').waitFor()
+  return page
 }
 
 const callsOf = (api: FakeBridgeApi, name: string): unknown[] =>
@@ -218,13 +230,63 @@ test('the sign-in at OpenRouter waits until the relay has the key', async () => 
   const api = signedOut()
   const { page } = await browser.open(api, { path: 'sign-in' })
   await page.getByRole('radio', { name: 'OpenRouter' }).check({ force: true })
+  api.answer('openrouterSignIn', () => WAITING)
   await page.getByRole('button', { name: 'Sign in at OpenRouter' }).click()
   const link = page.getByRole('link', { name: /Open openrouter\.ai/ })
   expect(await link.getAttribute('href')).toBe('https://openrouter.ai/auth')
   await page.getByText('Waiting for OpenRouter').waitFor()
-  api.answer('relaySignInStatus', () => IN)
+  api.answer('openrouterSignIn', () => ({ kind: 'done' }))
   await page.getByText('The relay has a key for OpenRouter').waitFor()
   expect(await seriousFindings(page)).toEqual([])
+})
+
+test('a relay that has a key already is told apart from one that gets another', async () => {
+  const api = fakeBridgeApi()
+  api.answer('relaySignInStatus', () => IN)
+  const page = await startAtOpenrouter(api)
+  expect(await page.getByText('The relay has a key for OpenRouter').count()).toBe(0)
+  api.answer('openrouterSignIn', () => ({ kind: 'done' }))
+  await page.getByText('The relay has a key for OpenRouter').waitFor()
+})
+
+test('why OpenRouter gave no key is told where somebody waits for it, and it can be tried again', async () => {
+  const api = signedOut()
+  const page = await startAtOpenrouter(api)
+  api.answer('openrouterSignIn', () => {
+    throw new AppError('relay.openrouter-refused', 'OpenRouter gave no key (access_denied).')
+  })
+  await page.getByRole('alert').getByText('OpenRouter gave no key (access_denied).').waitFor()
+  expect(await page.getByText('Waiting for OpenRouter').count()).toBe(0)
+  api.answer('openrouterSignIn', () => WAITING)
+  await page.getByRole('button', { name: 'Sign in at OpenRouter' }).click()
+  await page.getByText('Waiting for OpenRouter').waitFor()
+})
+
+test('a sign-in at OpenRouter that is stopped is given up by the bridge too', async () => {
+  const api = signedOut()
+  const page = await startAtOpenrouter(api)
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await page.getByRole('button', { name: 'Sign in at OpenRouter' }).waitFor()
+  expect(callsOf(api, 'stopOpenrouterSignIn')).toEqual([{}])
+})
+
+test('a page that is opened while a sign-in at OpenRouter is under way goes on with it', async () => {
+  const api = signedOut()
+  api.answer('openrouterSignIn', () => WAITING)
+  const { page } = await browser.open(api, { path: 'sign-in' })
+  await page.getByRole('radio', { name: 'OpenRouter' }).check({ force: true })
+  await page.getByText('Waiting for OpenRouter').waitFor()
+  expect(callsOf(api, 'startOpenrouterSignIn')).toEqual([])
+})
+
+test('a page that is none of OpenRouter is not opened, and nobody waits for it', async () => {
+  const api = signedOut()
+  api.answer('startOpenrouterSignIn', () => ({ url: 'https://openrouter.ai.evil.example/auth' }))
+  const { page } = await browser.open(api, { path: 'sign-in' })
+  await page.getByRole('radio', { name: 'OpenRouter' }).check({ force: true })
+  await page.getByRole('button', { name: 'Sign in at OpenRouter' }).click()
+  await page.getByText('is not a page of OpenRouter, so it is not opened.').waitFor()
+  expect(callsOf(api, 'stopOpenrouterSignIn')).toEqual([{}])
 })
 
 test('signing out asks first, and Escape changes nothing', async () => {

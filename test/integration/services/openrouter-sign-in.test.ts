@@ -57,6 +57,49 @@ test('a code that OpenRouter does not take is worded in the browser, and the add
   await expect(fetch(callback)).rejects.toThrow()
 })
 
+test('whoever waits for the key is told that it has come, or why not', async () => {
+  const { relay, started } = await start()
+  const { api } = started.bridge
+  expect(await api.openrouterSignIn({})).toEqual({ kind: 'none' })
+  const { url } = await api.startOpenrouterSignIn({})
+  expect(await api.openrouterSignIn({})).toEqual({ kind: 'waiting', url })
+  const callback = new URL(new URL(url).searchParams.get('callback_url') ?? '')
+  callback.searchParams.set('code', 'wrong')
+  await fetch(callback)
+  await expect(api.openrouterSignIn({})).rejects.toMatchObject({
+    code: 'relay.openrouter-refused',
+    message: expect.stringContaining('Invalid code') as string,
+  })
+  const again = await api.startOpenrouterSignIn({})
+  expect(await api.openrouterSignIn({})).toEqual({ kind: 'waiting', url: again.url })
+  await fetch(relay.openrouter.agree(again.url))
+  expect(await api.openrouterSignIn({})).toEqual({ kind: 'done' })
+})
+
+test('somebody who says no at OpenRouter ends it, in harmless words', async () => {
+  const { started } = await start()
+  const { api } = started.bridge
+  const { url } = await api.startOpenrouterSignIn({})
+  const callback = new URL(new URL(url).searchParams.get('callback_url') ?? '')
+  callback.searchParams.set('error', 'access_denied<script>')
+  expect((await fetch(callback)).status).toBe(502)
+  await expect(api.openrouterSignIn({})).rejects.toMatchObject({
+    code: 'relay.openrouter-refused',
+    message: 'OpenRouter gave no key (access_denied script ).',
+  })
+  await expect(fetch(callback)).rejects.toThrow()
+})
+
+test('a sign-in that is stopped takes no key any more', async () => {
+  const { relay, started } = await start()
+  const { api } = started.bridge
+  const { url } = await api.startOpenrouterSignIn({})
+  await api.stopOpenrouterSignIn({})
+  expect(await api.openrouterSignIn({})).toEqual({ kind: 'none' })
+  await expect(fetch(relay.openrouter.agree(url))).rejects.toThrow()
+  expect(await api.relaySignInStatus({})).toMatchObject({ openrouter: { authenticated: false } })
+})
+
 test('a second sign-in takes the place of the first', async () => {
   const { relay, started } = await start()
   const first = await started.bridge.api.startOpenrouterSignIn({})

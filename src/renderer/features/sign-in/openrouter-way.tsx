@@ -1,30 +1,23 @@
-import { type ReactNode, useState } from 'react'
-import { AppError } from '../../../shared/errors/app-error.ts'
-import { useApi } from '../../store/bridge-context.tsx'
-import { useAction } from '../../store/use-action.ts'
+import type { ReactNode } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { FailureNotice, Notice } from '../../ui/notice.tsx'
-import { plain } from '../../ui/plain.ts'
 import { words } from '../../words/words.ts'
-import { openrouterPage } from './page-address.ts'
 import { PageLink } from './page-link.tsx'
 import { SecretForm } from './secret-form.tsx'
+import { useOpenrouterSignIn } from './use-openrouter-sign-in.ts'
 
 const KEYS_PAGE = 'https://openrouter.ai/settings/keys'
 
 interface Props {
-  readonly hasKey: boolean
   readonly onChanged: () => void
-  /** While true, the relay is asked often whether the key has come. */
-  readonly onWaiting: (isWaiting: boolean) => void
 }
 
 /** OpenRouter: by signing in there, or with a key that one has. */
-export function OpenrouterWay({ hasKey, onChanged, onWaiting }: Props): ReactNode {
+export function OpenrouterWay({ onChanged }: Props): ReactNode {
   return (
     <>
       <p className="muted">{words.signIn.keyLead}</p>
-      <SignInThere hasKey={hasKey} onWaiting={onWaiting} />
+      <SignInThere onChanged={onChanged} />
       <p className="or">
         <span>{words.signIn.or}</span>
       </p>
@@ -49,34 +42,9 @@ export function OpenrouterWay({ hasKey, onChanged, onWaiting }: Props): ReactNod
   )
 }
 
-interface Attempt {
-  readonly href: string
-  /** A key that was there before says nothing about this attempt. */
-  readonly hadKey: boolean
-}
-
-function SignInThere({ hasKey, onWaiting }: Omit<Props, 'onChanged'>): ReactNode {
-  const api = useApi()
-  const [attempt, setAttempt] = useState<Attempt>()
-  const starting = useAction(async () => {
-    const { url } = await api.startOpenrouterSignIn({})
-    const page = openrouterPage(url)
-    if (page === undefined)
-      throw new AppError('desktop.page-unknown', words.signIn.notOpenrouter(plain(url, 200)))
-    setAttempt({ href: page.href, hadKey: hasKey })
-    onWaiting(true)
-  })
-  const stop = (): void => {
-    setAttempt(undefined)
-    onWaiting(false)
-  }
-  if (attempt !== undefined && hasKey && !attempt.hadKey)
-    return (
-      <Notice tone="good" title={words.signIn.keyTaken} isUrgent>
-        {words.signIn.keyTakenText}
-      </Notice>
-    )
-  if (attempt !== undefined)
+function SignInThere({ onChanged }: Props): ReactNode {
+  const { attempt, starting, stopping } = useOpenrouterSignIn(onChanged)
+  if (attempt.kind === 'waiting')
     return (
       <div className="stack">
         <div className="row">
@@ -87,20 +55,37 @@ function SignInThere({ hasKey, onWaiting }: Omit<Props, 'onChanged'>): ReactNode
         <Notice
           tone="busy"
           title={words.signIn.keyWaiting}
-          actions={<Button onClick={stop}>{words.signIn.stop}</Button>}
+          actions={
+            <Button onClick={stopping.run} isBusy={stopping.isRunning}>
+              {words.signIn.stop}
+            </Button>
+          }
         >
           {words.signIn.keyWaitingText}
         </Notice>
+        {stopping.error !== undefined && (
+          <FailureNotice title={words.signIn.keyStopFailed} failure={stopping.error} isUrgent />
+        )}
       </div>
     )
   return (
     <div className="stack">
-      <p>{words.signIn.keyBrowserText}</p>
-      <div className="row">
-        <Button look="primary" onClick={starting.run} isBusy={starting.isRunning}>
-          {words.signIn.keyStart}
-        </Button>
-      </div>
+      {attempt.kind === 'done' && (
+        <Notice tone="good" title={words.signIn.keyTaken} isUrgent>
+          {words.signIn.keyTakenText}
+        </Notice>
+      )}
+      {attempt.kind === 'failed' && (
+        <FailureNotice title={words.signIn.keySignInFailed} failure={attempt.error} isUrgent />
+      )}
+      {attempt.kind !== 'done' && <p>{words.signIn.keyBrowserText}</p>}
+      {attempt.kind !== 'done' && (
+        <div className="row">
+          <Button look="primary" onClick={starting.run} isBusy={starting.isRunning}>
+            {words.signIn.keyStart}
+          </Button>
+        </div>
+      )}
       {starting.error !== undefined && (
         <FailureNotice title={words.signIn.keyStartFailed} failure={starting.error} isUrgent />
       )}

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useApi, useIsStale } from '../../store/bridge-context.tsx'
 import { usePolled } from '../../store/use-polled.ts'
 import { Segmented } from '../../ui/segmented.tsx'
@@ -12,8 +12,6 @@ import { TokenWay } from './token-way.tsx'
 type Way = 'copilot' | 'token' | 'openrouter'
 
 const STATUS_EVERY_MS = 15_000
-/** While somebody agrees at OpenRouter and looks here for the answer. */
-const WAITING_EVERY_MS = 2000
 
 const WAYS = [
   { value: 'copilot', label: words.signIn.copilot },
@@ -26,39 +24,28 @@ export function SignInPanel(): ReactNode {
   const api = useApi()
   const isStale = useIsStale()
   const [way, setWay] = useState<Way>('copilot')
-  const [isWaiting, setWaiting] = useState(false)
   const status = usePolled(() => api.relaySignInStatus({}), {
-    everyMs: isWaiting ? WAITING_EVERY_MS : STATUS_EVERY_MS,
+    everyMs: STATUS_EVERY_MS,
     isWanted: !isStale,
   })
   const { askNow } = status
-  const choose = useCallback((next: Way) => {
-    setWay(next)
-    setWaiting(false)
-  }, [])
   return (
     <div className="stack sign-in">
       <RelayAccount status={status} />
       <section className="card" aria-label={words.signIn.ways}>
         <div className="sign-in-ways">
-          <Segmented label={words.signIn.ways} value={way} options={WAYS} onChange={choose} />
+          <Segmented label={words.signIn.ways} value={way} options={WAYS} onChange={setWay} />
         </div>
         <div className="card-body">
           {way === 'copilot' && (
             <DeviceWay
-              onToken={() => choose('token')}
+              onToken={() => setWay('token')}
               onChanged={askNow}
               running={status.value?.signing_in}
             />
           )}
           {way === 'token' && <TokenWay onChanged={askNow} />}
-          {way === 'openrouter' && (
-            <OpenrouterWay
-              hasKey={status.value?.openrouter?.authenticated === true}
-              onChanged={askNow}
-              onWaiting={setWaiting}
-            />
-          )}
+          {way === 'openrouter' && <OpenrouterWay onChanged={askNow} />}
         </div>
       </section>
     </div>

@@ -155,6 +155,8 @@ export const signInWords = {
   keyStart: 'Sign in at OpenRouter…',
   keyWaiting: 'Waiting for OpenRouter',
   keyWaitingText: 'Agree on the page that you opened. This window notices by itself.',
+  keySignInFailed: 'The relay got no key from OpenRouter',
+  keyStopFailed: 'It could not be stopped',
   keyStartFailed: 'OpenRouter could not be asked',
   notOpenrouter: (address: string) => `${address} is not a page of OpenRouter, so it is not opened.`,
   or: 'or',
