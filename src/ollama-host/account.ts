@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises'
 import { AppError } from '../shared/errors/app-error.ts'
-import type { HostMachine } from './host-machine.ts'
+import { type HostMachine, on } from './host-machine.ts'
 import type { HostStep } from './steps.ts'
 import { askTool, runCommand } from './tool-step.ts'
 
@@ -7,7 +8,7 @@ import { askTool, runCommand } from './tool-step.ts'
 export interface Account {
   readonly uid: number
   readonly gid: number
-  /** undefined where its home is none, as that of `nobody`. */
+  /** undefined where its home is not its own. */
   readonly home: string | undefined
 }
 
@@ -41,7 +42,7 @@ async function findOnLinux(machine: HostMachine, user: string): Promise<Account 
   const line = await askTool(machine, ['getent', 'passwd', user])
   if (line === undefined) return undefined
   const [, , uid, gid, , home = ''] = line.trim().split(':')
-  return { uid: Number(uid), gid: Number(gid), home: usable(home) }
+  return { uid: Number(uid), gid: Number(gid), home: await homeOf(machine, home, Number(uid)) }
 }
 
 /** Groups that may use graphics cards, where the distribution has them. */
@@ -62,7 +63,7 @@ async function findOnMac(machine: HostMachine, user: string): Promise<Account | 
   const text = await askTool(machine, ['dscl', '.', '-read', `/Users/${user}`, ...keys])
   if (text === undefined) return undefined
   const [uid, gid, home] = keys.map((key) => new RegExp(`^${key}: (.+)$`, 'm').exec(text)?.[1])
-  return { uid: Number(uid), gid: Number(gid), home: usable(home ?? '') }
+  return { uid: Number(uid), gid: Number(gid), home: await homeOf(machine, home ?? '', Number(uid)) }
 }
 
 /** Ids below 500 are those of accounts that nobody logs in with. */
@@ -98,6 +99,8 @@ async function idsOnMac(machine: HostMachine, records: string, key: string): Pro
   return [...text.matchAll(/\s(\d+)$/gm)].map(([, id]) => Number(id))
 }
 
-function usable(home: string): string | undefined {
-  return /^(?:|\/|\/nonexistent|\/var\/empty|\/dev\/null)$/.test(home) ? undefined : home
+/** Some accounts have a folder of the system as their home, or one that there is not. */
+async function homeOf(machine: HostMachine, home: string, uid: number): Promise<string | undefined> {
+  const found = home.startsWith('/') ? await stat(on(machine, home)).catch(() => undefined) : undefined
+  return found?.uid === uid && found.isDirectory() ? home : undefined
 }

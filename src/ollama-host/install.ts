@@ -1,8 +1,8 @@
-import { chmod, chown, lstat, rm, rmdir } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, rm, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { writeFileAtomic } from '../node/atomic-file.ts'
 import { isWildcard, listenersOn } from '../node/listeners.ts'
-import { makeFolder } from '../node/make-folder.ts'
 import { AppError } from '../shared/errors/app-error.ts'
 import { accountStep, findAccount } from './account.ts'
 import { type HostMachine, on, textOf } from './host-machine.ts'
@@ -52,7 +52,7 @@ export async function installOllama(
         },
       },
       accountStep(machine, service.user, service.home),
-      ...foldersOf(service).map((folder) => folderStep(machine, folder, service.user)),
+      ...foldersOf(service).map((folder) => folderStep(machine, folder, service)),
       ...files.map((file) => fileStep(machine, file)),
       {
         title: `service ${control.name}`,
@@ -80,23 +80,37 @@ function foldersOf({ home, models, platform }: OllamaService): string[] {
 }
 
 /** One that is there is left as it is, with what is in it. */
-function folderStep(machine: HostMachine, folder: string, user: string): HostStep {
-  const path = on(machine, folder)
-  let isNew = false
+function folderStep(machine: HostMachine, folder: string, { home, user }: OllamaService): HostStep {
+  const made: string[] = []
   return {
     title: `folder ${folder}`,
     run: async () => {
-      if ((await lstat(path).catch(() => undefined)) !== undefined) return 'is there'
       const account = await findAccount(machine, user)
-      await makeFolder(path)
-      isNew = true
-      await chmod(path, 0o700)
-      if (account !== undefined) await chown(path, account.uid, account.gid)
-      return `made, for ${user} alone`
+      for (const path of await missingFolders(machine, folder)) {
+        // Those above one of its own only have to let the account through.
+        const isItsOwn = path === folder || path.startsWith(`${home}/`)
+        await mkdir(on(machine, path))
+        made.push(path)
+        await chmod(on(machine, path), isItsOwn ? 0o700 : 0o755)
+        if (isItsOwn && account !== undefined) await chown(on(machine, path), account.uid, account.gid)
+      }
+      return made.length === 0 ? 'is there' : `made, for ${user} alone`
     },
     // Fails where something is in it by now, which is not thrown away.
-    undo: async () => (isNew ? rmdir(path) : undefined),
+    undo: async () => {
+      for (const path of made.reverse()) await rmdir(on(machine, path))
+    },
   }
+}
+
+/** Outermost first. */
+async function missingFolders(machine: HostMachine, folder: string): Promise<string[]> {
+  const missing: string[] = []
+  for (let path = folder; path !== '/'; path = dirname(path)) {
+    if ((await lstat(on(machine, path)).catch(() => undefined)) !== undefined) break
+    missing.unshift(path)
+  }
+  return missing
 }
 
 function fileStep(machine: HostMachine, { path, content, mode }: ServiceFile): HostStep {

@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { isWildcard, listenersOn } from '../node/listeners.ts'
 import { holderText, portHolder } from '../node/port-holder.ts'
 import { AppError } from '../shared/errors/app-error.ts'
@@ -41,7 +40,7 @@ export async function prepare(machine: HostMachine, request: InstallRequest, say
     platform,
     binary,
     ...(user === undefined ? {} : { user }),
-    ...(home === undefined ? {} : { home, models: request.models ?? join(home, '.ollama/models') }),
+    ...(home === undefined ? {} : { home }),
     ...((await mayRun(on(machine, DEVICE_HELPER))) ? { deviceHelper: DEVICE_HELPER } : {}),
   })
   mustBeOwn(machine, address)

@@ -42,6 +42,8 @@ export function ollamaService(options: ServiceOptions): OllamaService {
   const { platform, port, context, keepAlive, parallel, maxQueue, isLocalOnly, deviceHelper } = options
   const places = PLACES[platform]
   const user = options.user ?? places.user
+  if (user === 'nobody')
+    throw invalid('nobody is shared by whatever has no account of its own', 'give another --user')
   if (user === 'root' || user === '0') throw invalid('Ollama does not run as root', 'give another --user')
   if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) throw invalid(`"${user}" is no name of an account`)
   const home = options.home ?? places.home
@@ -49,7 +51,7 @@ export function ollamaService(options: ServiceOptions): OllamaService {
     ...{ platform, port, user, home, isLocalOnly },
     address: checkBindAddress(options.bind),
     binary: absolute('--binary', options.binary ?? places.binary),
-    models: absolute('--models', options.models ?? `${home}/models`),
+    models: absolute('--models', options.models ?? `${home}/.ollama/models`),
     context: within('--context', context, 2_048, 16_777_216),
     keepAlive: duration(keepAlive),
     parallel: within('--parallel', parallel, 1, 256),

@@ -95,7 +95,7 @@ function print(flags: RenderFlags): void {
   const isDropIn = flags.dropIn === true && platform === 'linux'
   const options: ServiceOptions = {
     platform,
-    ...(isDropIn ? { home: STOCK_HOME, models: `${STOCK_HOME}/.ollama/models` } : {}),
+    ...(isDropIn ? { home: STOCK_HOME } : {}),
     ...requestOf(flags),
   }
   const service = ollamaService(options)
