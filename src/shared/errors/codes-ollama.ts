@@ -25,7 +25,7 @@ export const OLLAMA_ERRORS = defineErrors({
       'Set OLLAMA_HOST there to the address that is to be reached ("sovereign ollama install --bind ADDRESS" does), or reach it over SSH with "via".',
   },
   'ollama.moved': {
-    meaning: 'Ollama runs on that machine, but on another port than the one that is asked.',
+    meaning: 'Ollama runs on that machine, but at another address or port than the one that is asked.',
     recovery: 'user',
     remedy: 'Use the address that OLLAMA_HOST names there.',
   },
@@ -83,11 +83,6 @@ export const OLLAMA_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Check host and port; Ollama usually has port 11434.',
   },
-  'ollama.signed-out': {
-    meaning: 'Ollama has models of its cloud, but is not signed in there.',
-    recovery: 'user',
-    remedy: 'Run "ollama signin" on the machine of Ollama, or use models that run there.',
-  },
   'ollama.cold': {
     meaning: 'No model is loaded, so the first answer waits until one is.',
     recovery: 'automatic',
@@ -98,11 +93,6 @@ export const OLLAMA_ERRORS = defineErrors({
       'A model is loaded with less context than coding agents need, who lose the beginning of a conversation.',
     recovery: 'user',
     remedy: 'Set OLLAMA_CONTEXT_LENGTH to 65536 or more where Ollama runs.',
-  },
-  'ollama.model-missing': {
-    meaning: 'Ollama does not have this model.',
-    recovery: 'user',
-    remedy: 'Pull it first, or give --pull.',
   },
   'ollama.model-failed': {
     meaning: 'Ollama could not pull or load a model.',
