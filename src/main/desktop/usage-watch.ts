@@ -23,6 +23,7 @@ export class UsageWatch {
   private readonly options: UsageWatchOptions
   private current: string | undefined
   private known: readonly Matter[] = []
+  private place: string | undefined
   /** Which relay is asked with which accounts; undefined while none can be. */
   private source: string | undefined
   private timer: NodeJS.Timeout | undefined
@@ -44,12 +45,21 @@ export class UsageWatch {
   see(state: BridgeState): void {
     const source = sourceOf(state)
     if (state.wanted === 'disconnected') this.current = undefined
+    this.follow(state.relay.place)
     if (source === this.source) return
     this.source = source
     clearTimeout(this.timer)
     if (source === undefined) return
     this.current ??= unknownUsage('asking the relay')
     void this.ask(source)
+  }
+
+  /** What another relay has said is none of this one's. */
+  private follow(place: string): void {
+    if (place === this.place) return
+    this.place = place
+    this.current = undefined
+    this.known = []
   }
 
   close(): void {

@@ -1,8 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { MenuLine, TrayView } from '../../support/electron/record-desktop.ts'
 import { freePort } from '../../support/free-port.ts'
+import { startTcpServer } from '../../support/make-link.ts'
 import { IS_ELECTRON, NO_WINDOWS, type RunningApp, startApp } from '../../support/start-app.ts'
 import { startLoneHost } from '../../support/start-lone-host.ts'
 import { accepts } from '../../support/start-sshd.ts'
@@ -80,6 +82,48 @@ test('a client is switched off and on again in the menu, and its port on the hos
   expect(await accepts(sshd.host, port)).toBe(true)
 })
 
+test('the relay is switched off and on again in the menu, and nothing is wrong meanwhile', async () => {
+  const app = await startApp({ args: HIDDEN })
+  const ready = 'The built-in relay: connected, not signed in'
+  expect(await lineOf(app, ready)).toMatchObject({ type: 'checkbox', checked: true })
+  await app.tray.click(ready)
+  const off = 'The built-in relay: switched off'
+  expect(await lineOf(app, off)).toMatchObject({ checked: false })
+  const { icon, menu } = await app.tray.with('The relay is switched off')
+  expect(icon).toMatch(/^disconnected/)
+  expect(menu.map(({ label }) => label)).toContain('Disconnect')
+  await app.tray.click(off)
+  expect(await lineOf(app, ready)).toMatchObject({ checked: true })
+})
+
+test('another profile is chosen in the menu, its relay follows, and the settings keep it', async () => {
+  const app = await startApp({
+    args: HIDDEN,
+    prepare: (home) =>
+      writeFile(
+        join(home, 'settings.json'),
+        `{
+  "profiles": [ // mine
+    { "name": "here", "agent": { "listen": "unix:${join(home, 'agent.sock')}" } },
+    { "name": "away", "agent": { "listen": "unix:${join(home, 'agent.sock')}" }, "relay": { "url": "http://127.0.0.1:1" } }
+  ]
+}`,
+      ),
+  })
+  await app.tray.with('The built-in relay: connected')
+  expect(await lineOf(app, 'Profile: here')).toMatchObject({ type: 'submenu' })
+  expect(await lineOf(app, 'here: the built-in relay')).toMatchObject({ type: 'radio', checked: true })
+  await app.tray.click('away: the relay http://127.0.0.1:1')
+  expect(await lineOf(app, 'Profile: away')).toBeDefined()
+  expect(await lineOf(app, 'away: the relay')).toMatchObject({ checked: true })
+  expect(await lineOf(app, 'here: the built-in relay')).toMatchObject({ checked: false })
+  await app.tray.with('The relay http://127.0.0.1:1: not answering')
+  expect((await app.view()).tray?.menu.filter(({ label }) => label.startsWith('Usage'))).toEqual([])
+  const text = await readFile(join(app.home, 'settings.json'), 'utf8')
+  expect(text).toContain('// mine')
+  expect(text).toMatch(/"activeProfile": "away"/)
+})
+
 test('what the menu copies is where the relay answers', async () => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -147,5 +191,24 @@ describe.skipIf(NO_WINDOWS)('views of the window', () => {
     await app.tray.click('Settings…')
     await app.window('#/settings')
     expect((await app.view()).windows).toHaveLength(1)
+  })
+
+  test('take the badge off the icon that what happened without them has put there', async () => {
+    const silent = new Set<Socket>()
+    const { port } = await startTcpServer((socket) => silent.add(socket), onTestFinished)
+    const app = await startApp()
+    const page = await app.window()
+    const order = { kind: 'test-relay', ssh: `nobody@127.0.0.1:${port}`, port: 8080 }
+    await page.evaluate(`sovereign.startJob({ order: ${JSON.stringify(order)} })`)
+    for (const { url } of (await app.view()).windows) await app.process.ask('closeWindow', url)
+    await app.seen('desktop without windows', ({ windows }) => windows.length === 0)
+    await expect.poll(() => silent.size).toBeGreaterThan(0)
+    for (const socket of silent) socket.destroy()
+    const news = `New: the test of the relay on nobody@127.0.0.1:${port} has failed`
+    const { icon, tooltip } = await app.tray.with(news)
+    expect([icon, tooltip]).toEqual([expect.stringContaining('-badge'), expect.stringContaining(news)])
+    await app.tray.click(news)
+    await app.seen('icon without a badge', ({ tray }) => tray?.icon.includes('-badge') === false)
+    expect((await app.view()).tray?.menu.map(({ label }) => label)).not.toContain(news)
   })
 })

@@ -111,3 +111,16 @@ test('a closed watch asks no more', async () => {
   await vi.advanceTimersByTimeAsync(20 * MINUTE)
   expect([seen.asked, vi.getTimerCount()]).toEqual([1, 0])
 })
+
+test('the usage of one relay is not shown for another one, nor what there was to look at', async () => {
+  const limits = [
+    { scope: 'relay', name: 'cost', period: 'month', unit: 'USD', state: 'spent', limit: 5, used: 5 },
+  ]
+  const { watch } = startWatch(async () => ({ requests: 3, limits }))
+  watch.see(answering('copilot'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(watch.words).toBe('Usage since the relay started: 3 requests')
+  expect(watch.matters).toMatchObject([{ words: 'the monthly limit of the relay (USD) is used up' }])
+  watch.see({ ...WAITING, relay: { ...WAITING.relay, place: 'pi:8080' } })
+  expect([watch.words, watch.matters]).toEqual([undefined, []])
+})
