@@ -3,6 +3,7 @@ import type { Rendering } from '../../perimeter/render/rendering.ts'
 import { ownName } from '../own-name.ts'
 import { type PerimeterFileOption, perimeterOf, perimeterPath, withPerimeterFile } from '../perimeter-file.ts'
 import { checkedText, renderingText, writtenText } from '../perimeter-text.ts'
+import { perimeterApplyCommands } from './perimeter-apply.ts'
 import { perimeterPeersCommand } from './perimeter-peers.ts'
 
 interface RenderOptions extends PerimeterFileOption {
@@ -33,6 +34,7 @@ export function perimeterCommand(): Command {
     .description('show what the router and the server would get')
     .action(render)
   command.addCommand(perimeterPeersCommand())
+  for (const part of perimeterApplyCommands()) command.addCommand(part)
   return command
 }
 

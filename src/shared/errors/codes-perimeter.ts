@@ -39,7 +39,7 @@ export const PERIMETER_ERRORS = defineErrors({
       'Put what "wg show" prints on the router into "wireguard.publicKey", or name it with --router-key.',
   },
   'perimeter.peer-exists': {
-    meaning: 'There is a peer of that name, or one that was revoked a short while ago.',
+    meaning: 'There is a peer of that name already.',
     recovery: 'user',
     remedy: 'Choose another name, or revoke the peer of that name first.',
   },
@@ -83,6 +83,16 @@ export const PERIMETER_ERRORS = defineErrors({
     meaning: 'The change did not work on the machine and was taken back there.',
     recovery: 'user',
     remedy: 'Mend what the machine complains about, and apply again.',
+  },
+  'perimeter.undone': {
+    meaning: 'The change was not kept, so it was taken back.',
+    recovery: 'user',
+    remedy: 'Apply it again when you are sure, and answer "keep" in time.',
+  },
+  'perimeter.no-ssh': {
+    meaning: 'Nothing says how to reach a machine of the perimeter.',
+    recovery: 'user',
+    remedy: 'Put "ssh" beside it in the perimeter file, or give --ssh.',
   },
   'perimeter.locked-out': {
     meaning:

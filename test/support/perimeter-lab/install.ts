@@ -21,6 +21,11 @@ case "$command" in
   daemon-reload|is-enabled) ;;
   enable) echo "$unit" >> /run/lab-enabled ;;
   is-active) exit 3 ;;
+  disable|stop)
+    case "$unit" in
+      wg-quick@*) device="\${unit#wg-quick@}"; wg-quick down "\${device%.service}" ;;
+      *) each ExecStop ;;
+    esac ;;
   start|restart|reload)
     case "$unit" in
       wg-quick@*) device="\${unit#wg-quick@}"; device="\${device%.service}"

@@ -1,8 +1,8 @@
-import { AppError, fromFailure } from '../../../shared/errors/app-error.ts'
-import type { LinkState } from '../../../shared/state/link.ts'
+import { AppError } from '../../../shared/errors/app-error.ts'
 import type { BridgeCore } from '../../bridge/bridge-core.ts'
 import { resolveHost } from '../../ssh/config/resolve-host.ts'
 import type { SshLink } from '../../ssh/link.ts'
+import { reached } from '../../ssh/reached.ts'
 import type { PlannedStep } from './job-plan.ts'
 
 /** One connection to a host for the time of a job. It is tried once: whoever waits wants to know what is wrong. */
@@ -58,34 +58,4 @@ export class HostVisit {
     if (state.phase !== 'connected' || state.roundTripMs === undefined) return undefined
     return `Answers within ${Math.max(1, Math.round(state.roundTripMs))} ms.`
   }
-}
-
-/** Resolves with the first state that fits or is beyond that; rejects with why the one attempt failed. */
-function reached(
-  link: SshLink,
-  signal: AbortSignal,
-  fits: (state: LinkState) => boolean,
-): Promise<LinkState> {
-  return new Promise((resolve, reject) => {
-    const settle = (state: LinkState): boolean => {
-      if (state.phase === 'failed' || state.phase === 'reconnecting') reject(fromFailure(state.cause))
-      else if (signal.aborted) reject(signal.reason)
-      else if (state.phase === 'connected' || fits(state)) resolve(state)
-      else return false
-      return true
-    }
-    if (settle(link.state)) return
-    const finish = (): void => {
-      unsubscribe()
-      signal.removeEventListener('abort', onAbort)
-    }
-    const onAbort = (): void => {
-      finish()
-      reject(signal.reason)
-    }
-    const unsubscribe = link.onState((state) => {
-      if (settle(state)) finish()
-    })
-    signal.addEventListener('abort', onAbort)
-  })
 }

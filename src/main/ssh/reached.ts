@@ -1,0 +1,33 @@
+import { fromFailure } from '../../shared/errors/app-error.ts'
+import type { LinkState } from '../../shared/state/link.ts'
+import type { SshLink } from './link.ts'
+
+/** Resolves with the first state that fits or is beyond that; rejects with why the one attempt failed. */
+export function reached(
+  link: SshLink,
+  signal: AbortSignal,
+  fits: (state: LinkState) => boolean,
+): Promise<LinkState> {
+  return new Promise((resolve, reject) => {
+    const settle = (state: LinkState): boolean => {
+      if (state.phase === 'failed' || state.phase === 'reconnecting') reject(fromFailure(state.cause))
+      else if (signal.aborted) reject(signal.reason)
+      else if (state.phase === 'connected' || fits(state)) resolve(state)
+      else return false
+      return true
+    }
+    if (settle(link.state)) return
+    const finish = (): void => {
+      unsubscribe()
+      signal.removeEventListener('abort', onAbort)
+    }
+    const onAbort = (): void => {
+      finish()
+      reject(signal.reason)
+    }
+    const unsubscribe = link.onState((state) => {
+      if (settle(state)) finish()
+    })
+    signal.addEventListener('abort', onAbort)
+  })
+}
