@@ -4,7 +4,12 @@ import { evidenceText, isWrong, matrixText } from '../src/cli/perimeter-matrix.t
 import type { TextStyle } from '../src/cli/terminal-text.ts'
 import { startLab } from '../test/support/perimeter-lab/lab.ts'
 import { SCENARIOS, type Scenario } from '../test/support/perimeter-lab/lab-perimeter.ts'
-import { mutationsOf, namesOf, tryMutations } from '../test/support/perimeter-lab/mutations.ts'
+import {
+  mutableMachines,
+  mutationsOf,
+  namesOf,
+  tryMutations,
+} from '../test/support/perimeter-lab/mutations.ts'
 import { whyNoLab } from '../test/support/perimeter-lab/world.ts'
 
 const { values: options } = parseArgs({
@@ -90,7 +95,7 @@ async function runScenario(scenario: Scenario) {
       console.log(`  and ${wrong.length - shown.length} more; all of them with --verbose`)
     if (shown.length > 0) console.log('')
     const mutations = options.mutations
-      ? (['router', 'server'] as const).flatMap((machine) => mutationsOf(machine, lab.rules[machine]))
+      ? mutableMachines(scenario).flatMap((machine) => mutationsOf(machine, lab.rules[machine]))
       : []
     const caught = await tryMutations(lab, mutations, ({ mutation, cells }) => {
       const name = `  ${mutation.machine} ${mutation.name}`.padEnd(48)

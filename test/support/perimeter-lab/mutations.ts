@@ -3,6 +3,7 @@ import type { RenderedFile } from '../../../src/perimeter/render/rendering.ts'
 import { loadRules } from './install.ts'
 import { QUICK } from './judge.ts'
 import type { Lab } from './lab.ts'
+import type { Scenario } from './lab-perimeter.ts'
 import type { Host } from './world.ts'
 
 /** A rendered set of rules with one thing wrong. */
@@ -37,6 +38,15 @@ export function mutationsOf(machine: Mutation['machine'], text: string): Mutatio
     }
     return rule === undefined ? [] : [{ machine, name: `without ${rule} (${chain})`, text: replaced([]) }]
   })
+}
+
+/**
+ * Machines whose rules stand alone. Where the server has a network of its own and a firewall as well, each hides what
+ * the other one lacks.
+ */
+export function mutableMachines({ isolation, serverFirewall }: Scenario): readonly Mutation['machine'][] {
+  if (isolation === 'host') return ['router', 'server']
+  return serverFirewall === true ? [] : ['router']
 }
 
 /** The nftables rules of a rendering; the one file that is loaded with `nft -f`. */

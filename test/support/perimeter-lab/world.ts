@@ -51,13 +51,29 @@ export function whyNoLab(): string | undefined {
   const missing = TOOLS.filter((tool) => !PATH.split(':').some((folder) => existsSync(`${folder}/${tool}`)))
   if (missing.length > 0) return `not installed: ${missing.join(', ')} (see docs/perimeter.md)`
   try {
-    execFileSync('unshare', [...unshareArgs(), 'true'], { env: { ...process.env, PATH }, stdio: 'pipe' })
+    execFileSync('unshare', [...unshareArgs(), 'sh', '-euc', TRIAL], {
+      env: { ...process.env, PATH },
+      stdio: 'pipe',
+    })
     return undefined
   } catch (error) {
-    const words = error instanceof Error ? error.message.split('\n').slice(1).join(' ').trim() : String(error)
-    return `neither root nor a user who may make namespaces: ${words}`
+    const { stderr } = error as { stderr?: Buffer }
+    const words = stderr?.toString().trim().split('\n').at(-1)
+    return words === undefined || words === '' ? String(error) : words
   }
 }
+
+/** What every machine of the lab does at its start, and what the kernel has to know. */
+const TRIAL = `
+  mount -t tmpfs tmpfs /run && mkdir /run/upper /run/work
+  mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work /etc
+  nft list ruleset
+  ip link add trial-bridge type bridge
+  ip link add trial-wg type wireguard || command -v wireguard-go || {
+    echo "the kernel has no WireGuard, and wireguard-go is not installed" >&2
+    exit 1
+  }
+`
 
 function unshareArgs(): string[] {
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
