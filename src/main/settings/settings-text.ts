@@ -40,7 +40,10 @@ export function parseSettings(text: string, name: string): ParsedSettings {
   const reading = readText(text)
   if (reading.kind === 'settings') return reading
   if (reading.kind === 'from-the-future')
-    throw new AppError('settings.from-the-future', `${name} ${newerWords(reading.version)}.`)
+    throw new AppError(
+      'settings.from-the-future',
+      `${name} has version ${reading.version}, and this program knows versions up to ${SETTINGS_VERSION}.`,
+    )
   throw invalid(name, reading.mistakes, reading.remedy)
 }
 
@@ -49,11 +52,8 @@ export function findMistakes(text: string): readonly PlacedMistake[] {
   const reading = readText(text)
   if (reading.kind === 'settings') return []
   if (reading.kind === 'mistakes') return reading.mistakes
-  return [{ path: 'version', line: reading.line, text: newerWords(reading.version) }]
-}
-
-function newerWords(version: number): string {
-  return `has version ${version}, and this program knows versions up to ${SETTINGS_VERSION}`
+  const words = `is ${reading.version}, and this program knows up to ${SETTINGS_VERSION}; bring it up to date first`
+  return [{ path: 'version', line: reading.line, text: words }]
 }
 
 function readText(text: string): TextReading {

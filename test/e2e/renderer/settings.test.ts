@@ -429,6 +429,28 @@ test('an import is checked, shows what changes, and is saved only then', async (
   expect(opened.text()).toBe(good)
 })
 
+test('an import keeps every letter, whatever Unicode it was written in, and is refused where one would be lost', async () => {
+  const opened = await open()
+  const { page } = opened
+  await goTo(page, 'File')
+  const text = '{ "connectAtStart": false } // für mich\n'
+  const dialog = page.getByRole('dialog', { name: 'Import other.json' })
+  const choose = (buffer: Buffer): Promise<void> =>
+    page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer })
+  await choose(Buffer.from(text, 'latin1'))
+  await dialog.getByText('The file is no UTF-8 text').waitFor()
+  expect(await dialog.getByRole('button', { name: 'Import and save' }).isDisabled()).toBe(true)
+  await page.keyboard.press('Escape')
+  for (const bytes of [Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(`\ufeff${text}`)]) {
+    await choose(bytes)
+    await dialog.getByRole('button', { name: 'Import and save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(opened.text()).toBe(text)
+  }
+})
+
 test('an export is the file as it is', async () => {
   const { page } = await open()
   await goTo(page, 'File')

@@ -80,14 +80,27 @@ export function ImportDialog({ draft, file, onClose }: ImportDialogProps): React
   )
 }
 
+/** In the Unicode that its byte order mark tells, or in UTF-8; never with letters that nobody has written. */
+function decoded(bytes: ArrayBuffer): Content {
+  const [first, second] = new Uint8Array(bytes.slice(0, 2))
+  const isLittle = first === 0xff && second === 0xfe
+  const isBig = first === 0xfe && second === 0xff
+  const encoding = isLittle ? 'utf-16le' : isBig ? 'utf-16be' : 'utf-8'
+  try {
+    return { kind: 'text', text: new TextDecoder(encoding, { fatal: true }).decode(bytes) }
+  } catch {
+    return { kind: 'refused', reason: words.settings.importDialog.noText }
+  }
+}
+
 function useContent(file: File): Content {
   const [content, setContent] = useState<Content>({ kind: 'reading' })
   useEffect(() => {
     const said = words.settings.importDialog
     if (file.size > LARGEST_BYTES) return setContent({ kind: 'refused', reason: said.tooLarge })
     let isOver = false
-    file.text().then(
-      (text) => !isOver && setContent({ kind: 'text', text }),
+    file.arrayBuffer().then(
+      (bytes) => !isOver && setContent(decoded(bytes)),
       () => !isOver && setContent({ kind: 'refused', reason: said.cannotRead }),
     )
     return () => {

@@ -346,6 +346,7 @@ export const settingsWords = {
     mistakes: 'This file cannot be used',
     tooLarge: 'The file is larger than 1 MiB, which no settings file is.',
     cannotRead: 'The file could not be read.',
+    noText: 'The file is no UTF-8 text. Save it again with the encoding UTF-8.',
     drops: 'Your unsaved changes are dropped.',
     replaces: 'The file takes the place of your settings file.',
     apply: 'Import and save',

@@ -38,7 +38,7 @@ describe('checking a text', () => {
     ['', { path: '', text: 'is empty' }],
     [
       '{ "version": 9 }',
-      { path: 'version', line: 1, text: 'has version 9, and this program knows versions up to 1' },
+      { path: 'version', line: 1, text: 'is 9, and this program knows up to 1; bring it up to date first' },
     ],
   ])('what is no settings file at all is one mistake: %s', (text, mistake) => {
     expect(findMistakes(text)).toEqual([mistake])
