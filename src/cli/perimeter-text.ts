@@ -1,5 +1,6 @@
-import type { Perimeter } from '../perimeter/file/schema.ts'
+import type { Perimeter, PerimeterPeer, RevokedPeer } from '../perimeter/file/schema.ts'
 import type { Rendering } from '../perimeter/render/rendering.ts'
+import { textTable } from './text-table.ts'
 
 /** What was read, in the words of the owner; an overlooked default shows here. */
 export function checkedText(path: string, { options, peers, router, server, wireguard }: Perimeter): string {
@@ -32,4 +33,19 @@ export function renderingText({ activate, files, machine }: Rendering): string {
 
 export function writtenText(paths: readonly string[]): string {
   return paths.map((path) => `Wrote ${path}`).join('\n')
+}
+
+/** Public keys only: the private ones are nowhere but with their owners. */
+export function peersText(peers: readonly PerimeterPeer[], revoked: readonly RevokedPeer[]): string {
+  const rows = [...peers.map((peer) => ({ ...peer, at: '' })), ...revoked]
+  if (rows.length === 0) return 'There are no peers yet.'
+  return textTable(
+    [
+      { title: 'NAME', text: ({ name }) => name },
+      { title: 'ADDRESS', text: ({ address, address6 }) => [address, address6].filter(Boolean).join(', ') },
+      { title: 'PUBLIC KEY', text: ({ publicKey }) => publicKey },
+      { title: 'REVOKED', text: ({ at }) => at },
+    ],
+    rows,
+  )
 }

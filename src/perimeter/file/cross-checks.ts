@@ -18,7 +18,7 @@ export function crossCheck(perimeter: Perimeter): Mistake[] {
   ]
 }
 
-function peerMistakes({ peers, wireguard }: Perimeter): Mistake[] {
+function peerMistakes({ peers, revoked, wireguard }: Perimeter): Mistake[] {
   const again = (key: 'name' | 'publicKey', words: (first: string) => string): Mistake[] =>
     duplicates(peers, (peer) => peer[key]).map(({ index, firstItem }) => ({
       path: ['peers', index, key],
@@ -34,10 +34,17 @@ function peerMistakes({ peers, wireguard }: Perimeter): Mistake[] {
         ]
       : [],
   )
+  const back = peers.flatMap(({ publicKey }, index) => {
+    const past = revoked.find((one) => one.publicKey === publicKey)
+    if (past === undefined) return []
+    const text = `was revoked on ${past.at} with peer ${JSON.stringify(past.name)}; a revoked key never comes back, make a new one`
+    return [{ path: ['peers', index, 'publicKey'], text }]
+  })
   return [
     ...again('name', (first) => `another peer is already called ${first}; give each its own name`),
     ...again('publicKey', (first) => `peer ${first} has the same key; make one for each`),
     ...routers,
+    ...back,
   ]
 }
 

@@ -24,6 +24,11 @@ const peerName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'use up to 40 small letters, digits and dashes, such as work-laptop')
 
+/** Why a peer cannot be called so; undefined when it can. */
+export function peerNameFlaw(name: string): string | undefined {
+  return peerName.safeParse(name).error?.issues[0]?.message
+}
+
 const router = z.strictObject({
   system: z
     .enum(['openwrt', 'linux'], 'use "openwrt" or "linux"')
@@ -111,6 +116,11 @@ const peer = z.strictObject({
   address6: ipv6.optional(),
 })
 
+const revoked = z.strictObject({
+  ...peer.shape,
+  at: z.iso.date({ error: 'use a date such as 2027-01-31' }).describe('When it was revoked'),
+})
+
 const options = z
   .strictObject({
     sshFromVpn: z.boolean().default(false).describe('Whether peers reach port 22 of the server'),
@@ -129,9 +139,14 @@ export const perimeterSchema = z.strictObject({
   wireguard: wireguard.optional().describe('Needed unless "lanOnly"'),
   admins: z.array(ipv4).default([]).describe('Machines of the LAN that may manage the server'),
   peers: z.array(peer).default([]),
+  revoked: z
+    .array(revoked)
+    .default([])
+    .describe('Peers of the past: their keys never come back, their addresses not for a while'),
   options,
 })
 
 export type Perimeter = z.infer<typeof perimeterSchema>
 export type PerimeterPeer = z.infer<typeof peer>
+export type RevokedPeer = z.infer<typeof revoked>
 export type PerimeterWireguard = NonNullable<Perimeter['wireguard']>
