@@ -7,11 +7,13 @@ import {
 } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { splice } from '../node/splice.ts'
-import { H2ByteStream, resetStream } from '../node/tunnel/h2-byte-stream.ts'
+import { resetStream } from '../node/tunnel/h2-byte-stream.ts'
 import { startKeepalive } from '../node/tunnel/keepalive.ts'
+import { UnreadBudget } from '../node/tunnel/unread-budget.ts'
 import { AppError, toAppError } from '../shared/errors/app-error.ts'
 import { refusalAnswer, toRefusalCode } from '../shared/protocol/tunnel/refusal.ts'
-import { H2, SERVER_NAME } from '../shared/protocol/tunnel/wire.ts'
+import { H2, SERVER_NAME, UNREAD } from '../shared/protocol/tunnel/wire.ts'
+import { agentStream, type H2Context } from './agent-stream.ts'
 import { parseAuthority } from './authority.ts'
 import { openWebSocket } from './h2-websocket.ts'
 import type { AgentConnection, ServeContext } from './serve-context.ts'
@@ -30,11 +32,12 @@ export function serveH2(socket: TLSSocket, context: ServeContext): AgentConnecti
     },
     maxSessionMemory: H2.sessionMemory,
   })
-  session.setLocalWindowSize(H2.connectionWindow)
+  session.setLocalWindowSize(H2.serverConnectionWindow)
   session.on('error', (error) =>
     context.log.debug({ agent: context.agent, reason: error.message }, 'h2 error'),
   )
-  session.on('stream', (stream, headers) => void serveStream(stream, headers, context))
+  const shared = { ...context, unread: new UnreadBudget(UNREAD.server) }
+  session.on('stream', (stream, headers) => void serveStream(stream, headers, shared))
   const endKeepalive = watch(session, socket, context)
   const ended = new Promise<void>((resolve) => {
     session.once('close', () => {
@@ -81,7 +84,7 @@ function watch(session: ServerHttp2Session, socket: TLSSocket, context: ServeCon
 async function serveStream(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  context: ServeContext,
+  context: H2Context,
 ): Promise<void> {
   const abort = new AbortController()
   stream.on('error', () => abort.abort())
@@ -102,9 +105,10 @@ async function serveStream(
 async function connect(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { dial, meters }: ServeContext,
+  context: H2Context,
   signal: AbortSignal,
 ): Promise<void> {
+  const { dial, meters } = context
   const target = parseAuthority(headers[':authority'] ?? '')
   if (target === undefined) throw new AppError('tunnel.protocol', 'CONNECT needs host:port.')
   const far = await dial(target, signal)
@@ -114,9 +118,7 @@ async function connect(
     return
   }
   stream.respond({ ':status': 200 })
-  const near = new H2ByteStream(stream, () => new AppError('tunnel.down', 'The agent is gone.'))
-  near.on('error', () => undefined)
-  await splice(near, far, meters.spliceCounters())
+  await splice(agentStream(stream, context), far, meters.spliceCounters())
 }
 
 function refuse(stream: ServerHttp2Stream, error: unknown, { log, meters, agent }: ServeContext): void {

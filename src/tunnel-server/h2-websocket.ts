@@ -1,12 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { splice } from '../node/splice.ts'
-import { H2ByteStream } from '../node/tunnel/h2-byte-stream.ts'
 import { AppError } from '../shared/errors/app-error.ts'
+import { agentStream, type H2Context } from './agent-stream.ts'
 import { parseAuthority } from './authority.ts'
 import { httpUpgrade } from './http-upgrade.ts'
 import { overTls } from './over-tls.ts'
-import type { ServeContext } from './serve-context.ts'
 
 /** What a WebSocket handshake may carry besides; everything that concerns the connection is made anew. */
 const CARRIED = new Set([
@@ -29,9 +28,10 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 export async function openWebSocket(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { dial, meters }: ServeContext,
+  context: H2Context,
   signal: AbortSignal,
 ): Promise<void> {
+  const { dial, meters } = context
   const isSecure = headers[':scheme'] === 'https' || headers[':scheme'] === 'wss'
   const authority = headers[':authority'] ?? ''
   const target = parseAuthority(authority, isSecure ? 443 : 80)
@@ -74,7 +74,5 @@ export async function openWebSocket(
     return value === undefined ? [] : [[name, value] as const]
   })
   stream.respond({ ':status': 200, ...Object.fromEntries(chosen) })
-  const near = new H2ByteStream(stream, () => new AppError('tunnel.down', 'The agent is gone.'))
-  near.on('error', () => undefined)
-  await splice(near, far, meters.spliceCounters())
+  await splice(agentStream(stream, context), far, meters.spliceCounters())
 }

@@ -9,9 +9,10 @@ import {
 } from '../../shared/protocol/tunnel/envelopes.ts'
 import { LineSplitter } from '../../shared/protocol/tunnel/line-splitter.ts'
 import type { StreamEvent, StreamRules } from '../../shared/protocol/tunnel/stream-machine.ts'
-import { ENVELOPES } from '../../shared/protocol/tunnel/wire.ts'
+import { ENVELOPES, UNREAD } from '../../shared/protocol/tunnel/wire.ts'
 import type { Logger } from '../log.ts'
 import { EnvelopeStream, type StreamCarrier } from './envelope-stream.ts'
+import { UnreadBudget } from './unread-budget.ts'
 
 export interface EnvelopeLinkOptions {
   readonly socket: TLSSocket
@@ -42,12 +43,14 @@ export class EnvelopeLink implements StreamCarrier {
   private readonly pings = new Map<string, () => void>()
   private turns: (() => void)[] = []
   private peer: PayloadOf<'hello'> | undefined
+  private readonly unread: UnreadBudget
   private nextId = 1
   private isClosed = false
 
   constructor(options: EnvelopeLinkOptions) {
     this.options = options
-    const { socket } = options
+    const { isAgent, socket } = options
+    this.unread = new UnreadBudget(isAgent ? UNREAD.agent : UNREAD.server)
     socket.on('data', (data: Buffer) => this.read(data))
     socket.on('drain', () => this.takeTurns())
     socket.on('error', (error) => this.close(this.lost(error)))
@@ -79,6 +82,7 @@ export class EnvelopeLink implements StreamCarrier {
   addStream(id = String(this.nextId++)): EnvelopeStream {
     const stream = new EnvelopeStream(this, id, this.rules())
     this.streams.set(id, stream)
+    this.unread.add(stream)
     return stream
   }
 

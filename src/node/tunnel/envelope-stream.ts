@@ -36,6 +36,7 @@ export class EnvelopeStream extends Duplex {
   readonly id: string
   private readonly link: StreamCarrier
   private readonly rules: StreamRules
+  reads = 0
   private state: StreamState = OPENING
   private pending: PendingWrite | undefined
   private arrived: Buffer = Buffer.alloc(0)
@@ -78,7 +79,12 @@ export class EnvelopeStream extends Duplex {
     this.step(event)
   }
 
+  get unread(): number {
+    return this.readableLength
+  }
+
   override _read(): void {
+    this.reads += 1
     this.link.release(this)
     // It is called before the data is taken out.
     queueMicrotask(() => this.giveCredit())

@@ -14,6 +14,7 @@ export class H2ByteStream extends Duplex {
   private readonly wire: AlwaysReading | undefined
   private onceDrained: ((error?: Error | null) => void) | undefined
   private hasEnded = false
+  reads = 0
 
   /** @param lost says why, when the stream goes down with its connection. @param wire may ask for patience. */
   constructor(inner: Http2Stream, lost: () => AppError, wire?: AlwaysReading) {
@@ -42,7 +43,12 @@ export class H2ByteStream extends Duplex {
     })
   }
 
+  get unread(): number {
+    return this.readableLength + this.inner.readableLength
+  }
+
   override _read(): void {
+    this.reads += 1
     this.inner.resume()
   }
 

@@ -10,9 +10,10 @@ import type { TLSSocket } from 'node:tls'
 import { AlwaysReading } from '../../../node/tunnel/always-reading.ts'
 import { H2ByteStream, resetStream } from '../../../node/tunnel/h2-byte-stream.ts'
 import { type KeepaliveTimings, startKeepalive } from '../../../node/tunnel/keepalive.ts'
+import { UnreadBudget } from '../../../node/tunnel/unread-budget.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { readRefusal } from '../../../shared/protocol/tunnel/refusal.ts'
-import { H2 } from '../../../shared/protocol/tunnel/wire.ts'
+import { H2, UNREAD } from '../../../shared/protocol/tunnel/wire.ts'
 import type { EgressTarget } from '../egress.ts'
 import { dialFailure } from './dial-tls.ts'
 import {
@@ -47,6 +48,7 @@ class H2Session implements TunnelSession {
   readonly ended: Promise<void>
   private readonly session: ClientHttp2Session
   private readonly wire: AlwaysReading
+  private readonly unread = new UnreadBudget(UNREAD.agent)
   private readonly place: string
   private reason: AppError | undefined
   private hasGreeted = false
@@ -70,7 +72,7 @@ class H2Session implements TunnelSession {
       () => this.fail(new AppError('tunnel.down', `${place} did not answer within ${GREETING_MS / 1000} s.`)),
       GREETING_MS,
     )
-    session.once('connect', () => session.setLocalWindowSize(H2.connectionWindow))
+    session.once('connect', () => session.setLocalWindowSize(H2.agentConnectionWindow))
     session.once('remoteSettings', () => {
       clearTimeout(greeting)
       this.hasGreeted = true
@@ -114,7 +116,9 @@ class H2Session implements TunnelSession {
     await orAborted(this.answered(stream, target), signal, () =>
       resetStream(stream, constants.NGHTTP2_CANCEL),
     )
-    return new H2ByteStream(stream, () => this.whyClosed(), this.wire)
+    const bytes = new H2ByteStream(stream, () => this.whyClosed(), this.wire)
+    this.unread.add(bytes)
+    return bytes
   }
 
   roundTrip(): Promise<number | undefined> {

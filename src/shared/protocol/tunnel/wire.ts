@@ -13,12 +13,17 @@ export const H2 = {
   agentStreamWindow: 4 * 2 ** 20,
   /** The same at the server, which has many agents. */
   serverStreamWindow: 2 ** 20,
-  connectionWindow: 64 * 2 ** 20,
+  /** Larger than what unread streams may hold (see UNREAD), so that others always get on. */
+  agentConnectionWindow: 256 * 2 ** 20,
+  serverConnectionWindow: 64 * 2 ** 20,
   maxStreams: 2048,
   maxHeaderListSize: 32 * 1024,
   /** In MiB; Node refuses streams above it. Each stream queues 64 KiB at most. */
   sessionMemory: 256,
 } as const
+
+/** What the streams of one connection may hold together while nobody reads them, in bytes, in either format. */
+export const UNREAD = { agent: 192 * 2 ** 20, server: 48 * 2 ** 20 } as const
 
 /** All sizes in bytes. */
 export const ENVELOPES = {
