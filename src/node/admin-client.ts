@@ -71,7 +71,8 @@ function send(
   })
 }
 
-function unreachable(socketPath: string, cause: Error): AppError {
+/** Why the admin socket of a relay gives no answer. */
+export function unreachable(socketPath: string, cause: Error): AppError {
   const code = 'code' in cause ? cause.code : undefined
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
     return new AppError('relay.not-running', `No relay runs here: nothing listens on ${socketPath}.`, {
@@ -90,7 +91,7 @@ function unreachable(socketPath: string, cause: Error): AppError {
 }
 
 /** Our servers explain failures under `relay`, beside what other clients understand. */
-function failureOf(body: unknown, otherwise: string): AppError {
+export function failureOf(body: unknown, otherwise: string): AppError {
   const part = typeof body === 'object' && body !== null ? body : {}
   for (const found of ['relay' in part ? part.relay : undefined, 'error' in part ? part.error : undefined]) {
     if (typeof found !== 'object' || found === null || !('code' in found) || !isErrorCode(found.code))

@@ -22,6 +22,7 @@ import { ServerCertificate } from '../tls/server-certificate.ts'
 import { CopilotModels } from '../upstreams/copilot/copilot-models.ts'
 import { CopilotUpstream } from '../upstreams/copilot/copilot-upstream.ts'
 import { createDirectDispatcher, createUpstreamDispatcher } from '../upstreams/http-client.ts'
+import { ollamaAdminRoutes } from '../upstreams/ollama/ollama-admin.ts'
 import { ollamaRoutes } from '../upstreams/ollama/ollama-routes.ts'
 import { OllamaSlot } from '../upstreams/ollama/ollama-slot.ts'
 import { providerRoutes } from '../upstreams/openai-compatible/provider-routes.ts'
@@ -138,6 +139,7 @@ export async function buildParts(
     ...providerRoutes({ providers, configFile, settings }),
     ...openrouterRoutes(openrouter, settings),
     ...ollamaRoutes(ollama, settings),
+    ...ollamaAdminRoutes({ slot: ollama, configFile, log }),
     ...usage.routes(),
     ...clients.routes(),
     ...limits.routes(),

@@ -388,6 +388,12 @@ export const RELAY_ERRORS = defineErrors({
     remedy: 'Run "ollama signin" on the machine of Ollama, or choose a model that runs on it.',
     status: 401,
   },
+  'ollama.unusable': {
+    meaning: 'Something answers where Ollama should be, but not with what the relay needs of it.',
+    recovery: 'user',
+    remedy: 'Check ollama.url in config.json: host and port of Ollama itself, without /v1 or /api.',
+    status: 502,
+  },
   'ollama.pull-failed': {
     meaning: 'Ollama could not load a model from its registry.',
     recovery: 'user',

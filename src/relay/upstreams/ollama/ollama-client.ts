@@ -54,25 +54,20 @@ export class OllamaClient {
   }
 
   /** @throws AppError also for what is no answer of an Ollama. */
-  async read<T>(
-    method: 'GET' | 'POST',
-    path: string,
-    schema: z.ZodType<T>,
-    options: { readonly body?: object; readonly model?: string } = {},
-  ): Promise<T> {
-    const { model, ...asked } = options
-    const reply = await this.ask(method, path, asked)
-    if (reply.status !== 200) throw ollamaRefusal(reply, model ?? '').explanation
-    const parsed = schema.safeParse(parse(reply.text))
-    if (parsed.success) return parsed.data
-    throw new AppError(
-      'upstream.dependency-failed',
-      `What answers ${path} at ${this.settings.url} is no Ollama.`,
-      {
-        remedy: 'Check ollama.url: host and port of Ollama itself, without /v1 or /api.',
-      },
-    )
+  async read<T>(method: 'GET' | 'POST', path: string, schema: z.ZodType<T>): Promise<T> {
+    return readReply(await this.ask(method, path), path, schema)
   }
+}
+
+/** @throws AppError `ollama.unusable` */
+export function readReply<T>(reply: OllamaReply, path: string, schema: z.ZodType<T>): T {
+  if (reply.status !== 200) {
+    const { message, remedy } = ollamaRefusal(reply, '').explanation
+    throw new AppError('ollama.unusable', `Ollama does not answer ${path}: ${message}`, { remedy })
+  }
+  const parsed = schema.safeParse(parse(reply.text))
+  if (parsed.success) return parsed.data
+  throw new AppError('ollama.unusable', `What answers ${path} is no Ollama.`)
 }
 
 /** Says what to look at where it does not answer at all. */
@@ -97,7 +92,7 @@ async function limited(body: AsyncIterable<Buffer>): Promise<Buffer> {
   let size = 0
   for await (const piece of body) {
     size += piece.length
-    if (size > ANSWER_MAX_BYTES) throw new AppError('upstream.dependency-failed', 'The answer has no end.')
+    if (size > ANSWER_MAX_BYTES) throw new AppError('ollama.unusable', 'The answer has no end.')
     pieces.push(piece)
   }
   return Buffer.concat(pieces)

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import type { Ambient } from '../../../node/ambient.ts'
-import type { AppError } from '../../../shared/errors/app-error.ts'
-import type { OllamaClient } from './ollama-client.ts'
+import { type OllamaClient, readReply } from './ollama-client.ts'
 import { isCloudName, withTag } from './ollama-names.ts'
-import { ollamaRefusal } from './ollama-refusal.ts'
+import { modelMissing } from './ollama-refusal.ts'
 
 const text = z.string().optional().catch(undefined)
 const count = z.number().nonnegative().optional().catch(undefined)
@@ -95,9 +94,12 @@ export class OllamaInventory {
     const kept = { atMs: this.ambient.monotonicMs(), value: this.ask(name) }
     this.makeRoom()
     this.shown.set(key, kept)
-    kept.value.catch(() => {
+    const drop = (): void => {
       if (this.shown.get(key) === kept) this.shown.delete(key)
-    })
+    }
+    kept.value.then((shown) => {
+      if (shown === undefined && digest !== undefined) drop()
+    }, drop)
     return kept.value
   }
 
@@ -109,16 +111,13 @@ export class OllamaInventory {
     if (entry !== undefined && isRemote(entry)) return true
     // A copy under another name, or one that the list does not tell apart.
     const shown = await this.show(wanted, entry?.digest)
-    if (shown === undefined) throw missing(name)
+    if (shown === undefined) throw modelMissing(name)
     return isRemote(shown)
   }
 
   private async ask(name: string): Promise<ShownModel | undefined> {
     const reply = await this.client.ask('POST', '/api/show', { body: { model: name } })
-    const parsed = reply.status === 200 ? showSchema.safeParse(parse(reply.text)) : undefined
-    if (parsed?.success === true) return parsed.data
-    if (reply.status === 404) return undefined
-    throw ollamaRefusal(reply, name).explanation
+    return reply.status === 404 ? undefined : readReply(reply, '/api/show', showSchema)
   }
 
   private isFresh({ atMs }: Kept<unknown>): boolean {
@@ -140,16 +139,4 @@ export function isRemote({
 
 function entriesOf(models: readonly unknown[] | null | undefined): readonly OllamaEntry[] {
   return (models ?? []).flatMap((entry) => entrySchema.safeParse(entry).data ?? [])
-}
-
-function missing(name: string): AppError {
-  return ollamaRefusal({ status: 404, headers: {}, body: Buffer.alloc(0) }, name).explanation
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

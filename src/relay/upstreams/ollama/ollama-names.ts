@@ -22,8 +22,8 @@ export function isCloudName(name: string): boolean {
 export function isOpenModel(name: string, patterns: readonly string[] | undefined): boolean {
   if (patterns === undefined) return true
   return patterns.some((pattern) => {
-    const expression = new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`)
-    return expression.test(name) || expression.test(withTag(name))
+    const whole = pattern.endsWith('*') ? pattern : withTag(pattern)
+    return new RegExp(`^${whole.split('*').map(literally).join('.*')}$`).test(withTag(name))
   })
 }
 

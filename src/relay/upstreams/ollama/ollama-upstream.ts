@@ -46,7 +46,7 @@ export class OllamaUpstream implements Upstream {
   readonly client: OllamaClient
   readonly inventory: OllamaInventory
   private readonly deps: OllamaDependencies
-  private readonly cache: ModelCache
+  private cache: ModelCache
   /** What the list has told of each model. */
   private known: ReadonlyMap<string, readonly Wire[]> = new Map()
 
@@ -55,7 +55,13 @@ export class OllamaUpstream implements Upstream {
     this.deps = deps
     this.client = new OllamaClient(settings, deps.direct)
     this.inventory = new OllamaInventory(this.client, deps.ambient)
-    this.cache = new ModelCache(() => this.fetchModels(), deps.ambient, MODELS_FRESH_MS)
+    this.cache = this.emptyCache()
+  }
+
+  /** Somebody has changed what is installed. */
+  forget(): void {
+    this.inventory.forget()
+    this.cache = this.emptyCache()
   }
 
   wiresOf(model: string): readonly Wire[] {
@@ -169,6 +175,10 @@ export class OllamaUpstream implements Upstream {
     const { host } = new URL(this.settings.url)
     const remedy = REMEDIES.get(error.code)?.(host)
     return remedy === undefined ? error : new AppError(error.code, error.message, { cause: error, remedy })
+  }
+
+  private emptyCache(): ModelCache {
+    return new ModelCache(() => this.fetchModels(), this.deps.ambient, MODELS_FRESH_MS)
   }
 
   private async fetchModels() {
