@@ -1,4 +1,4 @@
-// docs/screenshots: every window in every state, as Chromium draws the built page on a bridge of the tests' making.
+// docs/screenshots: every window in every state, and the menu of the tray, as Chromium draws the built page on a bridge of the tests' making.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,8 @@ import { PROMPTS } from './scenes/prompts.ts'
 import { NOW, type Scene } from './scenes/scene.ts'
 import { SETTINGS } from './scenes/settings.ts'
 import { SIGN_IN } from './scenes/sign-in.ts'
+import { TRAY, type TrayScene } from './scenes/tray.ts'
+import { trayPicture } from './tray-picture.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const FOLDER = join(ROOT, 'docs/screenshots')
@@ -25,6 +27,17 @@ export const SCENES: readonly Scene[] = [
   ...SETTINGS,
   ...DIAGNOSTICS,
 ]
+
+interface TrayShot {
+  readonly file: string
+  readonly tray: TrayScene
+  readonly isDark: boolean
+}
+
+/** The same for the menu of the tray. */
+export function trayShotsOf(tray: TrayScene): TrayShot[] {
+  return [false, true].map((isDark) => ({ tray, isDark, file: `${tray.name}${isDark ? '-dark' : ''}.png` }))
+}
 
 interface Shot {
   readonly file: string
@@ -64,6 +77,19 @@ async function take(browser: RendererBrowser, { scene, width, isDark }: Shot): P
   return picture
 }
 
+async function takeTray(browser: RendererBrowser, { tray, isDark }: TrayShot): Promise<Buffer> {
+  const context = { deviceScaleFactor: 2, locale: 'en-GB' }
+  const page = await browser.openHtml(trayPicture(tray), { isDark, context, width: 1100 })
+  const corners = await page
+    .locator('.menu')
+    .evaluateAll((menus) => menus.map((menu) => menu.getBoundingClientRect()))
+  const extent = (side: 'right' | 'bottom'): number =>
+    Math.ceil(Math.max(...corners.map((corner) => corner[side]))) + MARGIN_PX
+  await page.setViewportSize({ width: extent('right'), height: extent('bottom') })
+  return await page.screenshot({ animations: 'disabled' })
+}
+
+const MARGIN_PX = 24
 const LOOKS_MAX = 20
 const BETWEEN_LOOKS_MS = 250
 
@@ -87,12 +113,14 @@ async function removeStale(files: readonly string[]): Promise<void> {
 if (import.meta.main) {
   // `npm run screenshots -- settings` takes those whose name begins so; all others stay as they are.
   const [only = ''] = process.argv.slice(2)
-  const all = SCENES.flatMap(shotsOf)
+  const all = [...SCENES.flatMap(shotsOf), ...TRAY.flatMap(trayShotsOf)]
   await mkdir(FOLDER, { recursive: true })
   const browser = await startRendererBrowser()
   try {
     for (const shot of all.filter(({ file }) => file.startsWith(only))) {
-      const picture = encodePalettePng(decodePng(await take(browser, shot)))
+      const picture = encodePalettePng(
+        decodePng(await ('tray' in shot ? takeTray(browser, shot) : take(browser, shot))),
+      )
       await browser.closePages()
       const path = join(FOLDER, shot.file)
       await writeFile(path, picture)

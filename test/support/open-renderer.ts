@@ -31,6 +31,8 @@ export interface OpenedPage {
 export interface RendererBrowser {
   /** Opens a page on this bridge, in a browser context of its own. */
   open(api: BridgeApi, options?: PageOptions): Promise<OpenedPage>
+  /** Opens a page that is none of the windows. */
+  openHtml(html: string, options?: Omit<PageOptions, 'path' | 'before'>): Promise<Page>
   /** Closes every page; idempotent. */
   closePages(): Promise<void>
   close(): Promise<void>
@@ -72,6 +74,14 @@ export async function startRendererBrowser(development = true): Promise<Renderer
       await before?.(page)
       await page.goto(`${server.url}#/${path}`)
       return { page, server, complaints }
+    },
+    async openHtml(html, { width = 900, height = 900, isDark = false, context: more } = {}) {
+      const colorScheme = isDark ? 'dark' : 'light'
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, ...more })
+      closers.push(() => context.close())
+      const page = await context.newPage()
+      await page.setContent(html)
+      return page
     },
     closePages,
     async close() {

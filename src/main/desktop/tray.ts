@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { app, Menu, type MenuItemConstructorOptions, nativeImage, Tray } from 'electron'
+import { app, Menu, nativeImage, Tray } from 'electron'
 import { iconFile } from './icon-file.ts'
 import type { TrayFace } from './tray-controller.ts'
-import type { MenuItemModel, TrayAction } from './tray-item.ts'
+import type { TrayAction } from './tray-item.ts'
 import type { TrayIcon } from './tray-status.ts'
+import { trayTemplate } from './tray-template.ts'
 
 export interface ElectronTray extends TrayFace {
   close(): void
@@ -19,8 +20,7 @@ export function createTray(onClick: () => void, onAction: (action: TrayAction) =
   return {
     setIcon: (icon, hasBadge) => tray.setImage(imageOf(icon, hasBadge)),
     setTooltip: (text) => tray.setToolTip(text),
-    setItems: (items) =>
-      tray.setContextMenu(Menu.buildFromTemplate(items.map((item) => menuItem(item, onAction)))),
+    setItems: (items) => tray.setContextMenu(Menu.buildFromTemplate(trayTemplate(items, onAction))),
     close: () => tray.destroy(),
   }
 }
@@ -28,16 +28,4 @@ export function createTray(onClick: () => void, onAction: (action: TrayAction) =
 function imageOf(icon: TrayIcon, hasBadge: boolean): Electron.NativeImage {
   const file = iconFile(icon, hasBadge, process.platform)
   return nativeImage.createFromPath(join(app.getAppPath(), 'assets/tray', file))
-}
-
-function menuItem(item: MenuItemModel, onAction: (action: TrayAction) => void): MenuItemConstructorOptions {
-  if (item.kind === 'separator') return { type: 'separator' }
-  // A single ampersand would underline the letter after it.
-  const label = item.label.replaceAll('&', '&&')
-  if (item.kind === 'text') return { label, enabled: false }
-  if (item.kind === 'submenu') return { label, submenu: item.items.map((line) => menuItem(line, onAction)) }
-  const { action } = item
-  const click = (): void => onAction(action)
-  if (item.kind === 'action') return { label, click }
-  return { label, type: item.kind === 'check' ? 'checkbox' : 'radio', checked: item.checked, click }
 }
