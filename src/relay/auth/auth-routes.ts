@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AppError } from '../../shared/errors/app-error.ts'
+import { AppError, toAppError } from '../../shared/errors/app-error.ts'
 import {
   type AuthStatus,
   finishOpenrouterSchema,
@@ -9,7 +9,7 @@ import type { ConfigFile } from '../config/config-file.ts'
 import { explain, sendJson } from '../server/error-response.ts'
 import { parseObject, readBody } from '../server/read-body.ts'
 import type { Exchange, Route } from '../server/route.ts'
-import type { OpenrouterKey } from '../upstreams/openrouter/openrouter-key.ts'
+import { checkOpenrouterKey, type OpenrouterKey } from '../upstreams/openrouter/openrouter-key.ts'
 import { sendAuthPage } from './auth-page.ts'
 import type { CopilotAccount } from './copilot-account.ts'
 import type { DeviceFlows } from './device-flow.ts'
@@ -112,14 +112,29 @@ async function startFlow(deps: AuthDependencies, exchange: Exchange): Promise<vo
 /** Takes a fine-grained token or an OpenRouter key in place of a sign-in. */
 async function takeToken(deps: AuthDependencies, exchange: Exchange): Promise<void> {
   const given = await readJson(exchange, tokenSchema)
-  if ('openrouter_api_key' in given) await deps.openrouter.set(given.openrouter_api_key.trim())
-  else {
-    const token = given.github_token.trim()
-    if (!USER_TOKEN.test(token))
-      throw new AppError('relay.token-unusable', 'This is no token that Copilot takes.')
-    await deps.account.signIn(token)
-  }
+  if ('openrouter_api_key' in given) await takeKey(deps, given.openrouter_api_key.trim())
+  else await takeUserToken(deps, given.github_token.trim())
   sendJson(exchange.response, 200, statusOf(deps, true))
+}
+
+async function takeKey({ openrouter, openrouterFlows }: AuthDependencies, key: string): Promise<void> {
+  checkOpenrouterKey(key)
+  await openrouterFlows.tryKey(key)
+  await openrouter.set(key)
+}
+
+async function takeUserToken({ account }: AuthDependencies, token: string): Promise<void> {
+  if (!USER_TOKEN.test(token))
+    throw new AppError('relay.token-unusable', 'This is no token that Copilot takes.')
+  try {
+    await account.signIn(token)
+  } catch (error) {
+    if (toAppError(error).code !== 'relay.signed-out-by-github') throw error
+    // To sign in again is no advice to somebody who is about to.
+    throw new AppError('relay.signed-out-by-github', toAppError(error).message, {
+      remedy: 'Copy the token again, whole, or look at GitHub whether it has expired or was revoked.',
+    })
+  }
 }
 
 function statusOf(deps: AuthDependencies, isAdmin: boolean): AuthStatus {

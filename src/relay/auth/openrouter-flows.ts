@@ -75,6 +75,25 @@ export class OpenrouterFlows {
     await this.onKey(await this.exchange(code, flow.verifier))
   }
 
+  /**
+   * Asks OpenRouter whether a key is good. Not reaching it says nothing about the key.
+   * https://openrouter.ai/docs/api-reference/get-current-key
+   *
+   * @throws AppError `relay.token-unusable` when it is not.
+   */
+  async tryKey(key: string): Promise<void> {
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+    const headers = { accept: 'application/json', authorization: `Bearer ${key}` }
+    const url = new URL('/api/v1/key', this.baseUrl).href
+    const answer = await sendRequest(url, { dispatcher: this.dispatcher, headers, signal })
+      .then(async ({ statusCode, body }) => ({ status: statusCode, body: parseJson(await body.text()) }))
+      .catch(() => undefined)
+    if (answer?.status !== 401 && answer?.status !== 403) return
+    throw new AppError('relay.token-unusable', `OpenRouter does not take this key ${said(answer)}.`, {
+      remedy: 'Copy it again, whole, or make a new one at https://openrouter.ai/settings/keys.',
+    })
+  }
+
   private async exchange(code: string, verifier: string): Promise<string> {
     const { status, body } = await this.post({
       code,
@@ -83,7 +102,7 @@ export class OpenrouterFlows {
     })
     const answer = keyAnswer.safeParse(body)
     if (status === 200 && answer.success) return answer.data.key
-    throw new AppError('relay.openrouter-refused', refusalWords(status, body))
+    throw new AppError('relay.openrouter-refused', `OpenRouter gave no key ${said({ status, body })}.`)
   }
 
   private async post(body: unknown): Promise<{ readonly status: number; readonly body: unknown }> {
@@ -126,9 +145,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refusalWords(status: number, body: unknown): string {
+/** `(status 403): Invalid code` */
+function said({ status, body }: { readonly status: number; readonly body: unknown }): string {
   const error = refusal.safeParse(body).data?.error
-  const said = typeof error === 'string' ? error : error?.message
-  const words = said === undefined ? '' : `: ${redactText(said.slice(0, 300))}`
-  return `OpenRouter gave no key (status ${status})${words}.`
+  const text = typeof error === 'string' ? error : error?.message
+  return `(status ${status})${text === undefined ? '' : `: ${redactText(text.slice(0, 300))}`}`
 }

@@ -31,18 +31,20 @@ export class OpenrouterKey {
   }
 
   async set(key: string | undefined): Promise<void> {
-    if (key !== undefined) {
-      const problem = problemOf(key)
-      if (problem !== undefined) throw problem
-      if (!/^sk-or-[\w-]{8,}$/.test(key))
-        throw new AppError('relay.token-unusable', 'This is no OpenRouter key.')
-    }
+    if (key !== undefined) checkOpenrouterKey(key)
     await this.configFile.set({ openrouter_api_key: key })
   }
 
   private get current(): string | undefined {
     return this.fromEnv ?? (this.configFile.config.openrouter_api_key?.trim() || undefined)
   }
+}
+
+/** @throws AppError `relay.key-placeholder`, `relay.token-unusable` for what is no key at first sight. */
+export function checkOpenrouterKey(key: string): void {
+  const problem = problemOf(key)
+  if (problem !== undefined) throw problem
+  if (!/^sk-or-[\w-]{8,}$/.test(key)) throw new AppError('relay.token-unusable', 'This is no OpenRouter key.')
 }
 
 function problemOf(key: string): AppError | undefined {
