@@ -28,6 +28,7 @@ describe('a settings file that is right', () => {
       connectAtStart: true,
       notifications: true,
       secrets: 'keychain',
+      logs: { level: 'warn', keepMiB: 4 },
       profiles: [
         {
           name: 'default',
