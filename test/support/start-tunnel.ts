@@ -81,6 +81,14 @@ export async function startTestServer(
   }
 }
 
+/** Names of those that connected, in their order. */
+export function agentsOf({ log }: TestServer): string[] {
+  return recentLogLines(log)
+    .map((line) => JSON.parse(line) as { msg: string; agent?: string })
+    .filter(({ msg }) => msg === 'an agent connected')
+    .map(({ agent = '' }) => agent.replace('sovereign://agent/', ''))
+}
+
 export interface TestAgent {
   readonly egress: MtlsEgress
   readonly states: readonly TunnelState[]

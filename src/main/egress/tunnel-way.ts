@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
-import { readTlsMaterial } from '../../node/tunnel/tls-material.ts'
 import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.ts'
 import type { MtlsSettings } from '../../shared/settings/egress.ts'
 import { NO_TUNNEL, type TunnelState } from '../../shared/state/egress.ts'
@@ -189,7 +188,7 @@ export class TunnelWay implements Egress {
 
   private async awake(keeper: ServerKeeper, signal: AbortSignal): Promise<void> {
     // What cannot be talked to is not worth waking.
-    await readTlsMaterial(this.settings, this.options.ambient.now())
+    await this.tunnel.checkCertificates()
     await keeper.address(signal)
   }
 

@@ -3,15 +3,14 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { EgressTarget } from '../../../src/main/egress/egress.ts'
-import { recentLogLines } from '../../../src/node/log.ts'
 import { soon } from '../../support/soon.ts'
 import { startEcho } from '../../support/start-hosts.ts'
 import {
+  agentsOf,
   makeTestAgent,
   makeTunnelCerts,
   SERVER_NAME,
   startTestServer,
-  type TestServer,
   type TunnelCerts,
 } from '../../support/start-tunnel.ts'
 
@@ -27,13 +26,6 @@ afterAll(async () => {
 })
 
 const LONG_MS = 3_600_000
-
-function agentsOf(server: TestServer): string[] {
-  return recentLogLines(server.log)
-    .map((line) => JSON.parse(line) as { msg: string; agent?: string })
-    .filter(({ msg }) => msg === 'an agent connected')
-    .map(({ agent = '' }) => agent.replace('sovereign://agent/', ''))
-}
 
 async function world(protocol: 'h2' | 'envelopes') {
   const server = await startTestServer(certs)

@@ -9,6 +9,7 @@ import { readPem } from '../../support/make-certs.ts'
 import { soon } from '../../support/soon.ts'
 import { startEcho } from '../../support/start-hosts.ts'
 import {
+  agentsOf,
   makeTestAgent,
   makeTunnelCerts,
   SERVER_NAME,
@@ -140,5 +141,20 @@ describe.each(['h2', 'envelopes'] as const)('while %s carries all it can', (prot
     }
     for (const one of traffic) expect(await one.stop()).toBe(true)
     expect(agent.states.map(({ phase }) => phase)).toEqual(['connecting', 'connected'])
+  })
+
+  test('a new connection of the agent shows its new certificate, and the old one where the new is broken', async () => {
+    const { its, server, agent, traffic, flows, open } = await world()
+    const terms = { serverName: SERVER_NAME, protocol, tls: { ca: certs.ca, ...its.files } }
+    await writeFile(its.files.cert, BROKEN)
+    agent.egress.use(terms, 3_600_000)
+    const more = [new Traffic(await open())]
+    await flows()
+    await its.replace(await certs.authority.issue(`desk-${protocol}`))
+    agent.egress.use(terms, 3_600_000)
+    more.push(new Traffic(await open()))
+    await flows()
+    expect(agentsOf(server)).toEqual(['laptop', 'laptop', `desk-${protocol}`])
+    for (const one of [...traffic, ...more]) expect(await one.stop()).toBe(true)
   })
 })

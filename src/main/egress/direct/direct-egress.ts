@@ -31,30 +31,22 @@ export class DirectEgress implements Egress {
   async connect(target: EgressTarget, signal: AbortSignal): Promise<Socket> {
     const { policy, lookup, connectTimeoutMs } = this.options
     if (this.closed.signal.aborted) throw closedError()
-    const abort = new AbortController()
-    const giveUp = (): void => abort.abort(this.closed.signal.aborted ? closedError() : signal.reason)
-    const signals = [signal, this.closed.signal]
-    for (const one of signals) one.addEventListener('abort', giveUp)
-    if (signal.aborted) giveUp()
-    try {
-      const socket = await dial(
-        target,
-        {
-          policy,
-          objection: (address, port) => this.loopObjection(address, port),
-          ...(lookup === undefined ? {} : { lookup }),
-          ...(connectTimeoutMs === undefined ? {} : { timeoutMs: connectTimeoutMs }),
-        },
-        abort.signal,
-      )
-      return this.own(socket)
-    } finally {
-      for (const one of signals) one.removeEventListener('abort', giveUp)
-    }
+    const socket = await dial(
+      target,
+      {
+        policy,
+        objection: (address, port) => this.loopObjection(address, port),
+        ...(lookup === undefined ? {} : { lookup }),
+        ...(connectTimeoutMs === undefined ? {} : { timeoutMs: connectTimeoutMs }),
+      },
+      this.closed.signal,
+      signal,
+    )
+    return this.own(socket)
   }
 
   close(drainMs: number): Promise<void> {
-    this.closed.abort()
+    this.closed.abort(closedError())
     return this.sockets.drain(drainMs)
   }
 

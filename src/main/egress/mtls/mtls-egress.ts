@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import type { Ambient } from '../../../node/ambient.ts'
 import type { Logger } from '../../../node/log.ts'
 import { OpenStreams } from '../../../node/open-streams.ts'
 import { collectLess } from '../../../node/tunnel/collect-less.ts'
 import { AGENT_KEEPALIVE, type KeepaliveTimings } from '../../../node/tunnel/keepalive.ts'
-import { readTlsMaterial } from '../../../node/tunnel/tls-material.ts'
+import { readTlsMaterial, type TlsMaterial } from '../../../node/tunnel/tls-material.ts'
 import { AppError, toAppError, toFailure } from '../../../shared/errors/app-error.ts'
 import { ALPN } from '../../../shared/protocol/tunnel/wire.ts'
 import type { TunnelProtocol, TunnelState } from '../../../shared/state/egress.ts'
@@ -50,6 +51,8 @@ export interface MtlsEgress extends Egress {
   retryNow(): void
   /** From now on connects on these terms. The connection of before keeps its streams for `leaveMs` at most. */
   use(terms: SessionTerms, leaveMs: number): void
+  /** @throws AppError `certs.*` where it could not show who it is. */
+  checkCertificates(): Promise<void>
 }
 
 export function createMtlsEgress(options: MtlsEgressOptions): MtlsEgress {
@@ -85,6 +88,7 @@ class SupervisedTunnel implements MtlsEgress {
   private outage: Outage | undefined
   private closing: Promise<void> | undefined
   private terms: SessionTerms
+  private lastGood: { readonly tls: SessionTerms['tls']; readonly material: TlsMaterial } | undefined
   private changed = Promise.withResolvers<typeof NEW_TERMS>()
 
   constructor(options: MtlsEgressOptions) {
@@ -108,6 +112,10 @@ class SupervisedTunnel implements MtlsEgress {
     this.changed = Promise.withResolvers()
     this.wake()
     for (const session of this.sessions) cutLater(session, leaveMs)
+  }
+
+  async checkCertificates(): Promise<void> {
+    await this.readMaterial()
   }
 
   async connect(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
@@ -225,8 +233,8 @@ class SupervisedTunnel implements MtlsEgress {
       server: place,
       ...(outage === undefined ? {} : { outage }),
     })
-    const { protocol, serverName, tls } = this.terms
-    const material = await readTlsMaterial(tls, ambient.now())
+    const { protocol, serverName } = this.terms
+    const material = await this.readMaterial()
     const dialing = { server, serverName, material, alpn: ALPN[protocol], timeoutMs: connectTimeoutMs }
     const socket = await dialTls(dialing, signal)
     const open = protocol === 'h2' ? openH2Session : openEnvelopeSession
@@ -240,6 +248,24 @@ class SupervisedTunnel implements MtlsEgress {
     this.outage = undefined
     onState({ phase: 'connected', since: ambient.now(), server: place, protocol, roundTripMs, running })
     return session
+  }
+
+  /** Files may be half written; what was used before and is still good stays then. */
+  private async readMaterial(): Promise<TlsMaterial> {
+    const { ambient, log } = this.options
+    const { tls } = this.terms
+    try {
+      const material = await readTlsMaterial(tls, ambient.now())
+      this.lastGood = { tls, material }
+      return material
+    } catch (error) {
+      const { lastGood } = this
+      const isOfThese = lastGood !== undefined && isDeepStrictEqual(lastGood.tls, tls)
+      if (!isOfThese || lastGood.material.expiresAt <= ambient.now()) throw error
+      const { message, remedy } = toAppError(error)
+      log.warn({ remedy }, `what is new cannot be used, the old stays: ${message}`)
+      return lastGood.material
+    }
   }
 
   /** Until the next attempt; until somebody asks, where only a person can help or nobody needs it. */
