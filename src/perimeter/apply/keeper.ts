@@ -68,7 +68,7 @@ sysctls() { # FOLDER
 }
 
 guard() { # on or off: what runs at the next start of the machine
-  if [ -d /etc/rc.d ] && [ -d /etc/init.d ] && [ ! -d /run/systemd/system ]; then
+  if [ -f /etc/openwrt_release ]; then
     if [ "$1" = on ]; then
       printf '#!/bin/sh /etc/rc.common\nSTART=01\nboot() { sh %s/keeper boot; }\nstart() { boot; }\n' "$D" > /etc/init.d/$BOOT
       chmod 755 /etc/init.d/$BOOT
@@ -76,7 +76,7 @@ guard() { # on or off: what runs at the next start of the machine
     else
       rm -f /etc/rc.d/S01$BOOT /etc/init.d/$BOOT
     fi
-  elif [ -d /etc/systemd/system ]; then
+  elif command -v systemctl >/dev/null 2>&1; then
     U=/etc/systemd/system
     if [ "$1" = on ]; then
       mkdir -p $U/sysinit.target.wants
