@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
-import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
+import { OPENROUTER_KEY, startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 let relayHost: Sshd
@@ -251,7 +251,7 @@ describe('with the embedded relay', () => {
     expect(body).toMatchObject({ object: 'list' })
     await bridge.api.signOut({})
     expect(await bridge.api.relaySignInStatus({})).toMatchObject({ authenticated: false })
-    await bridge.api.giveCredential({ kind: 'openrouter-key', secret: 'sk-or-v1-0123456789abcdef' })
+    await bridge.api.giveCredential({ kind: 'openrouter-key', secret: OPENROUTER_KEY })
     expect(await bridge.api.relaySignInStatus({})).toMatchObject({ openrouter: { authenticated: true } })
     await bridge.api.signOut({ upstream: 'openrouter' })
     expect(await bridge.api.relaySignInStatus({})).toMatchObject({ openrouter: { authenticated: false } })
