@@ -53,7 +53,7 @@ function indent(text: string): string {
 }
 
 /** Base URL and token stand or fall together: with the URL alone Claude Code sends its claude.ai login there. */
-function claude({ baseUrl, tokenRequired, models }: ClientSettingsInput): string {
+function claude({ baseUrl, tokenRequired, models, defaults }: ClientSettingsInput): string {
   const claudeModels = models.filter((model) => model.wires.includes('messages'))
   const lines = [
     ['ANTHROPIC_BASE_URL', shellQuote(baseUrl)],
@@ -62,8 +62,12 @@ function claude({ baseUrl, tokenRequired, models }: ClientSettingsInput): string
     ['CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC', '1'],
     ['CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS', '1'],
   ]
-  for (const family of ['opus', 'sonnet', 'haiku']) {
-    const model = claudeModels.findLast((candidate) => candidate.id.includes(family))
+  const families = ['opus', 'sonnet', 'haiku']
+  const hasClaude = claudeModels.some(({ id }) => families.some((family) => id.includes(family)))
+  // Whoever has none of them means the models that there are.
+  const other = hasClaude ? undefined : modelFor('messages', claudeModels, defaults)
+  for (const family of families) {
+    const model = claudeModels.findLast((candidate) => candidate.id.includes(family)) ?? other
     if (model !== undefined)
       lines.push([`ANTHROPIC_DEFAULT_${family.toUpperCase()}_MODEL`, shellQuote(model.id)])
   }
@@ -79,6 +83,11 @@ function codex({ baseUrl, tokenRequired, models, defaults }: ClientSettingsInput
       : []),
     `model = ${JSON.stringify(model?.id ?? 'MODEL')}`,
     'model_provider = "sovereign"',
+    // Codex knows no model but those of OpenAI.
+    ...(model?.promptTokens === undefined
+      ? []
+      : [`model_context_window = ${Math.floor(model.promptTokens)}`]),
+    ...(model?.mayHaveWebSearch === false ? ['web_search = "disabled"'] : []),
     '',
     '[model_providers.sovereign]',
     'name = "Sovereign"',

@@ -19,6 +19,8 @@ export interface SetupModel {
   /** Price rank: comparable within one list only. */
   readonly cost: number | undefined
   readonly isUpstreamDefault: boolean
+  /** Whether a search that the server is to make is let through; clients that send one with everything fail there. */
+  readonly mayHaveWebSearch: boolean
 }
 
 const count = z.number().positive().optional().catch(undefined)
@@ -99,6 +101,7 @@ function fromCopilot(model: CopilotModel, cost: number | undefined): SetupModel 
       supports?.max_thinking_budget !== undefined,
     cost,
     isUpstreamDefault: model.is_chat_default === true,
+    mayHaveWebSearch: true,
   }
 }
 
@@ -173,6 +176,7 @@ export function openRouterModels(reply: unknown): SetupModel[] {
       reasoning: model.supported_parameters?.includes('reasoning') === true,
       cost: model.pricing?.completion,
       isUpstreamDefault: false,
+      mayHaveWebSearch: true,
     })),
   )
 }
@@ -182,12 +186,17 @@ const listedModel = z.looseObject({
   name: z.string().optional().catch(undefined),
   supported_endpoints: z.array(z.string()).optional().catch(undefined),
   context_length: count.nullable(),
+  /** What Ollama knows beside it. */
+  owned_by: z.string().optional().catch(undefined),
+  max_context_length: count.nullable(),
+  short_context: flag,
+  capabilities: z.array(z.string()).optional().catch(undefined),
 })
 
 /** These names of models that write nothing are all that a list says about it. */
 const NO_CHAT = /embed|rerank|whisper|\btts\b|\bbge-/i
 
-/** Reads entries of the relay's own `GET /v1/models` that stand for a provider of config.json. */
+/** Reads entries of the relay's own `GET /v1/models` that stand for a provider of config.json, or for Ollama. */
 export function listedModels(entries: readonly unknown[]): SetupModel[] {
   const usable = entriesOf({ data: entries }, listedModel).filter(
     (model) => !NO_CHAT.test(model.id) && wiresOf(model).length > 0,
@@ -201,14 +210,36 @@ export function listedModels(entries: readonly unknown[]): SetupModel[] {
       wires: wiresOf(model),
       promptTokens: model.context_length ?? undefined,
       outputTokens: undefined,
-      // Nothing tells; an agent is of no use without them.
-      toolCalls: true,
-      vision: false,
-      reasoning: false,
+      // Mostly nothing tells; an agent is of no use without them.
+      toolCalls: model.capabilities?.includes('tools') ?? true,
+      vision: model.capabilities?.includes('vision') ?? false,
+      reasoning: model.capabilities?.includes('thinking') ?? false,
       cost: undefined,
       isUpstreamDefault: false,
+      mayHaveWebSearch: model.owned_by !== 'ollama',
     })),
   )
+}
+
+/** What somebody should know of the context of the same models, before an agent forgets how a conversation began. */
+export function contextNotes(entries: readonly unknown[]): string[] {
+  const models = entriesOf({ data: entries }, listedModel).filter((model) => wiresOf(model).length > 0)
+  const short = models.filter(({ short_context }) => short_context === true)
+  const unknown = models.filter(
+    (model) => model.owned_by === 'ollama' && typeof model.context_length !== 'number',
+  )
+  const names = (list: readonly { readonly id: string }[]): string =>
+    list.length > 3 ? `${list.length} models` : list.map(({ id }) => id).join(', ')
+  return [
+    ...(short.length === 0
+      ? []
+      : [`! Too little context for agents: ${names(short)}. Set OLLAMA_CONTEXT_LENGTH on that server.`]),
+    ...(unknown.length === 0
+      ? []
+      : [
+          `! Context not known before it is loaded: ${names(unknown)}. Set ollama.context_length on the relay.`,
+        ]),
+  ]
 }
 
 function entriesOf<T extends z.ZodType>(reply: unknown, schema: T): z.infer<T>[] {

@@ -1,6 +1,6 @@
 import { toAppError } from '../../shared/errors/app-error.ts'
 import type { ClientSettingsInput } from './client-settings.ts'
-import { copilotModels, listedModels, openRouterModels, type SetupModel } from './models.ts'
+import { contextNotes, copilotModels, listedModels, openRouterModels, type SetupModel } from './models.ts'
 import { COPILOT_PROVIDER, OPENROUTER_PROVIDER, type OpenCodePart, openCodePart } from './opencode-config.ts'
 import type { SetupDependencies } from './setup-dependencies.ts'
 import { defaultModels, type Tier } from './tiers.ts'
@@ -45,6 +45,7 @@ export async function offerOf(dependencies: SetupDependencies, signal: AbortSign
   const others = listed.flatMap((list) => ('error' in list ? [] : [modelsOf(list)]))
   for (const list of listed)
     if ('error' in list) notes.push(`! No model list from ${list.upstream} right now: ${list.error.message}`)
+    else notes.push(...contextNotes(list.models))
   const isDefault = (upstream: string): boolean => dependencies.defaultUpstream() === upstream
   const copilot = isDefault('copilot') ? ownCopilot : ownCopilot?.map(withPrefix)
   if (!signedIn.copilot && !signedIn.openrouter && listed.length === 0)
