@@ -289,6 +289,28 @@ test('a page that is none of OpenRouter is not opened, and nobody waits for it',
   expect(callsOf(api, 'stopOpenrouterSignIn')).toEqual([{}])
 })
 
+test('that a key was taken is said until it is forgotten or another one is typed', async () => {
+  const api = signedOut()
+  const { page } = await browser.open(api, { path: 'sign-in' })
+  await page.getByRole('radio', { name: 'OpenRouter' }).check({ force: true })
+  const taken = page.getByText('The relay has a key for OpenRouter')
+  const give = async (): Promise<void> => {
+    await page.getByRole('textbox', { name: 'Key' }).fill('sk-or-v1-0123456789')
+    await page.keyboard.press('Enter')
+    await taken.waitFor()
+  }
+  api.answer('relaySignInStatus', () => IN)
+  await give()
+  await page.getByRole('textbox', { name: 'Key' }).fill('s')
+  expect(await taken.count()).toBe(0)
+  await give()
+  await page.getByRole('button', { name: 'Forget key (OpenRouter)' }).click()
+  api.answer('relaySignInStatus', () => OUT)
+  await page.getByRole('dialog').getByRole('button', { name: 'Forget key' }).click()
+  await page.getByText('No key').waitFor()
+  expect(await taken.count()).toBe(0)
+})
+
 test('signing out asks first, and Escape changes nothing', async () => {
   const api = fakeBridgeApi()
   api.answer('relaySignInStatus', () => IN)

@@ -14,8 +14,14 @@ import { ConnectButton } from './connect-button.tsx'
 
 type Upstream = 'copilot' | 'openrouter'
 
+export interface RelayAccountProps {
+  readonly status: Polled<AuthStatus>
+  /** Somebody has signed out. */
+  readonly onLeft: () => void
+}
+
 /** Who is signed in at the relay, and the way out. */
-export function RelayAccount({ status }: { readonly status: Polled<AuthStatus> }): ReactNode {
+export function RelayAccount({ status, onLeft }: RelayAccountProps): ReactNode {
   const place = useBridgeState(({ relay }) =>
     relay.kind === 'embedded' ? words.signIn.embedded : relay.place,
   )
@@ -63,6 +69,7 @@ export function RelayAccount({ status }: { readonly status: Polled<AuthStatus> }
           onClose={() => setLeaving(undefined)}
           onDone={() => {
             setLeaving(undefined)
+            onLeft()
             askNow()
           }}
         />

@@ -52,7 +52,11 @@ export function SecretForm(props: SecretFormProps): ReactNode {
         isMono
         value={secret}
         maxLength={1000}
-        onChange={setSecret}
+        onChange={(typed) => {
+          setTaken(false)
+          giving.dismiss()
+          setSecret(typed)
+        }}
       />
       <div className="row">
         <Button

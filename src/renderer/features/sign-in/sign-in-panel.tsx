@@ -24,6 +24,8 @@ export function SignInPanel(): ReactNode {
   const api = useApi()
   const isStale = useIsStale()
   const [way, setWay] = useState<Way>('copilot')
+  /** What was said of a sign-in goes with it. */
+  const [timesLeft, setTimesLeft] = useState(0)
   const status = usePolled(() => api.relaySignInStatus({}), {
     everyMs: STATUS_EVERY_MS,
     isWanted: !isStale,
@@ -31,7 +33,7 @@ export function SignInPanel(): ReactNode {
   const { askNow } = status
   return (
     <div className="stack sign-in">
-      <RelayAccount status={status} />
+      <RelayAccount status={status} onLeft={() => setTimesLeft((times) => times + 1)} />
       <section className="card" aria-label={words.signIn.ways}>
         <div className="sign-in-ways">
           <Segmented label={words.signIn.ways} value={way} options={WAYS} onChange={setWay} />
@@ -44,8 +46,8 @@ export function SignInPanel(): ReactNode {
               running={status.value?.signing_in}
             />
           )}
-          {way === 'token' && <TokenWay onChanged={askNow} />}
-          {way === 'openrouter' && <OpenrouterWay onChanged={askNow} />}
+          {way === 'token' && <TokenWay key={timesLeft} onChanged={askNow} />}
+          {way === 'openrouter' && <OpenrouterWay key={timesLeft} onChanged={askNow} />}
         </div>
       </section>
     </div>
