@@ -19,9 +19,10 @@ export function vpnOf({ options, wireguard }: Perimeter): PerimeterWireguard | u
 /** The interface of the router that the server is behind. */
 export function serverDevice({ router, server }: Perimeter): string {
   const { isolation } = server
-  return isolation.kind === 'vlan'
-    ? (isolation.device ?? `${router.lan.device}.${isolation.id}`)
-    : router.lan.device
+  if (isolation.kind !== 'vlan') return router.lan.device
+  if (isolation.device !== undefined) return isolation.device
+  // Ports of the router leave the bridge of the LAN for one of their own, so there are no tags.
+  return isolation.ports.length > 0 ? 'br-server' : `${router.lan.device}.${isolation.id}`
 }
 
 /** The address of the router that the server talks to, with the size of the server's network. */
