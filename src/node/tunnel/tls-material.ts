@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { parsedPem, readPemFile } from '../pem-file.ts'
 import { readRevocationList } from '../pki/make-certificate.ts'
+
+const CODE = 'certs.invalid'
 
 /** Paths of PEM files, or their text where it came by another way (it then contains `-----BEGIN`). */
 export interface TlsSources {
@@ -37,7 +38,9 @@ export async function readTlsMaterial(sources: TlsSources, now: number): Promise
   parsed(sources.ca, 'certificate', () => new X509Certificate(ca))
   const privateKey = parsed(sources.key, 'private key without a passphrase', () => createPrivateKey(key))
   if (!certificate.checkPrivateKey(privateKey))
-    throw new AppError('certs.invalid', `${named(sources.key)} is not the key of ${named(sources.cert)}.`)
+    throw new AppError(CODE, `${named(sources.key)} is not the key of ${named(sources.cert)}.`, {
+      remedy: 'Name the certificate and the key that came together, as "sovereign certs export" writes them.',
+    })
   const expiresAt = Date.parse(certificate.validTo)
   refuseWrongTime(sources.cert, Date.parse(certificate.validFrom), expiresAt, now)
   const context: SecureContextOptions = { ca, cert, key, minVersion: 'TLSv1.3' }
@@ -61,40 +64,7 @@ export function isPemText(source: string): boolean {
 }
 
 async function readPem(source: string, { isSecret = false } = {}): Promise<string> {
-  if (isPemText(source)) return source
-  try {
-    // A pipe that nobody writes to would hold up reading for ever, and with it the end of the program.
-    const file = await open(source, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    try {
-      const { mode } = await fileStat(file, source)
-      // Of the open file, so that it cannot be another one a moment later.
-      if (isSecret) refuseReaders(source, mode)
-      return await file.readFile('utf8')
-    } finally {
-      await file.close()
-    }
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause
-    const { code = 'unknown error' } = cause as NodeJS.ErrnoException
-    const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
-    throw new AppError('certs.invalid', `${source} ${what}.`, { cause })
-  }
-}
-
-async function fileStat(file: FileHandle, path: string): Promise<Stats> {
-  const stat = await file.stat()
-  if (!stat.isFile()) throw new AppError('certs.invalid', `${path} is not a file.`)
-  return stat
-}
-
-function refuseReaders(path: string, mode: number): void {
-  if (process.platform === 'win32' || (mode & 0o077) === 0) return
-  const rights = (mode & 0o777).toString(8).padStart(4, '0')
-  throw new AppError(
-    'certs.invalid',
-    `Permissions ${rights} for ${path} are too open: a private key must not be accessible by others.`,
-    { remedy: `Run "chmod 600 ${path}".` },
-  )
+  return isPemText(source) ? source : await readPemFile(source, CODE, { isSecret })
 }
 
 function refuseWrongTime(source: string, from: number, until: number, now: number): void {
@@ -112,9 +82,5 @@ function named(source: string): string {
 }
 
 function parsed<T>(source: string, what: string, parse: () => T): T {
-  try {
-    return parse()
-  } catch (cause) {
-    throw new AppError('certs.invalid', `${named(source)} holds no usable ${what} in PEM form.`, { cause })
-  }
+  return parsedPem(named(source), what, CODE, parse)
 }

@@ -87,7 +87,8 @@ export function dialFailure(error: NodeJS.ErrnoException, socket: TLSSocket, pla
   const { code = '' } = error
   const options = { cause: error }
   if (socket.authorizationError != null) {
-    const why = String(socket.authorizationError.message ?? socket.authorizationError)
+    const { authorizationError } = socket
+    const why = DISTRUST[String(authorizationError)] ?? (authorizationError.message || authorizationError)
     return new AppError('tunnel.not-trusted', `The certificate of ${place} is not trusted: ${why}.`, options)
   }
   if (REJECTED.test(code))
@@ -95,6 +96,21 @@ export function dialFailure(error: NodeJS.ErrnoException, socket: TLSSocket, pla
   if (code.startsWith('ERR_SSL_'))
     return new AppError('tunnel.protocol', `${place} speaks no TLS that we can use (${code}).`, options)
   return new AppError('tunnel.down', `${place} ${WORDS[code] ?? `cannot be reached (${code})`}.`, options)
+}
+
+const OTHER_AUTHORITY = 'another authority has signed it than the one in "ca"'
+
+/** What OpenSSL has against a certificate. */
+const DISTRUST: Readonly<Record<string, string>> = {
+  SELF_SIGNED_CERT_IN_CHAIN: OTHER_AUTHORITY,
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'no authority has signed it',
+  UNABLE_TO_GET_ISSUER_CERT: OTHER_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: OTHER_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: OTHER_AUTHORITY,
+  CERT_SIGNATURE_FAILURE: OTHER_AUTHORITY,
+  CERT_HAS_EXPIRED: 'it has expired',
+  CERT_NOT_YET_VALID: 'it is not valid yet; look at the clocks of both machines',
+  INVALID_PURPOSE: 'it is not for a server',
 }
 
 const WORDS: Readonly<Record<string, string>> = {

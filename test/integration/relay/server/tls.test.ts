@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { type Agent, request } from 'node:https'
@@ -124,6 +125,13 @@ describe('a relay does not start', () => {
     const key = join(authority.dir, 'open.key')
     await writeFile(key, await readFile(files.key), { mode: 0o644 })
     await started({ ...files, key }).toMatchObject(unusable(/Permissions 0644 for .*open\.key are too open/))
+  })
+
+  test('with a pipe in place of a file, which is not waited for', async () => {
+    const files = await authority.make()
+    const cert = join(authority.dir, 'pipe')
+    execFileSync('mkfifo', [cert])
+    await started({ ...files, cert }).toMatchObject(unusable(/pipe is not a file/))
   })
 
   test('with the key of another certificate', async () => {

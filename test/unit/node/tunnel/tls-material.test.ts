@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readTlsMaterial } from '../../../../src/node/tunnel/tls-material.ts'
+import { makeOwnCerts } from '../../../support/make-certs.ts'
 
 test.skipIf(process.platform === 'win32')(
   'what is not a file is refused at once and not waited for',
@@ -21,3 +22,13 @@ test.skipIf(process.platform === 'win32')(
       })
   },
 )
+
+test('the key of another certificate is refused with what to do about it', async () => {
+  const { ca, issue } = await makeOwnCerts(onTestFinished)
+  const [{ cert }, { key }] = [await issue('laptop'), await issue('desk')]
+  await expect(readTlsMaterial({ ca, cert, key }, Date.now())).rejects.toMatchObject({
+    code: 'certs.invalid',
+    message: `${key} is not the key of ${cert}.`,
+    remedy: 'Name the certificate and the key that came together, as "sovereign certs export" writes them.',
+  })
+})
