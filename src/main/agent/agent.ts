@@ -19,7 +19,7 @@ export interface AgentOptions {
    */
   readonly onRelayConnection: (socket: Socket) => void
   /** Takes whole URLs and CONNECT, and says what the pages of the agent are. */
-  readonly proxy?: AgentProxy
+  readonly proxy: AgentProxy
   readonly ambient: Pick<Ambient, 'now'>
   readonly log: Logger
   /** How long a connection may take to say what it wants; 60 s unless told. */

@@ -19,8 +19,7 @@ export interface AgentProxy extends OwnPages {
 
 export interface DoorOptions {
   readonly onRelayConnection: (socket: Socket) => void
-  /** Without it, programs that want a proxy are told that there is none. */
-  readonly proxy?: AgentProxy
+  readonly proxy: AgentProxy
   readonly log: Logger
   readonly headTimeoutMs?: number
 }
@@ -77,9 +76,7 @@ export class Door {
     socket.once('close', () => this.undecided.delete(socket))
     // A client that resets is everyday life; whoever has the socket sees its close.
     socket.on('error', () => undefined)
-    const hasPages = this.options.proxy !== undefined
-    const read = (bytes: Buffer): Opening | OwnPageRequest | undefined => readOpening(bytes, hasPages)
-    void peek(socket, this.options.headTimeoutMs ?? HEAD_TIMEOUT_MS, read).then((result) =>
+    void peek(socket, this.options.headTimeoutMs ?? HEAD_TIMEOUT_MS, readOpening).then((result) =>
       this.decide(socket, result),
     )
   }
@@ -90,10 +87,9 @@ export class Door {
     if (result.kind === 'opening') {
       const { opening } = result
       if (opening === 'relay') this.handOver(socket, onRelayConnection)
-      else if (opening === 'proxy' && proxy !== undefined) this.handOver(socket, (one) => proxy.handle(one))
+      else if (opening === 'proxy') this.handOver(socket, (one) => proxy.handle(one))
       else if (typeof opening === 'string') refuse(socket, refusalOf(opening))
-      else if (proxy === undefined || !answerOwnPage(socket, opening, proxy))
-        this.handOver(socket, onRelayConnection)
+      else if (!answerOwnPage(socket, opening, proxy)) this.handOver(socket, onRelayConnection)
     } else if (result.received === 0) {
       socket.destroySoon()
     } else if (result.kind === 'gone') {

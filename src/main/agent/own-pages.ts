@@ -25,9 +25,9 @@ const STARTS = ['GET', 'HEAD'].flatMap((method) => [`${method} /proxy.pac`, `${m
 const HEAD_MAX_BYTES = 16_384
 
 /** As {@link classifyOpening}, but reads on while it may be a page of the agent. */
-export function readOpening(bytes: Buffer, hasPages: boolean): Opening | OwnPageRequest | undefined {
+export function readOpening(bytes: Buffer): Opening | OwnPageRequest | undefined {
   const opening = classifyOpening(bytes)
-  if (opening !== 'relay' || !hasPages) return opening
+  if (opening !== 'relay') return opening
   const text = bytes.toString('latin1', 0, HEAD_MAX_BYTES)
   const line = text.replace(/^(?:\r?\n){0,4}/, '')
   if (!STARTS.some((start) => line.startsWith(start) || start.startsWith(line))) return 'relay'

@@ -7,10 +7,8 @@ import type { Opening } from './first-bytes.ts'
 /** How long the other side may go on sending after it was refused, so that it can read the answer first. */
 const LINGER_MS = 2_000
 
-export function refusalOf(opening: Exclude<Opening, 'relay'>): AppError {
+export function refusalOf(opening: Exclude<Opening, 'relay' | 'proxy'>): AppError {
   switch (opening) {
-    case 'proxy':
-      return new AppError('agent.proxy-unavailable', 'This port is not a proxy: it leads to the relay only.')
     case 'tls':
       return new AppError('agent.not-http', 'This port speaks plain HTTP, and TLS (https://) arrived.')
     case 'http2':

@@ -50,12 +50,6 @@ export const BRIDGE_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Choose a port above 1023 on a loopback address.',
   },
-  'agent.proxy-unavailable': {
-    meaning: 'A program asked the local port to act as a proxy, which this version does not do.',
-    recovery: 'never',
-    remedy: 'Take the proxy setting away from that program, or use this address as its base URL instead.',
-    status: 501,
-  },
   'agent.not-http': {
     meaning: 'A program sent something other than plain HTTP/1.1 to the local port.',
     recovery: 'never',

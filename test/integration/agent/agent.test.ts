@@ -17,10 +17,14 @@ import { waitUntil } from '../../support/start-sshd.ts'
 
 const ANY_PORT = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
 
+/** What comes for it is lost. */
+const NO_PROXY = { handle: (socket: Socket) => void socket.destroy(), pacFor: () => '', health: () => ({}) }
+
 function makeAgent(options: Partial<AgentOptions> = {}): Agent {
   const agent = startAgent({
     address: ANY_PORT,
     onRelayConnection: (socket) => socket.pipe(socket),
+    proxy: NO_PROXY,
     ambient: fakeAmbient(),
     log: createLogger('test', 'silent'),
     retryIntervalMs: 30,
@@ -122,18 +126,15 @@ test('the end of one direction leaves the other open', async () => {
 })
 
 test.each([
-  ['CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n', 501, 'agent.proxy-unavailable'],
-  ['GET http://example.org/ HTTP/1.1\r\nHost: example.org\r\n\r\n', 501, 'agent.proxy-unavailable'],
   ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'agent.not-http'],
   ['SSH-2.0-OpenSSH_9.9\r\n', 400, 'agent.not-http'],
   ['\x00\xff\x00\xff', 400, 'agent.not-http'],
-])('%j is refused in words and never reaches the relay', async (request, status, code) => {
+])('%j is refused in words and reaches neither the relay nor the proxy', async (request, status, code) => {
   let handedOver = 0
-  const agent = makeAgent({
-    onRelayConnection: () => {
-      handedOver += 1
-    },
-  })
+  const onRelayConnection = (): void => {
+    handedOver += 1
+  }
+  const agent = makeAgent({ onRelayConnection, proxy: { ...NO_PROXY, handle: onRelayConnection } })
   const answer = await rawHttp(await portOf(agent), Buffer.from(request, 'latin1'))
   const [head = '', body = ''] = answer.split('\r\n\r\n')
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
@@ -144,8 +145,8 @@ test.each([
 
 test('the refusal of a big upload is read by the one who sends it', async () => {
   const agent = makeAgent()
-  const upload = `POST http://example.org/ HTTP/1.1\r\nContent-Length: 8000000\r\n\r\n${'u'.repeat(8_000_000)}`
-  expect(await rawHttp(await portOf(agent), upload)).toMatch(/^HTTP\/1.1 501 /)
+  const upload = `SSH-2.0-OpenSSH_9.9\r\n${'u'.repeat(8_000_000)}`
+  expect(await rawHttp(await portOf(agent), upload)).toMatch(/^HTTP\/1.1 400 /)
 })
 
 test('a TLS client is told off and closed', async () => {
