@@ -117,7 +117,7 @@ test('what goes wrong is said in words', async () => {
   })
   expect(await run(relay, 'remove', 'no-such-model')).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('Ollama has no model "no-such-model".') as string,
+    stderr: expect.stringContaining('The model "no-such-model" was not found in Ollama.') as string,
   })
   await relay.ollama.close()
   expect(await run(relay, 'pull', 'llama3')).toMatchObject({

@@ -69,7 +69,7 @@ export function modelMissing(model: string): AppError {
   const name = model.slice(0, 120)
   return explained(
     'ollama.model-missing',
-    `Ollama has no model "${name}".`,
+    `The model "${name}" was not found in Ollama.`,
     `Load it on the relay: run "sovereign ollama pull ${name}" there, or choose one of those in /v1/models.`,
   )
 }

@@ -4,6 +4,7 @@ import type { ModelStore } from './model-store.ts'
 import type { OllamaTraps } from './traps.ts'
 
 const DIGEST = `sha256:${'ab12'.repeat(16)}`
+const NO_MANIFEST = 'pull model manifest: file does not exist'
 const LAYER_BYTES = 5_225_374_720
 
 /** `POST /api/pull`: progress in lines; what fails after the first of them fails inside a 200. */
@@ -13,7 +14,8 @@ export async function pull(
   { models, traps, isStream }: { models: ModelStore; traps: OllamaTraps; isStream: boolean },
 ): Promise<void> {
   if (name === '') return sendJson(response, 400, { error: 'invalid model name' })
-  const { pullFailure } = traps
+  // The registry has everything but what says that there is no such thing.
+  const pullFailure = traps.pullFailure ?? (/^no-such/.test(name) ? NO_MANIFEST : undefined)
   if (!isStream) {
     await traps.heldBy
     if (pullFailure !== undefined) return sendJson(response, 500, { error: pullFailure })

@@ -79,7 +79,7 @@ export class OllamaAnswers {
       ['/api/copy', { POST: () => copy(response, request, models) }],
       ['/api/create', { POST: () => sendText(response, 200, '{"status":"success"}\n') }],
       ['/api/push', { POST: () => sendText(response, 200, '{"status":"success"}\n') }],
-      ['/api/me', { POST: () => sendJson(response, 200, { name: 'owner', email: 'owner@example.org' }) }],
+      ['/api/me', { POST: () => this.account(response) }],
       ...[...FORMS].map(([path, form]): [string, Handlers] => [
         path,
         { POST: () => this.infer(form, request, response) },
@@ -89,6 +89,14 @@ export class OllamaAnswers {
         { POST: () => this.embed(request, response) },
       ]),
     ])
+  }
+
+  /** `WhoamiHandler` of server/routes.go. */
+  private account(response: ServerResponse): void {
+    const { cloud } = this.traps
+    if (cloud === 'signed-in') return sendJson(response, 200, { name: 'owner', email: 'owner@example.org' })
+    if (cloud === 'off') return sendJson(response, 403, { error: 'ollama cloud is disabled' })
+    sendJson(response, 401, { error: 'unauthorized', signin_url: 'https://ollama.com/connect' })
   }
 
   private openaiList(): object {
