@@ -243,7 +243,10 @@ class SupervisedTunnel implements MtlsEgress {
     void session.ended.then(() => this.sessions.delete(session))
     // Said only after an answer has come back through it.
     const roundTripMs = await session.roundTrip()
-    if (!session.isUsable) throw await session.retired
+    if (!session.isUsable) {
+      session.destroy()
+      throw await session.retired
+    }
     const running = undefined
     this.outage = undefined
     onState({ phase: 'connected', since: ambient.now(), server: place, protocol, roundTripMs, running })
