@@ -45,6 +45,16 @@ test.each([
   ['192.168.1.5', 'http://192.168.1.5/', 'DIRECT'],
   ['[fd00::5]', 'http://[fd00::5]/', 'DIRECT'],
   ['*', 'http://example.org/', 'DIRECT'],
+  ['fd00::/8', 'http://[fd12:3456::1]/', 'DIRECT'],
+  ['fd00::/8', 'http://[fe12::1]/', PROXY],
+  ['[2001:db8:1::]/47', 'http://[2001:db8:1:ffff::]/', 'DIRECT'],
+  ['[2001:db8:1::]/47', 'http://[2001:db8:2::]/', PROXY],
+  ['2001:db8::5/128', 'http://[2001:db8:0:0::5]/', 'DIRECT'],
+  ['2001:db8::5/128', 'http://[2001:db8::6]/', PROXY],
+  ['::/0', 'http://[2001:db8::6]/', 'DIRECT'],
+  ['::/0', 'http://10.0.0.1/', PROXY],
+  ['::/0', 'http://fd00.example/', PROXY],
+  ['::ffff:0:0/96', 'http://[::ffff:192.0.2.1]/', 'DIRECT'],
 ])('with %s bypassed, %s goes %s', (pattern, url, way) => {
   expect(find([pattern], url)).toBe(way)
 })
