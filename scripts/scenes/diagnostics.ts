@@ -33,7 +33,7 @@ const TROUBLED: readonly Row[] = [
   [
     ...(['ollama', 'Ollama', 'warning'] as const),
     'qwen3-coder:30b runs with a context of 4,096 tokens.',
-    'Set OLLAMA_CONTEXT_LENGTH there; coding needs 32,768 or more.',
+    'Set OLLAMA_CONTEXT_LENGTH to 65536 or more where Ollama runs.',
   ],
   ['client.old-laptop', 'old-laptop', 'skipped', 'It is switched off in the settings.'],
 ]

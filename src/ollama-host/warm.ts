@@ -84,7 +84,10 @@ function keepAliveValue(text: string): string | number {
 function mustBeLoaded(model: string, { json, status }: Reply): void {
   const said = typeof json.error === 'string' ? json.error : `status ${status}`
   if (status === 200 && json.error === undefined) return
-  if (status === 404) throw new AppError('ollama.model-missing', `${model} is not installed.`)
+  if (status === 404)
+    throw new AppError('ollama.model-missing', `${model} is not installed.`, {
+      remedy: `Pull it with "ollama pull ${model}", or give --pull.`,
+    })
   if (status === 503) throw new AppError('ollama.busy', `Ollama has no room in its queue: ${said}.`)
   throw new AppError('ollama.model-failed', `${model} could not be loaded: ${said}.`)
 }

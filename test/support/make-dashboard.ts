@@ -95,6 +95,13 @@ export function makeOllama(now: number): OllamaState {
         expiresAt: now + 240_000,
       },
     ],
+    listed: 3,
+    notes: [
+      makeFailure(
+        'ollama.short-context',
+        'qwen3-coder:30b is loaded with a context of 4096 tokens: coding agents lose the beginning of a conversation.',
+      ),
+    ],
   }
 }
 

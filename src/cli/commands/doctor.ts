@@ -91,7 +91,7 @@ const MARKS: Readonly<Record<Check['status'], string>> = {
 }
 
 /** One line for each, and below it what to do. */
-function checksText({ checks }: Checks): string {
+export function checksText({ checks }: Checks): string {
   const width = Math.max(...checks.map(({ title }) => title.length))
   const lines = checks.map(({ status, title, detail, fix }) => {
     const line = `${MARKS[status].padEnd(8)} ${title.padEnd(width)}  ${detail}`

@@ -32,6 +32,11 @@ export class SshRelay implements RelayConnector {
     this.adminSocket = options.adminSocket
   }
 
+  /** The connection itself, for what else there is to be asked on that host. */
+  get ssh(): SshLink {
+    return this.options.link
+  }
+
   get link(): LinkState {
     return this.options.link.state
   }

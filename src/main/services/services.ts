@@ -3,6 +3,7 @@ import type { BridgeCore } from '../bridge/bridge-core.ts'
 import { type BridgeServices, type DesktopServices, noServices } from '../bridge/bridge-services.ts'
 import { RelayAdmin } from '../bridge/relay-admin.ts'
 import { OllamaMonitor } from '../probes/ollama/ollama-monitor.ts'
+import { realSurroundings, type Surroundings } from '../probes/ollama/surroundings.ts'
 import { createVpn, type Vpn } from '../vpn/vpn.ts'
 import { VpnMonitor } from '../vpn/vpn-monitor.ts'
 import { runChecks } from './checks/run-checks.ts'
@@ -24,6 +25,8 @@ export interface ServicesOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** What the system has for WireGuard, unless told. */
   readonly vpn?: Vpn
+  /** What there is to see around an Ollama that does not answer, unless told. */
+  readonly around?: Surroundings
 }
 
 /** What a bridge offers besides its connections. */
@@ -40,6 +43,7 @@ export function createServices({
   desktop,
   carried = carriedHere(),
   env = process.env,
+  around = realSurroundings(env),
   vpn: wireguard = createVpn({ platform: process.platform, env, isRoot: process.getuid?.() === 0 }),
 }: ServicesOptions): Services {
   const closing: (() => Promise<void>)[] = []
@@ -47,7 +51,7 @@ export function createServices({
     make: (core) => {
       const jobs = new JobDesk(core, (order) => planJob(core, order, carried))
       const openrouter = new OpenrouterSignIn(core)
-      const ollama = new OllamaMonitor(core)
+      const ollama = new OllamaMonitor(core, around)
       const vpn = new VpnMonitor(core, { vpn: wireguard, verifyFile: lastVerifyPath(env) })
       closing.push(
         async () => ollama.close(),

@@ -100,6 +100,9 @@ const profile = z.strictObject({
   ollama: z
     .strictObject({
       url: z.url({ protocol: /^https?$/, error: 'use a URL such as http://127.0.0.1:11434' }),
+      via: sshTarget
+        .optional()
+        .describe('The machine from which it is asked, over SSH; this one where it is left out'),
     })
     .optional()
     .describe('An Ollama that this machine reaches, to be shown beside the relay'),

@@ -4,17 +4,29 @@ import type { Failure } from '../errors/app-error.ts'
 export type OllamaState =
   /** The profile names no Ollama. */
   | { readonly kind: 'off' }
-  | { readonly kind: 'unknown'; readonly place: string }
+  | { readonly kind: 'unknown'; readonly place: string; readonly via?: string }
   | {
       readonly kind: 'ok'
       readonly place: string
+      /** The SSH host from which it is asked; absent where it is asked from this computer. */
+      readonly via?: string
       readonly at: number
       readonly roundTripMs: number
       readonly version: string
       readonly models: readonly OllamaModel[]
       readonly loaded: readonly LoadedModel[]
+      /** Models in the list that clients ask for; undefined where Ollama is too old to have one. */
+      readonly listed: number | undefined
+      /** What works now and will not do for everything, such as too short a context; the most harmful first. */
+      readonly notes: readonly Failure[]
     }
-  | { readonly kind: 'failing'; readonly place: string; readonly at: number; readonly cause: Failure }
+  | {
+      readonly kind: 'failing'
+      readonly place: string
+      readonly via?: string
+      readonly at: number
+      readonly cause: Failure
+    }
 
 export interface OllamaModel {
   readonly name: string

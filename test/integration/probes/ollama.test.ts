@@ -1,6 +1,7 @@
 import { createServer as createTcpServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { askOllama } from '../../../src/main/probes/ollama/ask-ollama.ts'
+import { realSurroundings } from '../../../src/main/probes/ollama/surroundings.ts'
 import type { OllamaState } from '../../../src/shared/state/ollama.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startBridge } from '../../support/start-bridge.ts'
@@ -16,7 +17,10 @@ async function start(options: FakeOllamaOptions = {}): Promise<FakeOllama> {
   return ollama
 }
 
-const ask = (url: string, timeoutMs = 10_000) => askOllama(url, AbortSignal.timeout(timeoutMs))
+/** What the environment of the tests says of proxies is nothing of theirs. */
+const AROUND = realSurroundings({ PATH: process.env.PATH })
+const ask = (url: string, timeoutMs = 10_000) =>
+  askOllama(url, AbortSignal.timeout(timeoutMs), { around: AROUND })
 
 describe('an Ollama that answers', () => {
   test('tells its version, its models and what is loaded, with a warning for a short context', async () => {
@@ -48,6 +52,8 @@ describe('an Ollama that answers', () => {
           expiresAt: Date.parse('2026-11-21T12:05:00Z'),
         },
       ],
+      listed: 2,
+      notes: [expect.objectContaining({ code: 'ollama.short-context' }) as unknown],
     })
   })
 
@@ -59,7 +65,8 @@ describe('an Ollama that answers', () => {
         '/ai/api/tags': { models: null },
         '/ai/api/ps': { models: [{ name: 'old', expires_at: 'never' }] },
       }
-      response.end(JSON.stringify(answers[path]))
+      if (answers[path] === undefined) response.statusCode = 404
+      response.end(JSON.stringify(answers[path] ?? {}))
     })
     expect(await ask(`${ollama.url}/ai/`)).toEqual({
       version: '0.1.0',
@@ -73,6 +80,8 @@ describe('an Ollama that answers', () => {
           expiresAt: undefined,
         },
       ],
+      listed: undefined,
+      notes: [],
     })
   })
 
@@ -106,7 +115,7 @@ describe('what keeps an Ollama from answering is told apart', () => {
   })
 
   test('it is called by a name that it does not take: an empty 403', async () => {
-    const { url } = await start({ ownsHost: () => false })
+    const { url } = await start({ ownsHost: (host) => host === 'localhost' })
     await expect(ask(url)).rejects.toMatchObject({ code: 'ollama.host-refused' })
   })
 
@@ -133,7 +142,7 @@ describe('what keeps an Ollama from answering is told apart', () => {
     const ollama = await start()
     ollama.behave(() => undefined)
     await expect(ask(ollama.url, 200)).rejects.toMatchObject({
-      code: 'ollama.unreachable',
+      code: 'ollama.silent',
       message: expect.stringContaining('does not answer in time') as string,
     })
   })
@@ -143,7 +152,7 @@ describe('what keeps an Ollama from answering is told apart', () => {
     const port = await freePort()
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
-    await expect(ask(`http://127.0.0.1:${port}`)).rejects.toMatchObject({ code: 'ollama.unreachable' })
+    await expect(ask(`http://127.0.0.1:${port}`)).rejects.toMatchObject({ code: 'ollama.not-ollama' })
     const { url } = await start()
     await expect(ask(url.replace('http:', 'https:'))).rejects.toMatchObject({
       message: expect.stringContaining('does not speak TLS') as string,

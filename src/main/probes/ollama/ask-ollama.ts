@@ -1,86 +1,93 @@
-import { z } from 'zod'
-import { AppError } from '../../../shared/errors/app-error.ts'
+import type { z } from 'zod'
+import type { Failure } from '../../../shared/errors/app-error.ts'
+import {
+  installedModels,
+  loadedModels,
+  ollamaListSchema,
+  ollamaPsSchema,
+  ollamaTagsSchema,
+  ollamaVersionSchema,
+} from '../../../shared/protocol/ollama-api.ts'
 import type { LoadedModel, OllamaModel } from '../../../shared/state/ollama.ts'
-import { unansweredOllama, unusableAnswer } from './ollama-failure.ts'
+import type { Attempt } from './connect-failure.ts'
+import { exchange, type HttpReply } from './exchange.ts'
+import { explainOllama } from './explain-ollama.ts'
+import { notesOn } from './ollama-notes.ts'
+import { type OllamaWay, straight } from './ollama-way.ts'
+import { realSurroundings, type Surroundings } from './surroundings.ts'
+import { unusableAnswer } from './unusable-answer.ts'
 
 /** What an Ollama says of itself. */
 export interface OllamaFacts {
   readonly version: string
   readonly models: readonly OllamaModel[]
   readonly loaded: readonly LoadedModel[]
+  /** Models in the list that clients ask for, `/v1/models`; undefined where a version is too old to have one. */
+  readonly listed: number | undefined
+  /** What works now and will not do for everything. */
+  readonly notes: readonly Failure[]
 }
 
-/** Ten thousand models are some five megabytes. */
-const ANSWER_MAX_BYTES = 16 * 1024 * 1024
-/** What coding agents need to keep a conversation; shorter prompts are cut without a word. */
-const LEAST_CONTEXT = 64_000
+export interface AskOptions {
+  readonly way?: OllamaWay
+  readonly around?: Surroundings
+  /** Whether to ask if it is signed in to its cloud, for which it asks ollama.com. */
+  readonly asksAccount?: boolean
+}
 
-const versionSchema = z.looseObject({ version: z.string().max(100) })
-const text = z.string().optional().catch(undefined)
-const amount = z.number().nonnegative().optional().catch(undefined)
-const modelSchema = z.looseObject({
-  name: z.string(),
-  size: amount,
-  remote_host: text,
-  remote_model: text,
-  details: z.looseObject({ parameter_size: text, quantization_level: text }).optional().catch(undefined),
-})
-const loadedSchema = z.looseObject({
-  name: z.string(),
-  size_vram: amount,
-  context_length: amount,
-  expires_at: text,
-})
-const tagsSchema = z.looseObject({ models: z.array(modelSchema).nullish() })
-const psSchema = z.looseObject({ models: z.array(loadedSchema).nullish() })
+type Ask = <T>(path: string, shape: z.ZodType<T>) => Promise<T>
 
 /**
- * Asks for version, installed and loaded models; costs the server nothing.
- * https://github.com/ollama/ollama/blob/main/docs/api.md
+ * Asks for version, installed and loaded models, and for the list of models as a client would; costs the server
+ * nothing. https://github.com/ollama/ollama/blob/main/docs/api.md
  *
- * @throws AppError `ollama.…`
+ * @throws AppError `ollama.…`, `ssh.…`
  */
-export async function askOllama(baseUrl: string, signal: AbortSignal): Promise<OllamaFacts> {
+export async function askOllama(
+  baseUrl: string,
+  signal: AbortSignal,
+  { around = realSurroundings(), asksAccount = false, way = straight(around) }: AskOptions = {},
+): Promise<OllamaFacts> {
   const base = new URL(baseUrl)
-  // First alone: where it fails, the others would fail in the same way.
-  const { version } = await ask(base, '/api/version', versionSchema, signal)
-  const [tags, ps] = await Promise.all([
-    ask(base, '/api/tags', tagsSchema, signal),
-    ask(base, '/api/ps', psSchema, signal),
-  ])
-  return {
-    version,
-    models: (tags.models ?? []).map(modelOf),
-    loaded: (ps.models ?? []).map(loadedOf),
+  let skipped: readonly Attempt[] = []
+  const reach = async (path: string, method?: 'POST'): Promise<HttpReply> => {
+    const reply = await exchange(base, way, { path, signal, ...(method === undefined ? {} : { method }) })
+    skipped = reply.skipped
+    return reply
   }
-}
-
-async function ask<T>(base: URL, path: string, shape: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-  const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base)
-  let response: Response
-  let body: string
+  const ask: Ask = async (path, shape) => read(base, path, shape, await reach(path))
   try {
-    // One that is kept open may have died since the last question, which would say nothing about the server.
-    const headers = { accept: 'application/json', connection: 'close' }
-    response = await fetch(url, { headers, redirect: 'manual', signal })
-    body = await readBody(response)
+    // First alone: where it fails, the others would fail in the same way.
+    const { version } = await ask('/api/version', ollamaVersionSchema)
+    const [tags, ps, list] = await Promise.all([
+      ask('/api/tags', ollamaTagsSchema),
+      ask('/api/ps', ollamaPsSchema),
+      reach('/v1/models'),
+    ])
+    const facts = {
+      version,
+      models: installedModels(tags),
+      loaded: loadedModels(ps),
+      listed: listed(base, list),
+    }
+    const wantsAccount = asksAccount && facts.models.some(({ isCloud }) => isCloud)
+    const account = wantsAccount ? (await reach('/api/me', 'POST')).status : undefined
+    return { ...facts, notes: notesOn(base, { ...facts, account, skipped, via: way.via }, around) }
   } catch (error) {
-    throw unansweredOllama(base, error)
+    throw await explainOllama(base, error, { way, around })
   }
-  const parsed = response.status === 200 ? shape.safeParse(parseJson(body)) : undefined
-  if (parsed?.success === true) return parsed.data
-  throw unusableAnswer(base, path, { status: response.status, headers: response.headers, body })
 }
 
-async function readBody(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = []
-  let size = 0
-  for await (const piece of response.body ?? []) {
-    size += piece.length
-    if (size > ANSWER_MAX_BYTES) throw new AppError('ollama.not-ollama', 'The answer has no end.')
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces).toString('utf8')
+function listed(base: URL, reply: HttpReply): number | undefined {
+  // Before 0.3 there was no such list.
+  if (reply.status === 404) return undefined
+  return (read(base, '/v1/models', ollamaListSchema, reply).data ?? []).length
+}
+
+function read<T>(base: URL, path: string, shape: z.ZodType<T>, reply: HttpReply): T {
+  const parsed = reply.status === 200 ? shape.safeParse(parseJson(reply.body)) : undefined
+  if (parsed?.success === true) return parsed.data
+  throw unusableAnswer(base, path, reply)
 }
 
 function parseJson(body: string): unknown {
@@ -88,37 +95,5 @@ function parseJson(body: string): unknown {
     return JSON.parse(body)
   } catch {
     return undefined
-  }
-}
-
-function modelOf({
-  name,
-  size,
-  remote_host,
-  remote_model,
-  details,
-}: z.infer<typeof modelSchema>): OllamaModel {
-  return {
-    name,
-    sizeBytes: size,
-    parameters: details?.parameter_size || undefined,
-    quantization: details?.quantization_level || undefined,
-    isCloud: remote_host !== undefined || remote_model !== undefined || /[:-]cloud$/.test(name),
-  }
-}
-
-function loadedOf({
-  name,
-  size_vram,
-  context_length,
-  expires_at,
-}: z.infer<typeof loadedSchema>): LoadedModel {
-  const expiresAt = expires_at === undefined ? Number.NaN : Date.parse(expires_at)
-  return {
-    name,
-    vramBytes: size_vram,
-    contextLength: context_length,
-    hasShortContext: context_length !== undefined && context_length < LEAST_CONTEXT,
-    expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt,
   }
 }

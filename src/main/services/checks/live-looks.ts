@@ -169,14 +169,19 @@ async function lookAtOllama(core: BridgeCore, probe: () => Promise<void>): Promi
 function ollamaFinding({ ollama }: BridgeCore['state']): Finding {
   if (ollama.kind === 'failing') return failedFor(ollama.cause)
   if (ollama.kind !== 'ok') return skipped('It has not answered yet.')
-  const short = ollama.loaded.filter(({ hasShortContext }) => hasShortContext)
-  const [first] = short
-  if (first !== undefined)
-    return warning(
-      `${first.name} is loaded with a context of ${first.contextLength ?? 0} tokens: coding agents lose the beginning of a conversation.`,
-      'Set OLLAMA_CONTEXT_LENGTH to 65536 or more where Ollama runs.',
-    )
-  return ok(`Ollama ${ollama.version} at ${ollama.place} has ${ollama.models.length} models.`)
+  const from = ollama.via === undefined ? '' : ` (asked from ${ollama.via})`
+  const cloud = ollama.models.filter(({ isCloud }) => isCloud).length
+  const there = cloud === 0 ? '' : `, ${cloud} of them at ollama.com`
+  const answers = `Ollama ${ollama.version} at ${ollama.place}${from} has ${countOf(ollama.models.length, 'model')}${there}.`
+  // A model that has to be loaded first is how it usually is.
+  const harmful = ollama.notes.filter(({ code }) => code !== 'ollama.cold')
+  const said = ollama.notes.map(({ message }) => message)
+  if (harmful.length === 0) return ok([answers, ...said].join(' '))
+  return warning(said.join(' '), harmful.map(({ remedy }) => remedy).join(' '))
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** `1 day 2 h`, `3 h 5 min`, `4 min`. */

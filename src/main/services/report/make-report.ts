@@ -88,8 +88,9 @@ function pretty(value: unknown): string {
 async function namesOf({ settings, ssh, state }: BridgeCore): Promise<KnownNames> {
   // What is wrong with the configuration is said by the checks.
   const named = await namedHosts(ssh).catch(() => [])
-  const targets = settings.profiles.flatMap(({ relay, clients }) => [
+  const targets = settings.profiles.flatMap(({ relay, clients, ollama }) => [
     ...('ssh' in relay ? [relay.ssh] : []),
+    ...(ollama?.via === undefined ? [] : [ollama.via]),
     ...clients.map((client) => client.ssh),
   ])
   const urls = settings.profiles.flatMap(({ relay, ollama }) => [

@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react'
+import type { Failure } from '../../../shared/errors/app-error.ts'
 import type { LoadedModel, OllamaModel, OllamaState } from '../../../shared/state/ollama.ts'
 import { byteCount } from '../../../shared/util/amounts.ts'
 import { useApi, useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
 import { useAction } from '../../store/use-action.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
-import { Facts } from '../../ui/facts.tsx'
+import { type Fact, Facts } from '../../ui/facts.tsx'
 import { LongTable } from '../../ui/long-table.tsx'
 import { Age, Latency, Until, wholeText } from '../../ui/measures.tsx'
 import { FailureNotice } from '../../ui/notice.tsx'
@@ -65,17 +66,12 @@ function Content({ ollama }: { readonly ollama: OllamaState }): ReactNode {
         </p>
       )
     case 'unknown':
-      return <Facts facts={[{ name: say.place, value: <SafeText text={ollama.place} maxLength={200} /> }]} />
+      return <Facts facts={placeFacts(ollama)} />
     case 'failing':
       return (
         <>
           <FailureNotice title={say.failing} failure={ollama.cause} />
-          <Facts
-            facts={[
-              { name: say.place, value: <SafeText text={ollama.place} maxLength={200} /> },
-              { name: say.lastAsked, value: <Age at={ollama.at} /> },
-            ]}
-          />
+          <Facts facts={[...placeFacts(ollama), { name: say.lastAsked, value: <Age at={ollama.at} /> }]} />
         </>
       )
     case 'ok':
@@ -88,12 +84,16 @@ function Working({ ollama }: { readonly ollama: Extract<OllamaState, { kind: 'ok
     <>
       <Facts
         facts={[
-          { name: say.place, value: <SafeText text={ollama.place} maxLength={200} /> },
+          ...placeFacts(ollama),
           { name: say.answers, value: <Latency ms={ollama.roundTripMs} /> },
           { name: say.version, value: <SafeText text={ollama.version} maxLength={60} /> },
+          ...(ollama.listed === undefined
+            ? []
+            : [{ name: say.listed, value: say.listedCount(ollama.listed) }]),
           { name: say.lastAsked, value: <Age at={ollama.at} /> },
         ]}
       />
+      <Notes notes={ollama.notes} />
       <section className="stack" aria-label={say.loaded}>
         <h3>{say.loaded}</h3>
         {ollama.loaded.length === 0 ? (
@@ -128,6 +128,32 @@ function Working({ ollama }: { readonly ollama: Extract<OllamaState, { kind: 'ok
   )
 }
 
+function placeFacts({ place, via }: Exclude<OllamaState, { kind: 'off' }>): readonly Fact[] {
+  return [
+    { name: say.place, value: <SafeText text={place} maxLength={200} /> },
+    ...(via === undefined ? [] : [{ name: say.via, value: <SafeText text={via} maxLength={200} /> }]),
+  ]
+}
+
+/** What works and will not do for everything. */
+function Notes({ notes }: { readonly notes: readonly Failure[] }): ReactNode {
+  if (notes.length === 0) return null
+  return (
+    <ul className="stack ollama-notes" aria-label={say.notes}>
+      {notes.map(({ code, message, remedy }) => (
+        <li key={code}>
+          <p className={code === 'ollama.cold' ? 'muted' : 'loaded-warning'}>
+            <SafeText text={message} maxLength={400} />
+          </p>
+          <p className="faint">
+            <SafeText text={remedy} maxLength={400} />
+          </p>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
 function Loaded({ model }: { readonly model: LoadedModel }): ReactNode {
   const { name, vramBytes, contextLength, hasShortContext, expiresAt } = model
   return (
@@ -153,7 +179,6 @@ function Loaded({ model }: { readonly model: LoadedModel }): ReactNode {
           </>
         )}
       </p>
-      {hasShortContext && <p className="loaded-warning">{say.shortContextHint}</p>}
     </li>
   )
 }

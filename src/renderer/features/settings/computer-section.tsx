@@ -1,10 +1,13 @@
 import type { ReactNode } from 'react'
 import { Card } from '../../ui/card.tsx'
 import { Input } from '../../ui/field.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
 import { words } from '../../words/words.ts'
 import type { ProfileSectionProps } from './section-frame.tsx'
+import { SshTargetFields } from './ssh-target-fields.tsx'
 
-export function ComputerSection({ profile, onChange, mistakeAt }: ProfileSectionProps): ReactNode {
+export function ComputerSection(props: ProfileSectionProps): ReactNode {
+  const { profile, onChange, mistakeAt } = props
   const said = words.settings.computerSection
   return (
     <>
@@ -27,6 +30,7 @@ export function ComputerSection({ profile, onChange, mistakeAt }: ProfileSection
           placeholder={words.settings.optional}
           onChange={(ollamaUrl) => onChange((before) => ({ ...before, ollamaUrl }))}
         />
+        {profile.ollamaUrl !== '' && <OllamaFrom {...props} />}
       </Card>
       <Card title={said.vpn}>
         <Input
@@ -38,6 +42,32 @@ export function ComputerSection({ profile, onChange, mistakeAt }: ProfileSection
           onChange={(vpnTunnel) => onChange((before) => ({ ...before, vpnTunnel }))}
         />
       </Card>
+    </>
+  )
+}
+
+/** A server that only another machine reaches is asked from there. */
+function OllamaFrom({ profile, hosts, onChange, mistakeAt }: ProfileSectionProps): ReactNode {
+  const said = words.settings.computerSection
+  return (
+    <>
+      <Segmented
+        label={said.ollamaFrom}
+        value={profile.ollamaFrom}
+        options={[
+          { value: 'here', label: said.ollamaHere },
+          { value: 'ssh', label: said.ollamaVia },
+        ]}
+        onChange={(ollamaFrom) => onChange((before) => ({ ...before, ollamaFrom }))}
+      />
+      {profile.ollamaFrom === 'ssh' && (
+        <SshTargetFields
+          target={profile.ollamaVia}
+          hosts={hosts}
+          mistakeAt={(...path) => mistakeAt('ollama', 'via', ...path)}
+          onChange={(ollamaVia) => onChange((before) => ({ ...before, ollamaVia }))}
+        />
+      )}
     </>
   )
 }

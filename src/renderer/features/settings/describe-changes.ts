@@ -41,9 +41,14 @@ function profileChanges(before: Profile | undefined, after: Profile | undefined)
     ),
     ...differing(inProfile(names.agent), before.agent.listen, after.agent.listen),
     ...egressChanges(before.egress, after.egress, inProfile),
-    ...differing(inProfile(names.ollama), before.ollama?.url, after.ollama?.url),
+    ...differing(inProfile(names.ollama), ollamaText(before.ollama), ollamaText(after.ollama)),
     ...differing(inProfile(names.vpn), before.vpn?.tunnel, after.vpn?.tunnel),
   ]
+}
+
+function ollamaText(ollama: Profile['ollama']): Text {
+  if (ollama?.via === undefined) return ollama?.url
+  return words.settings.values.ollamaVia(ollama.url, targetText(ollama.via))
 }
 
 function relayChanges(

@@ -37,6 +37,9 @@ export interface ProfileForm {
   readonly listen: string
   readonly egress: EgressForm
   readonly ollamaUrl: string
+  /** From where the Ollama is asked. */
+  readonly ollamaFrom: 'here' | 'ssh'
+  readonly ollamaVia: TargetForm
   readonly vpnTunnel: string
 }
 
@@ -103,6 +106,8 @@ export function newProfile(id: number, name: string): ProfileForm {
     listen: USUAL_LISTEN,
     egress: USUAL_EGRESS,
     ollamaUrl: '',
+    ollamaFrom: 'here',
+    ollamaVia: EMPTY_TARGET,
     vpnTunnel: '',
   }
 }
@@ -148,6 +153,8 @@ function profileForm({ name, relay, clients, agent, egress, ollama, vpn }: Profi
     listen: agent.listen,
     egress: egressForm(egress),
     ollamaUrl: ollama?.url ?? '',
+    ollamaFrom: ollama?.via === undefined ? 'here' : 'ssh',
+    ollamaVia: ollama?.via === undefined ? EMPTY_TARGET : targetForm(ollama.via),
     vpnTunnel: vpn?.tunnel ?? '',
   }
 }
@@ -192,16 +199,22 @@ export function textOf(form: SettingsForm): string {
   return `${JSON.stringify(formValue(form), null, 2)}\n`
 }
 
-function profileValue({ name, relay, clients, listen, egress, ollamaUrl, vpnTunnel }: ProfileForm): unknown {
+function profileValue(profile: ProfileForm): unknown {
+  const { name, relay, clients, listen, egress, vpnTunnel } = profile
   return withoutGaps({
     name,
     relay: relayValue(relay),
     clients: clients.map(clientValue),
     agent: { listen },
     egress: egressValue(egress),
-    ollama: ollamaUrl === '' ? undefined : { url: ollamaUrl },
+    ollama: ollamaValue(profile),
     vpn: vpnTunnel === '' ? undefined : { tunnel: vpnTunnel },
   })
+}
+
+function ollamaValue({ ollamaUrl, ollamaFrom, ollamaVia }: ProfileForm): unknown {
+  if (ollamaUrl === '') return undefined
+  return withoutGaps({ url: ollamaUrl, via: ollamaFrom === 'ssh' ? targetValue(ollamaVia) : undefined })
 }
 
 function clientValue({ name, ssh, listen, enabled }: ClientForm): unknown {

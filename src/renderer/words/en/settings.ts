@@ -44,6 +44,7 @@ export const settingsWords = {
   values: {
     embedded: 'in this bridge',
     sshRelay: (host: string, port: number) => `${host}, port ${port}`,
+    ollamaVia: (url: string, host: string) => `${url}, from ${host}`,
     on: 'on',
     off: 'off',
     nothing: 'nothing',
@@ -291,7 +292,10 @@ export const settingsWords = {
     ollama: 'Ollama',
     ollamaUrl: 'URL',
     ollamaHint:
-      'An Ollama that this computer reaches, such as http://127.0.0.1:11434. Empty for none. Requests do not go there.',
+      'The address of an Ollama, such as http://192.168.250.20:11434. Empty for none. Requests do not go there.',
+    ollamaFrom: 'Asked from',
+    ollamaHere: 'This computer',
+    ollamaVia: 'Another, over SSH',
     vpn: 'VPN to the model server',
     vpnTunnel: 'WireGuard tunnel',
     vpnHint:

@@ -94,9 +94,9 @@ export class OllamaAnswers {
   /** `WhoamiHandler` of server/routes.go. */
   private account(response: ServerResponse): void {
     const { cloud } = this.traps
-    if (cloud === 'signed-in') return sendJson(response, 200, { name: 'owner', email: 'owner@example.org' })
-    if (cloud === 'off') return sendJson(response, 403, { error: 'ollama cloud is disabled' })
-    sendJson(response, 401, { error: 'unauthorized', signin_url: 'https://ollama.com/connect' })
+    if (cloud === 'signed-in') sendJson(response, 200, { name: 'owner', email: 'owner@example.org' })
+    else if (cloud === 'off') sendJson(response, 403, { error: 'ollama cloud is disabled' })
+    else sendJson(response, 401, { error: 'unauthorized', signin_url: 'https://ollama.com/connect' })
   }
 
   private openaiList(): object {

@@ -187,6 +187,8 @@ const OLLAMA: BridgeState['ollama'] = {
   version: '0.13.1',
   models: [],
   loaded: [],
+  listed: 0,
+  notes: [],
 }
 
 test.each<[string, Partial<BridgeState>, Partial<TrayExtras>, readonly string[]]>([

@@ -87,7 +87,13 @@ const profile = fc.record({
   clients: fc.uniqueArray(client, { selector: (one) => one.name, maxLength: 4 }),
   agent: fc.record({ listen }),
   egress: maybe(fc.oneof(egress, fc.record({ connectPorts: fc.array(port, { maxLength: 3 }) }))),
-  ollama: maybe(fc.constant({ url: 'http://127.0.0.1:11434' })),
+  ollama: maybe(
+    fc.constantFrom<unknown>(
+      { url: 'http://127.0.0.1:11434' },
+      { url: 'http://127.0.0.1:11434', via: 'tower' },
+      { url: 'http://127.0.0.1:11434', via: { host: 'tower.lan', port: 2222, user: 'eve' } },
+    ),
+  ),
 })
 const settings: fc.Arbitrary<Settings> = fc
   .record({
