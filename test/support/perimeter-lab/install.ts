@@ -26,7 +26,15 @@ case "$command" in
       wg-quick@*) device="\${unit#wg-quick@}"; wg-quick down "\${device%.service}" ;;
       *) each ExecStop ;;
     esac ;;
-  start|restart|reload)
+  reload)
+    case "$unit" in
+      wg-quick@*) device="\${unit#wg-quick@}"; device="\${device%.service}"
+        wg-quick strip "$device" > /run/lab-stripped
+        wg syncconf "$device" /run/lab-stripped
+        sed -n 's/^ExecReload=//p' "$file.d"/*.conf | sed "s/%i/$device/g" | sh -eu ;;
+      *) each ExecReload ;;
+    esac ;;
+  start|restart)
     case "$unit" in
       wg-quick@*) device="\${unit#wg-quick@}"; device="\${device%.service}"
         wg-quick down "$device" 2>/dev/null || true

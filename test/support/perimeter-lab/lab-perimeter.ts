@@ -57,6 +57,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ]
 
+export function scenarioNamed(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name)
+  if (found === undefined) throw new Error(`There is no scenario "${name}".`)
+  return found
+}
+
 export function hasServerFirewall({ isolation, serverFirewall }: Scenario): boolean {
   return serverFirewall ?? isolation === 'host'
 }

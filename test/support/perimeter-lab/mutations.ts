@@ -1,10 +1,10 @@
-import type { Cell, CellResult } from '../../../src/perimeter/policy/cell.ts'
+import type { Cell, CellResult, Place } from '../../../src/perimeter/policy/cell.ts'
 import type { RenderedFile } from '../../../src/perimeter/render/rendering.ts'
+import { SERVER_TABLE } from '../../../src/perimeter/render/server/nftables.ts'
 import { loadRules } from './install.ts'
 import { QUICK } from './judge.ts'
 import type { Lab } from './lab.ts'
-import type { Scenario } from './lab-perimeter.ts'
-import type { Host } from './world.ts'
+import { hasServerFirewall, type Scenario } from './lab-perimeter.ts'
 
 /** A rendered set of rules with one thing wrong. */
 export interface Mutation {
@@ -57,8 +57,8 @@ export function rulesFileOf(files: readonly RenderedFile[]): RenderedFile {
 }
 
 /**
- * Puts one mutation after the other in the place of the rules and tries every cell again; the true rules stand at
- * the end.
+ * Puts one mutation after the other in the place of the rules and tries the cells again; the true rules stand at the
+ * end. The rules of the router have to do without the firewall of the server.
  */
 export async function tryMutations(
   lab: Lab,
@@ -66,19 +66,34 @@ export async function tryMutations(
   onCaught: (caught: Caught) => void = () => {},
 ): Promise<Caught[]> {
   const all: Caught[] = []
-  for (const mutation of mutations) {
-    const host: Host = lab.hosts[mutation.machine]
-    await loadRules(host, mutation.text)
-    try {
-      const results = await lab.judge.try(lab.cells, QUICK)
-      const caught = { mutation, cells: results.filter(({ cell, verdict }) => verdict !== cell.expected) }
+  for (const machine of ['router', 'server'] as const) {
+    const own = mutations.filter((mutation) => mutation.machine === machine)
+    if (own.length === 0) continue
+    const isAlone = machine === 'router' && hasServerFirewall(lab.scenario)
+    if (isAlone) await lab.hosts.server.sh(`nft delete table inet ${SERVER_TABLE}`)
+    const cells = isAlone ? lab.cells.filter(crossesRouter) : lab.cells
+    const wrong = wrongOf(await lab.judge.try(cells))
+    if (wrong.length > 0) throw new Error(`Wrong already: ${namesOf(wrong, 9)}`)
+    for (const mutation of own) {
+      await loadRules(lab.hosts[machine], mutation.text)
+      const caught = { mutation, cells: wrongOf(await lab.judge.try(cells, QUICK)) }
       all.push(caught)
       onCaught(caught)
-    } finally {
-      await loadRules(host, lab.rules[mutation.machine])
     }
+    await loadRules(lab.hosts[machine], lab.rules[machine])
+    if (isAlone) await loadRules(lab.hosts.server, lab.rules.server)
   }
   return all
+}
+
+function wrongOf(results: readonly CellResult[]): CellResult[] {
+  return results.filter(({ cell, verdict }) => verdict !== cell.expected)
+}
+
+/** Two machines at one switch are no business of the router. */
+function crossesRouter({ from, to }: Cell): boolean {
+  const atSwitch = (place: Place) => place === 'server' || place === 'lan' || place === 'admin'
+  return !(atSwitch(from) && atSwitch(to))
 }
 
 /** `vpn>server/tcp/11434/4 and 3 more`. */

@@ -31,9 +31,9 @@ export async function joinVpn(host: Host, { keys, routerKey, place }: VpnClient)
 }
 
 /** Waits until the router has answered this client's key. */
-export async function handshake(host: Host, after = 0): Promise<void> {
+async function handshake(host: Host): Promise<void> {
   const deadline = Date.now() + HANDSHAKE_MS
-  while ((await lastHandshake(host)) <= after) {
+  while ((await lastHandshake(host)) === 0) {
     if (Date.now() > deadline) throw new Error(`"${host.name}" does not get into the VPN.`)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }

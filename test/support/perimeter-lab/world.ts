@@ -106,6 +106,8 @@ export async function startWorld(): Promise<World> {
       const script = [
         `mount -t tmpfs tmpfs /run && mkdir -p /run/etc /run/etc-work /run/wireguard ${SHIMS}`,
         'mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/etc-work /etc',
+        // Folders of the real root belong to nobody where the lab is run without root.
+        'for dir in systemd wireguard dnsmasq.d; do test ! -d /etc/$dir || mount -t tmpfs tmpfs /etc/$dir; done',
         `exec "${process.execPath}" --disable-warning=ExperimentalWarning "${AGENT}"`,
       ].join(' && ')
       const child = spawn('nsenter', [...enter, 'unshare', '--net', '--mount', 'sh', '-c', script], {
