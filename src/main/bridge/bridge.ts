@@ -5,6 +5,7 @@ import { AppError } from '../../shared/errors/app-error.ts'
 import type { Profile, RelaySettings, Settings } from '../../shared/settings/schema.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import type { DesktopState } from '../../shared/state/desktop.ts'
+import { isRelaySwitchedOff } from '../../shared/state/part-health.ts'
 import type { BridgeLog } from '../logs/bridge-log.ts'
 import type { SecretKeeper } from '../secrets/secret-keeper.ts'
 import { type ResolveOptions, resolveHost } from '../ssh/config/resolve-host.ts'
@@ -277,7 +278,9 @@ export class Bridge implements BridgeCore {
 
   private retryNow(target: string | undefined): void {
     const { relay, clients, agent, proxy } = this.current
-    if (target === undefined || target === 'relay') relay.retryNow()
+    // What was switched off is not meant by "everything".
+    const isOff = isRelaySwitchedOff(this.state)
+    if (target === 'relay' || (target === undefined && !isOff)) relay.retryNow()
     if (target === undefined || target === 'agent') agent.retryNow()
     if (target === undefined || target === 'tunnel') proxy.retryNow()
     if (target === 'relay' || target === 'agent' || target === 'tunnel') return

@@ -48,7 +48,7 @@ export const RELAY_ERRORS = defineErrors({
   'relay.switched-off': {
     meaning: 'Somebody has switched the relay off in this bridge; the clients stay connected meanwhile.',
     recovery: 'user',
-    remedy: 'Switch it on again in the menu of the tray, or with "Retry now".',
+    remedy: 'Switch it on again on the dashboard, in the menu of the tray, or with "sovereign retry relay".',
     status: 503,
   },
   'relay.not-a-relay': {

@@ -93,18 +93,28 @@ export function takesSignIn(upstream: string): boolean {
   return upstream === 'copilot' || upstream === 'openrouter'
 }
 
+type Links = Pick<BridgeState, 'wanted' | 'relay' | 'clients' | 'egress'>
+
+/** Those that somebody wants: what was switched off is not tried again with the rest. */
+function wantedLinks(state: Links): LinkState[] {
+  return [
+    ...(isRelaySwitchedOff(state) ? [] : [state.relay.link]),
+    ...state.clients.filter(({ enabled }) => enabled).map(({ link }) => link),
+  ]
+}
+
 /** Whether there is a wait to skip or a failure to try again; also while that is being done, so that a button stays. */
-export function mayRetry(state: Pick<BridgeState, 'wanted' | 'relay' | 'clients' | 'egress'>): boolean {
+export function mayRetry(state: Links): boolean {
   if (state.wanted === 'disconnected') return false
-  const links = [state.relay.link, ...state.clients.filter(({ enabled }) => enabled).map(({ link }) => link)]
-  return links.some(isDown) || isDown(state.egress.tunnel)
+  return wantedLinks(state).some(isDown) || isDown(state.egress.tunnel)
 }
 
 /** Whether every part that could be tried again is being tried right now. */
-export function isTrying(state: Pick<BridgeState, 'wanted' | 'relay' | 'clients' | 'egress'>): boolean {
+export function isTrying(state: Links): boolean {
   if (!mayRetry(state)) return false
-  const links = [state.relay.link, ...state.clients.filter(({ enabled }) => enabled).map(({ link }) => link)]
-  return [...links, state.egress.tunnel].every((link) => !isDown(link) || link.phase === 'connecting')
+  return [...wantedLinks(state), state.egress.tunnel].every(
+    (link) => !isDown(link) || link.phase === 'connecting',
+  )
 }
 
 /** Lost or never reached, whether it waits, is tried right now, or has been given up. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
-import { isRelaySwitchedOff } from '../../../src/shared/state/part-health.ts'
+import { isRelaySwitchedOff, mayRetry } from '../../../src/shared/state/part-health.ts'
 import { troublesOf } from '../../../src/shared/state/troubles.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
@@ -71,11 +71,14 @@ test.each<[string, () => Readonly<Record<string, unknown>>]>([
   expect(clientSince(bridge.state)).toBe(since)
 })
 
-test('trying again switches it on, and so does connecting anew', async () => {
+test('trying it again or connecting anew switches it on, and trying everything again does not', async () => {
   const { bridge, state } = await start({ relay: { url: relay.url } })
   await bridge.api.setRelayEnabled({ enabled: false })
   await state(isRelaySwitchedOff, 'a relay that is off')
   await bridge.api.retryNow({})
+  expect(isRelaySwitchedOff(bridge.state)).toBe(true)
+  expect(mayRetry(bridge.state)).toBe(false)
+  await bridge.api.retryNow({ target: 'relay' })
   await state(isHealthy, 'relay health')
 
   await bridge.api.setRelayEnabled({ enabled: false })

@@ -1,12 +1,15 @@
 import type { ReactNode } from 'react'
 import type { EgressState, TunnelState } from '../../../shared/state/egress.ts'
-import { usesTunnel } from '../../../shared/state/part-health.ts'
+import { isTunnelUp, usesTunnel } from '../../../shared/state/part-health.ts'
 import { duration } from '../../../shared/util/amounts.ts'
-import { useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
+import { useApi, useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
 import { useNow } from '../../store/clock.ts'
+import { useAction } from '../../store/use-action.ts'
+import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Meter } from '../../ui/meter.tsx'
+import { FailureNotice } from '../../ui/notice.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { State } from '../../ui/state.tsx'
 import { words } from '../../words/words.ts'
@@ -36,7 +39,33 @@ export function EgressCard(): ReactNode {
         <Progress since={tunnel.since} typicalMs={tunnel.typicalMs} />
       )}
       <Hint egress={egress} />
+      <ServerSwitch egress={egress} />
     </Card>
+  )
+}
+
+/** Wakes the server without a request, or lets it sleep until the next one; also while it is being woken. */
+function ServerSwitch({ egress: { control, tunnel } }: { readonly egress: EgressState }): ReactNode {
+  const api = useApi()
+  const isStale = useIsStale()
+  const isWanted = useBridgeState(({ wanted }) => wanted === 'connected')
+  const wake = useAction(() => api.setTunnelAwake({ awake: true }))
+  const rest = useAction(() => api.setTunnelAwake({ awake: false }))
+  const isUp = isTunnelUp(tunnel)
+  // Wake-on-LAN starts a machine and cannot stop it; what comes to an end is not interrupted.
+  const isFixed = control === undefined || (isUp && control === 'wake-on-lan')
+  const isEnding = tunnel.phase === 'draining' || tunnel.phase === 'killing'
+  if (isFixed || isEnding || !isWanted) return null
+  const { error, isRunning, run } = isUp ? rest : wake
+  return (
+    <>
+      <div className="row">
+        <Button size="s" icon="power" isDisabled={isStale} isBusy={isRunning} onClick={run}>
+          {isUp ? say.letSleep : say.wakeNow}
+        </Button>
+      </div>
+      {error !== undefined && <FailureNotice title={words.dashboard.actionFailed} failure={error} isUrgent />}
+    </>
   )
 }
 

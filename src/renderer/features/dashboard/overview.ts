@@ -1,6 +1,7 @@
 import type { BridgeState } from '../../../shared/state/bridge-state.ts'
 import {
   clientPartHealth,
+  isRelaySwitchedOff,
   isSignedIn,
   listenerPartHealth,
   relayPartHealth,
@@ -28,6 +29,7 @@ export function overviewOf(state: BridgeState): Overview {
     return { tone: 'quiet', headline: isOver ? headline.disconnected : headline.disconnecting }
   }
   if (state.prompts.length > 0) return { tone: 'ask', headline: headline.needsYou }
+  if (isRelaySwitchedOff(state)) return { tone: 'quiet', headline: headline.relayOff }
   const relay = relayPartHealth(state)
   if (relay.kind === 'broken') return { tone: 'bad', headline: headline.relayOut }
   if (relay.kind === 'pending') {

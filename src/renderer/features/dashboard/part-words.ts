@@ -5,7 +5,7 @@ import type {
   UpstreamHealth,
 } from '../../../shared/state/bridge-state.ts'
 import type { LinkState } from '../../../shared/state/link.ts'
-import { takesSignIn } from '../../../shared/state/part-health.ts'
+import { isRelaySwitchedOff, takesSignIn } from '../../../shared/state/part-health.ts'
 import { assertNever } from '../../../shared/util/assert-never.ts'
 import type { Tone } from '../../ui/tone.ts'
 import { words } from '../../words/words.ts'
@@ -81,6 +81,7 @@ export function clientWord({ enabled, link, listener, path }: ClientState): Part
 }
 
 export function relayWord({ link, health }: RelayState): PartWord {
+  if (isRelaySwitchedOff({ relay: { link } })) return { tone: 'quiet', word: states.switchedOff }
   const linked = linkWord(link)
   if (linked.tone !== 'good') return linked
   switch (health.kind) {

@@ -1,5 +1,9 @@
 import type { ReactNode } from 'react'
 import type { RelayState, UpstreamHealth } from '../../../shared/state/bridge-state.ts'
+import { isRelaySwitchedOff } from '../../../shared/state/part-health.ts'
+import { useApi, useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
+import { useAction } from '../../store/use-action.ts'
+import { IconButton } from '../../ui/button.tsx'
 import { Latency } from '../../ui/measures.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { words } from '../../words/words.ts'
@@ -15,9 +19,10 @@ function wayToRelay({ kind, place }: RelayState): string {
   return /^https:/i.test(place) ? say.relayUrl : say.relayPlainUrl
 }
 
-/** The relay, and how it is reached. */
+/** The relay, how it is reached, and its switch. */
 export function RelayNode({ relay }: { readonly relay: RelayState }): ReactNode {
   const { kind, place, link, health } = relay
+  const isWanted = useBridgeState(({ wanted }) => wanted === 'connected')
   const facts = [
     wayToRelay(relay),
     kind === 'ssh' && link.phase === 'connected' && link.roundTripMs !== undefined && (
@@ -40,6 +45,22 @@ export function RelayNode({ relay }: { readonly relay: RelayState }): ReactNode 
       name={kind === 'embedded' ? say.relayBuiltIn : <SafeText text={place} maxLength={NAME_LENGTH} />}
       part={relayWord(relay)}
       facts={facts}
+      action={isWanted && <RelaySwitch isOff={isRelaySwitchedOff({ relay })} />}
+    />
+  )
+}
+
+/** The clients stay connected meanwhile. */
+function RelaySwitch({ isOff }: { readonly isOff: boolean }): ReactNode {
+  const api = useApi()
+  const isStale = useIsStale()
+  const toggle = useAction(() => api.setRelayEnabled({ enabled: isOff }))
+  return (
+    <IconButton
+      label={isOff ? say.switchOn(say.theRelay) : say.switchOff(say.theRelay)}
+      icon="power"
+      isDisabled={isStale || toggle.isRunning}
+      onClick={toggle.run}
     />
   )
 }

@@ -26,6 +26,8 @@ export const egressWords = {
     'wake-on-lan': 'Wake-on-LAN',
     process: 'a program on this computer',
   } satisfies Record<ControlKind, string>,
+  wakeNow: 'Wake now',
+  letSleep: 'Let it sleep',
   wakesAlone: 'Wakes with the first request',
 
   stage: 'Stage',
