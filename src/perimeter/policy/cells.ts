@@ -7,6 +7,8 @@ export const UNNAMED_PORT = 47_321
 const SSH = 22
 const DNS = 53
 const DHCP = 67
+/** Keys of IPsec, which OpenWrt lets through to the LAN unless told. */
+const IKE = 500
 const HTTP = 80
 const HTTPS = 443
 /** Where WireGuard listens unless told; closed where there is no VPN. */
@@ -115,7 +117,7 @@ function fromWan(perimeter: Perimeter): Line[] {
       ports: { udp: [wireguard?.port ?? WIREGUARD] },
     },
     denied(from, 'server', { tcp: usual(perimeter), udp: [server.port, UNNAMED_PORT] }),
-    denied(from, 'lan', { tcp: [SSH, HTTP, UNNAMED_PORT], udp: [DNS, UNNAMED_PORT] }),
+    denied(from, 'lan', { tcp: [SSH, HTTP, UNNAMED_PORT], udp: [DNS, IKE, UNNAMED_PORT] }),
     ...(hasVpn(perimeter)
       ? [denied(from, 'vpn', { tcp: [SSH, HTTP, UNNAMED_PORT], udp: [DNS, UNNAMED_PORT] })]
       : []),

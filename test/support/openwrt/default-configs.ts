@@ -51,6 +51,14 @@ config rule
 	option dest 'lan'
 	option proto 'esp'
 	option target 'ACCEPT'
+
+config rule
+	option name 'Allow-ISAKMP'
+	option src 'wan'
+	option dest 'lan'
+	option dest_port '500'
+	option proto 'udp'
+	option target 'ACCEPT'
 `
 
 const NETWORK = `

@@ -137,8 +137,9 @@ class World {
 
   /** @param to undefined for the router itself. */
   passes(packet: Packet, from: string | undefined, to: string | undefined): boolean {
+    const leads = (dest: string | undefined) => dest === to || (dest === '*' && to !== undefined)
     const rule = this.sections('firewall', 'rule').find(
-      (one) => text(one, 'src') === from && (text(one, 'dest') ?? undefined) === to && matches(one, packet),
+      (one) => text(one, 'src') === from && leads(text(one, 'dest')) && matches(one, packet),
     )
     if (rule !== undefined) return text(rule, 'target') === 'ACCEPT'
     const zone = this.sections('firewall', 'zone').find((one) => text(one, 'name') === from)

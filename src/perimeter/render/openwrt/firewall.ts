@@ -25,6 +25,7 @@ export function firewallSections(perimeter: Perimeter): Section[] {
   return [
     ...zoneSections(perimeter),
     ...rules.filter((rule) => !isForwarding(rule)).flatMap(ruleSections),
+    closedWan(),
     ...neighbourSections(perimeter),
     ...rules.filter(isForwarding).map(
       (rule): Section => ({
@@ -77,6 +78,16 @@ function ruleSections(rule: Rule): Section[] {
     if (sources?.length === 0 || destinations?.length === 0) return []
     return [section(`_${family}`, { family: `ipv${family}`, src_ip: sources, dest_ip: destinations })]
   })
+}
+
+/** OpenWrt comes with rules that let IPsec and pings by IPv6 through to the LAN; replies pass before any rule. */
+function closedWan(): Section {
+  return {
+    config: 'firewall',
+    name: `${OURS}wan_to_any`,
+    type: 'rule',
+    options: { name: 'wan-to-any', src: ZONES.wan, dest: '*', proto: 'all', target: 'REJECT' },
+  }
 }
 
 /** firewall4 lets the neighbour discovery of the LAN and the WAN pass, and of no further zone. */

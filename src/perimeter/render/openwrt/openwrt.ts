@@ -40,7 +40,8 @@ export function renderOpenWrt(perimeter: Perimeter): Rendering {
       ...reload(),
     ],
     touches: CONFIGS.split(' ').map((config) => `/etc/config/${config}`),
-    settle: reload(),
+    // What was staged and not committed when something went wrong would count with the next commit of anybody.
+    settle: [...CONFIGS.split(' ').map((config) => ['uci', '-q', 'revert', config]), ...reload()],
     evidence: [
       ['nft', '-s', 'list', 'table', 'inet', 'fw4'],
       ...(vpn === undefined ? [] : [['sh', '-c', `wg show ${vpn.interface} allowed-ips`]]),
@@ -65,11 +66,11 @@ function makeKey(path: string): string {
   return `umask 077; test -s ${path} || wg genkey > ${path}`
 }
 
-/** Whatever an earlier perimeter left, and what somebody did not commit: only what is rendered is to be there. */
+/** Whatever an earlier perimeter left, by its name: only what is rendered is to be there. */
 function purge(vpn: string | undefined): string {
   const find = `uci -q show $c | sed -n "s/^\\($c\\.${OURS}[a-z0-9_]*\\)=.*/delete \\1/p"`
   const own = vpn === undefined ? '' : ` uci -q delete network.${vpn};`
-  return `for c in ${CONFIGS}; do uci -q revert $c; ${find} | uci -q batch; done;${own} true`
+  return `for c in ${CONFIGS}; do ${find} | uci -q batch; done;${own} true`
 }
 
 /** "printf" is part of the shell: the key stands in no list of processes. */

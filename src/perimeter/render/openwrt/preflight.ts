@@ -7,7 +7,7 @@ import { takenPorts } from './network.ts'
  * somebody has changed, or a port that somebody has opened, would make a perimeter on paper only.
  */
 export function preflightScript(perimeter: Perimeter): string {
-  const { router, server } = perimeter
+  const { router } = perimeter
   const vpn = vpnOf(perimeter)
   const bridge = takenPorts(perimeter).length > 0 ? [checkBridge(router.lan.device)] : []
   return `${[
@@ -17,8 +17,11 @@ export function preflightScript(perimeter: Perimeter): string {
     'say() { echo "sovereign: $*" >&2; bad=1; }',
     'get() { uci -q get "$1"; }',
     'command -v fw4 >/dev/null || say "this OpenWrt has no firewall4; 22.03 or later is needed"',
+    'for c in network firewall dhcp; do',
+    '  [ -z "$(uci -q changes $c)" ] || say "somebody has changed $c and not saved it yet: see uci changes $c"',
+    'done',
     CHECK_ZONES,
-    CHECK_OPEN.replace('SERVER', server.address),
+    CHECK_OPEN,
     ...bridge,
     ...(vpn === undefined ? [] : [checkInterface(vpn.interface)]),
     `ip -4 addr show dev ${router.lan.device} 2>/dev/null | grep -q 'inet ${router.lan.address} ' ||`,
@@ -69,7 +72,7 @@ n=0
 while get "firewall.@redirect[$n]" >/dev/null; do
   r="firewall.@redirect[$n]"; n=$((n + 1))
   [ "$(get "$r.enabled")" = 0 ] || [ "$(get "$r.target")" = SNAT ] || [ "$(get "$r.src")" != wan ] ||
-    [ "$(get "$r.dest_ip")" != SERVER ] || say "a port is forwarded from the internet to the server"
+    say "a port is forwarded from the internet to $(get "$r.dest_ip"); remove or disable \${r#firewall.}"
 done`
 
 function checkBridge(lan: string): string {
