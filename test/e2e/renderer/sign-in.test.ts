@@ -226,6 +226,23 @@ test('a token that the relay refuses is told with the reason', async () => {
   await page.getByRole('alert').getByText('relay.copilot-refused').waitFor()
 })
 
+test('what became of a key is in sight in a window that is no higher than the form', async () => {
+  const api = signedOut()
+  const words = 'OpenRouter does not take this key (status 401).'
+  api.answer('giveCredential', () => Promise.reject(new AppError('relay.token-unusable', words)))
+  const { page } = await browser.open(api, { path: 'sign-in', width: 480, height: 640 })
+  await page.getByRole('radio', { name: 'OpenRouter' }).check({ force: true })
+  await page.getByRole('textbox', { name: 'Key' }).fill('sk-or-v1-0123456789')
+  await page.keyboard.press('Enter')
+  const notice = page.getByRole('alert').filter({ hasText: words })
+  await notice.waitFor()
+  const lowerEdge = async (): Promise<number> => {
+    const place = await notice.boundingBox()
+    return place === null ? Number.NaN : place.y + place.height
+  }
+  await expect.poll(lowerEdge).toBeLessThanOrEqual(640)
+})
+
 test('the sign-in at OpenRouter waits until the relay has the key', async () => {
   const api = signedOut()
   const { page } = await browser.open(api, { path: 'sign-in' })

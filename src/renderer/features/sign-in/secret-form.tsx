@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { CallArgs } from '../../../shared/bridge-api/calls.ts'
 import { useApi } from '../../store/bridge-context.tsx'
 import { useAction } from '../../store/use-action.ts'
@@ -31,6 +31,11 @@ export function SecretForm(props: SecretFormProps): ReactNode {
     setTaken(true)
     onChanged()
   })
+  const outcome = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // The window is low, and what is below its edge has not been said.
+    if (giving.error !== undefined || isTaken) outcome.current?.scrollIntoView({ block: 'nearest' })
+  }, [giving.error, isTaken])
   const trimmed = secret.trim()
   const mistake = trimmed === '' ? undefined : mistakeIn(trimmed)
   return (
@@ -68,14 +73,16 @@ export function SecretForm(props: SecretFormProps): ReactNode {
           {giving.isRunning ? props.submitting : props.submit}
         </Button>
       </div>
-      {giving.error !== undefined && (
-        <FailureNotice title={props.failedTitle} failure={giving.error} isUrgent />
-      )}
-      {isTaken && (
-        <Notice tone="good" title={props.takenTitle} isUrgent>
-          {props.takenText}
-        </Notice>
-      )}
+      <div ref={outcome} className="secret-outcome">
+        {giving.error !== undefined && (
+          <FailureNotice title={props.failedTitle} failure={giving.error} isUrgent />
+        )}
+        {isTaken && (
+          <Notice tone="good" title={props.takenTitle} isUrgent>
+            {props.takenText}
+          </Notice>
+        )}
+      </div>
     </form>
   )
 }
