@@ -7,6 +7,7 @@ import { agentHop, clientHop, type Hop, relayHop, SYMBOLS, summary, upstreamHops
 import { inOwnWords } from './own-name.ts'
 import { promptWords } from './prompt-words.ts'
 import { column, type Line, plainText, renderLine, type TextStyle, textWidth, wrap } from './terminal-text.ts'
+import { vpnHops } from './vpn-words.ts'
 
 /** Above this, facts stand under the state instead of under the name. */
 const WIDE_COLUMNS = 80
@@ -30,7 +31,7 @@ export function bridgeLines(state: BridgeState, now: number, style: PageStyle): 
     inOwnWords(advice, ownName, { isRelayHere: state.relay.kind === 'embedded' })
   const clients = state.clients.map((client) => clientHop(client, now))
   const agent = agentHop(state.agent, now)
-  const here = [agent, ...proxyHops(state.egress, now)]
+  const here = [agent, ...proxyHops(state.egress, now), ...vpnHops(state.vpn, now)]
   const relay = relayHop(state.relay, now)
   const upstreams = upstreamHops(state.relay)
   const layout = { ...layoutOf([...clients, ...here, relay, ...upstreams], style.width), inWords }

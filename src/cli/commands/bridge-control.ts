@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import type { BridgeConnection } from '../../shared/bridge-api/connect-api.ts'
 import { watchState } from '../../shared/bridge-api/watch-state.ts'
 import { fromFailure } from '../../shared/errors/app-error.ts'
@@ -24,6 +24,7 @@ export function bridgeControlCommands(): Command[] {
     retryCommand(),
     usePortCommand(),
     promptsCommand(),
+    vpnCommand(),
   ]
 }
 
@@ -76,6 +77,19 @@ export function usePortCommand(): Command {
             ? `listens on ${listener.address}`
             : 'will do so once it is connected'
         process.stdout.write(`${target} ${now}.\n`)
+      }),
+    )
+}
+
+export function vpnCommand(): Command {
+  return withBridgeOptions(new Command('vpn'))
+    .addArgument(new Argument('<to>').choices(['up', 'down']))
+    .description('bring the WireGuard tunnel of the profile up or down')
+    .action((to: 'up' | 'down', options: BridgeOptions) =>
+      withBridge(options, async (bridge) => {
+        await bridge.setVpn({ to })
+        const { vpn } = await bridge.getState({})
+        process.stdout.write(`The VPN${vpn.kind === 'off' ? '' : ` ${vpn.tunnel}`} is ${to}.\n`)
       }),
     )
 }

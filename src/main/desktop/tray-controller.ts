@@ -121,6 +121,8 @@ export class TrayController {
         return api.retryNow(action.target === undefined ? {} : { target: action.target })
       case 'probe-ollama':
         return api.probeOllama({})
+      case 'set-vpn':
+        return api.setVpn({ to: action.to })
       case 'open-dashboard':
         return openWindow('dashboard')
       case 'open-view':

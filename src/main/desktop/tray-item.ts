@@ -6,6 +6,7 @@ export type TrayAction =
   /** @param target `relay`, `agent` or `tunnel`; everything that waits unless told. */
   | { readonly kind: 'retry'; readonly target?: string }
   | { readonly kind: 'probe-ollama' }
+  | { readonly kind: 'set-vpn'; readonly to: 'up' | 'down' }
   | { readonly kind: 'open-dashboard' }
   /** @param route where in the dashboard's window, such as `#/settings`. */
   | { readonly kind: 'open-view'; readonly route: string }

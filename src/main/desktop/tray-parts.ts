@@ -10,16 +10,18 @@ import {
   relayName,
   relayWords,
   tunnelWords,
+  vpnWords,
 } from './words.ts'
 
 /**
  * A line for each part of a bridge that is to be connected, with its own state. The relay, the way out of the proxy,
- * a tunnel server that can be woken, and each client have a switch. This computer, a server that always runs, and the
+ * a tunnel server that can be woken, the VPN, and each client have a switch. This computer, a server that always runs, and the
  * Ollama have none, because the bridge cannot do without them or does not run them: a click shows them in the
  * dashboard. What waits or has failed can be tried again by itself.
  */
 export function partItems(state: BridgeState): MenuLineModel[] {
-  if (state.wanted === 'disconnected') return leftoverItems(state)
+  // The VPN is there for other programs as well.
+  if (state.wanted === 'disconnected') return [...leftoverItems(state), ...vpnItems(state)]
   const { relay, clients, agent, egress, ollama } = state
   const isOff = isRelaySwitchedOff(state)
   return [
@@ -40,6 +42,7 @@ export function partItems(state: BridgeState): MenuLineModel[] {
       }),
       ...otherPort(client.name, client.listener),
     ]),
+    ...vpnItems(state),
     ...(ollama.kind === 'off' ? [] : [shown(`Ollama on ${ollama.place}: ${ollamaWords(ollama)}`)]),
     ...(ollama.kind === 'failing' ? [action('Ask Ollama again', { kind: 'probe-ollama' })] : []),
   ]
@@ -49,6 +52,15 @@ export function partItems(state: BridgeState): MenuLineModel[] {
 function leftoverItems({ egress }: BridgeState): MenuLineModel[] {
   const { phase } = egress.tunnel
   return phase === 'draining' || phase === 'killing' || phase === 'failed' ? [shown(tunnelLine(egress))] : []
+}
+
+/** One that cannot be looked at has nothing to switch; a click shows why. */
+function vpnItems({ vpn }: BridgeState): MenuLineModel[] {
+  if (vpn.kind === 'off') return []
+  const line = `VPN ${vpn.tunnel}: ${vpnWords(vpn)}`
+  if (vpn.kind === 'failing' || vpn.kind === 'unknown') return [shown(line)]
+  const isUp = vpn.kind === 'changing' ? vpn.to === 'up' : vpn.kind === 'up'
+  return [check(line, isUp, { kind: 'set-vpn', to: isUp ? 'down' : 'up' })]
 }
 
 /** Without a tunnel there is one way out only. */

@@ -3,6 +3,7 @@ import type { ControlKind, EgressState, TunnelState, WakeStage } from '../../sha
 import type { LinkState } from '../../shared/state/link.ts'
 import type { OllamaState } from '../../shared/state/ollama.ts'
 import { isRelaySwitchedOff } from '../../shared/state/part-health.ts'
+import type { VpnState } from '../../shared/state/vpn.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 
 /** Words for menu lines. They hold no time that runs: a menu that changes while it is open closes on Linux. */
@@ -95,6 +96,23 @@ export function ollamaWords(ollama: OllamaState): string {
       return ollama.cause.message
     default:
       return assertNever(ollama)
+  }
+}
+
+/** No ages: those run. */
+export function vpnWords(vpn: Exclude<VpnState, { kind: 'off' }>): string {
+  switch (vpn.kind) {
+    case 'unknown':
+      return 'not looked at yet'
+    case 'changing':
+      return vpn.to === 'up' ? 'going up' : 'going down'
+    case 'failing':
+      return vpn.cause.message
+    case 'up':
+    case 'down':
+      return vpn.kind
+    default:
+      return assertNever(vpn)
   }
 }
 
