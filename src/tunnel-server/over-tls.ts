@@ -14,6 +14,11 @@ export function overTls(socket: Duplex, host: string, signal: AbortSignal): Prom
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ALPNProtocols: ['http/1.1'],
     })
+    // Node's own resets plain TCP only, and throws here, which would end the whole server.
+    secure.resetAndDestroy = () => {
+      socket.destroy()
+      return secure.destroy()
+    }
     const fail = (error: AppError): void => {
       done()
       secure.destroy()
