@@ -214,8 +214,11 @@ remove)
   if [ -f "$D/pending" ]; then fail pending; fi
   [ -f "$D/applied/id" ] || fail nothing
   sh "$D/applied/deactivate" || true
-  while read -r p; do stop_unit "$p"; rm -f "$p"; done < "$D/applied/list"
-  put_back "$D/original"
+  # Files that are the machine's own have changed since for other reasons, so only ours are put back.
+  while read -r p; do
+    stop_unit "$p"
+    if [ -f "$D/original/files$p" ]; then cp -p "$D/original/files$p" "$p"; else rm -f "$p"; fi
+  done < "$D/applied/list"
   sh "$D/applied/settle" || true
   sysctls "$D/original"
   rm -rf "$D"

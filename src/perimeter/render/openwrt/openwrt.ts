@@ -40,6 +40,10 @@ export function renderOpenWrt(perimeter: Perimeter): Rendering {
       ...reload(),
     ],
     touches: CONFIGS.split(' ').map((config) => `/etc/config/${config}`),
+    deactivate: [
+      ['uci', '-q', '-f', `${FOLDER}/revert.uci`, 'batch'],
+      ...CONFIGS.split(' ').map((config) => ['uci', 'commit', config]),
+    ],
     // What was staged and not committed when something went wrong would count with the next commit of anybody.
     settle: [...CONFIGS.split(' ').map((config) => ['uci', '-q', 'revert', config]), ...reload()],
     evidence: [
