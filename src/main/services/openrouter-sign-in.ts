@@ -4,8 +4,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { CallResult } from '../../shared/bridge-api/calls.ts'
 import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.ts'
+import { duration } from '../../shared/util/amounts.ts'
 import type { BridgeCore } from '../bridge/bridge-core.ts'
 import { RelayAdmin } from '../bridge/relay-admin.ts'
+
+/** A relay could name any time; longer ones than 24.8 days are none at all to a timer. */
+const LONGEST_MS = 3_600_000
 
 /**
  * Waits on a loopback port for the browser to come back from OpenRouter, and hands the code it brings to the
@@ -27,7 +31,7 @@ export class OpenrouterSignIn {
     this.close()
     try {
       const flow = await admin.startOpenrouterSignIn(callback.url)
-      callback.closeAfter(flow.expires_in * 1000)
+      callback.closeAfter(Math.min(flow.expires_in * 1000, LONGEST_MS))
       this.close()
       this.current = callback
       this.page = flow.url
@@ -89,11 +93,10 @@ class Callback {
   }
 
   private expire(ms: number): void {
-    const minutes = Math.round(ms / 60_000)
     if (!this.isUsed)
       this.outcome = new AppError(
         'relay.sign-in-expired',
-        `Nobody has agreed at OpenRouter within ${minutes} min.`,
+        `Nobody has agreed at OpenRouter within ${duration(ms)}.`,
         { remedy: 'Start a new sign-in.' },
       )
     this.close()

@@ -1,7 +1,11 @@
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
+import { startOtherRelay } from '../../support/start-other-relay.ts'
 import { OPENROUTER_KEY, startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { startSshd } from '../../support/start-sshd.ts'
 
@@ -87,6 +91,35 @@ test('somebody who says no at OpenRouter ends it, in harmless words', async () =
     code: 'relay.openrouter-refused',
     message: 'OpenRouter gave no key (access_denied script ).',
   })
+  await expect(fetch(callback)).rejects.toThrow()
+})
+
+test.each([
+  ['that nobody agrees to', 0.2, 'Nobody has agreed at OpenRouter within 0 s.'],
+  ['of a relay that has forever', 1e12, undefined],
+])('a sign-in %s ends when its time is over', async (_, expires_in, message) => {
+  const relay = await startOtherRelay({
+    signedIn: false,
+    rewrite: (path, answer) => (path === '/auth/openrouter/start' ? { ...answer, expires_in } : answer),
+  })
+  onTestFinished(() => relay.close())
+  const dir = await mkdtemp(join(tmpdir(), 'admin-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const adminTokenFile = join(dir, 'admin.token')
+  await writeFile(adminTokenFile, 'sba_of_the_owner', { mode: 0o600 })
+  const { bridge } = await startBridge({
+    teardown: onTestFinished,
+    profile: { relay: { url: relay.url, adminTokenFile } },
+  })
+  await bridge.connect()
+  const { url } = await bridge.api.startOpenrouterSignIn({})
+  const callback = new URL(url).searchParams.get('callback_url') ?? ''
+  if (message === undefined) {
+    expect((await fetch(callback)).status).toBe(400)
+    expect(await bridge.api.openrouterSignIn({})).toEqual({ kind: 'waiting', url })
+    return
+  }
+  await expect.poll(() => bridge.api.openrouterSignIn({}).catch(({ message: said }) => said)).toBe(message)
   await expect(fetch(callback)).rejects.toThrow()
 })
 
