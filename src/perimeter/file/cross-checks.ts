@@ -59,7 +59,13 @@ function deviceMistakes({ router, server, wireguard }: Perimeter): Mistake[] {
     ...(vlan?.device === undefined ? [] : [{ path: ['server', 'isolation', 'device'], name: vlan.device }]),
     ...(wireguard === undefined ? [] : [{ path: ['wireguard', 'interface'], name: wireguard.interface }]),
   ]
+  const isName = router.system === 'linux' || wireguard === undefined || /^\w+$/.test(wireguard.interface)
   return [
+    ...(isName
+      ? []
+      : [
+          { path: ['wireguard', 'interface'], text: 'OpenWrt takes letters, digits and _ here, such as wg0' },
+        ]),
     ...duplicates(named, ({ name }) => name).map(({ item, firstItem }) => ({
       path: item.path,
       text: `${firstItem.path.join('.')} is ${item.name} as well; these are different interfaces`,

@@ -36,7 +36,13 @@ const router = z.strictObject({
     .describe('What runs on the router: OpenWrt 23.05 or later, or Linux with nftables and wg-quick'),
   ssh: sshTarget.optional().describe('How its owner reaches it; root@ its LAN address unless told'),
   wan: z
-    .strictObject({ device: device.default('wan') })
+    .strictObject({
+      device: device.default('wan'),
+      dhcpv6: z
+        .boolean()
+        .default(false)
+        .describe('On Linux, whether the router gets its IPv6 addresses from the WAN by DHCPv6'),
+    })
     .prefault({})
     .describe('The side of the internet or of the ISP router'),
   lan: z.strictObject({

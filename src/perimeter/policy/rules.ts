@@ -4,6 +4,7 @@ import type { Rule } from './rule.ts'
 
 const DNS = 53
 const DHCP = 67
+const DHCPV6_CLIENT = 546
 const SSH = 22
 
 /**
@@ -13,6 +14,7 @@ const SSH = 22
 export function rulesOf(perimeter: Perimeter): readonly Rule[] {
   return [
     ...vpnRules(perimeter),
+    ...dhcpv6Rules(perimeter),
     ...serverRules(perimeter),
     ...lanToServer(perimeter),
     {
@@ -50,6 +52,23 @@ function vpnRules(perimeter: Perimeter): Rule[] {
     },
     { ...toServer, id: 'vpn-to-server', ports: [server.port], why: 'what the VPN is for' },
     ...(options.sshFromVpn ? [ssh] : []),
+  ]
+}
+
+/** Answers come from a link-local address to a question that went to everybody, so they belong to no connection. */
+function dhcpv6Rules({ router }: Perimeter): Rule[] {
+  if (!router.wan.dhcpv6) return []
+  return [
+    {
+      id: 'wan-to-dhcpv6',
+      from: 'wan',
+      to: 'router',
+      action: 'accept',
+      protocol: 'udp',
+      ports: [DHCPV6_CLIENT],
+      sources: ['fe80::/10'],
+      why: 'the addresses that the ISP gives the router',
+    },
   ]
 }
 

@@ -15,7 +15,7 @@ const ZONES: Readonly<Record<Exclude<Zone, 'router'>, string>> = {
 }
 
 /** What OpenWrt has from the beginning; "preflight" makes sure that it still does. */
-const OF_THE_SYSTEM = ['lan-to-router', 'lan-to-wan']
+const OF_THE_SYSTEM = ['lan-to-router', 'lan-to-wan', 'wan-to-dhcpv6']
 
 export function firewallSections(perimeter: Perimeter): Section[] {
   const rules = rulesOf(perimeter).filter(({ id }) => !OF_THE_SYSTEM.includes(id))

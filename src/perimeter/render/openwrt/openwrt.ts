@@ -37,7 +37,7 @@ export function renderOpenWrt(perimeter: Perimeter): Rendering {
       ...(vpn === undefined ? [] : [['sh', '-c', putKey(vpn.interface)]]),
       ['sh', '-c', checkCount(countOurs(perimeter))],
       ...CONFIGS.split(' ').map((config) => ['uci', 'commit', config]),
-      ...reload(),
+      ...reload(vpn?.interface),
     ],
     touches: CONFIGS.split(' ').map((config) => `/etc/config/${config}`),
     deactivate: [
@@ -45,7 +45,10 @@ export function renderOpenWrt(perimeter: Perimeter): Rendering {
       ...CONFIGS.split(' ').map((config) => ['uci', 'commit', config]),
     ],
     // What was staged and not committed when something went wrong would count with the next commit of anybody.
-    settle: [...CONFIGS.split(' ').map((config) => ['uci', '-q', 'revert', config]), ...reload()],
+    settle: [
+      ...CONFIGS.split(' ').map((config) => ['uci', '-q', 'revert', config]),
+      ...reload(vpn?.interface),
+    ],
     evidence: [
       ['nft', '-s', 'list', 'table', 'inet', 'fw4'],
       ...(vpn === undefined ? [] : [['sh', '-c', `wg show ${vpn.interface} allowed-ips`]]),
@@ -90,9 +93,11 @@ function checkCount(count: number): string {
   return `[ "${found}" = ${count} ] || { echo "sovereign: uci did not take every section" >&2; ${undo}; exit 1; }`
 }
 
-function reload(): string[][] {
+/** A reload of the network looks at interfaces and not at the peers of one, so that one is brought up anew. */
+function reload(vpn: string | undefined): string[][] {
   return [
     ['/etc/init.d/network', 'reload'],
+    ...(vpn === undefined ? [] : [['ifup', vpn]]),
     ['/etc/init.d/dnsmasq', 'restart'],
     ['/etc/init.d/firewall', 'reload'],
   ]

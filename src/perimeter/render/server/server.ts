@@ -2,8 +2,8 @@ import type { Perimeter } from '../../file/schema.ts'
 import { oneshotFirewall } from '../linux/units.ts'
 import type { Rendering } from '../rendering.ts'
 import { PF_DAEMON, PF_LABEL, pfLaunchDaemon } from './launch-daemon.ts'
-import { serverNftables } from './nftables.ts'
-import { PF_FILE, serverPf } from './pf.ts'
+import { SERVER_TABLE, serverNftables } from './nftables.ts'
+import { PF_ANCHOR, PF_FILE, serverPf } from './pf.ts'
 
 const NFT_FILE = '/etc/sovereign/server.nft'
 const UNIT = 'sovereign-server-firewall.service'
@@ -25,6 +25,16 @@ function renderMac(perimeter: Perimeter): Rendering {
       ['sh', '-c', `launchctl bootout system/${PF_LABEL} 2>/dev/null || true`],
       ['launchctl', 'bootstrap', 'system', PF_DAEMON],
     ],
+    deactivate: [
+      ['launchctl', 'bootout', `system/${PF_LABEL}`],
+      ['/sbin/pfctl', '-q', '-a', PF_ANCHOR, '-F', 'all'],
+    ],
+    evidence: [['/sbin/pfctl', '-a', PF_ANCHOR, '-s', 'rules']],
+    deactivate: [
+      ['launchctl', 'bootout', `system/${PF_LABEL}`],
+      ['/sbin/pfctl', '-q', '-a', PF_ANCHOR, '-F', 'rules'],
+    ],
+    evidence: [['/sbin/pfctl', '-q', '-a', PF_ANCHOR, '-s', 'rules']],
   }
 }
 
@@ -46,5 +56,17 @@ function renderLinux(perimeter: Perimeter): Rendering {
       ['systemctl', 'enable', UNIT],
       ['systemctl', 'restart', UNIT],
     ],
+    deactivate: [
+      ['systemctl', 'disable', '--now', UNIT],
+      ['nft', 'delete', 'table', 'inet', SERVER_TABLE],
+    ],
+    evidence: [['nft', '-s', 'list', 'table', 'inet', SERVER_TABLE]],
+    settle: [['systemctl', 'daemon-reload']],
+    deactivate: [
+      ['systemctl', 'disable', '--now', UNIT],
+      ['nft', 'delete', 'table', 'inet', SERVER_TABLE],
+    ],
+    evidence: [['nft', '-s', 'list', 'table', 'inet', SERVER_TABLE]],
+    settle: [['systemctl', 'daemon-reload']],
   }
 }

@@ -203,6 +203,14 @@ describe('values against each other', () => {
       'router.lan.device: router.wan.device is eth1 as well; these are different interfaces',
     ],
     [
+      'a name of the VPN that OpenWrt does not take',
+      {
+        ...part('router', { system: 'openwrt' }),
+        ...part('wireguard', { interface: 'wg-home' }),
+      },
+      'wireguard.interface: OpenWrt takes letters, digits and _ here, such as wg0',
+    ],
+    [
       'a name too long for an interface',
       part('router', {
         lan: { device: 'enp0s31f6abcd', address: '192.168.250.1/24', address6: 'fd00:250::1/64' },

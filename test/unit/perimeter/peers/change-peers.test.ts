@@ -158,6 +158,14 @@ test('a lock of a process that is gone keeps nobody out, one of a process that r
   await expect(add('phone')).rejects.toThrow(`process ${process.pid}`)
 })
 
+test('a private key is in the form that wg writes', () => {
+  for (let round = 0; round < 20; round += 1) {
+    const bytes = Buffer.from(makeKeyPair().privateKey, 'base64')
+    expect(bytes).toHaveLength(32)
+    expect([bytes.readUInt8(0) & 7, bytes.readUInt8(31) & 0b1100_0000]).toEqual([0, 0b0100_0000])
+  }
+})
+
 const hasWg = spawnSync('wg', ['--version']).status === 0
 if (!hasWg) console.warn('KEYS ARE NOT COMPARED WITH THOSE OF wg: wireguard-tools is not installed.')
 test.skipIf(!hasWg)('wg finds the same public key for a private one', () => {

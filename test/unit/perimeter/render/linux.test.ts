@@ -46,6 +46,13 @@ describe('the policy', () => {
     expect(open).toEqual(isVpn ? [expect.stringContaining('udp dport 51820')] : [])
   })
 
+  test('a router that gets its IPv6 from the WAN hears the answers to that, from the next machine only', () => {
+    const router = { system: 'linux', lan: makePerimeter().router.lan, wan: { device: 'eth0', dhcpv6: true } }
+    expect(routerNftables(makePerimeter({ router }))).toContain(
+      'iifname "eth0" ip6 saddr fe80::/10 ct state new udp dport 546 counter accept comment "wan-to-dhcpv6/6"',
+    )
+  })
+
   test('an isolated port is cut off in the bridge, in both directions', () => {
     const isolation = { kind: 'port', port: 'lan4', others: ['lan1'] }
     const text = routerNftables(makePerimeter({ server: { ...AMONG_THE_LAN, isolation }, admins: [] }))
