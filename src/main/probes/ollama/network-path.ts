@@ -54,8 +54,8 @@ async function routeTo(address: string, { platform, run }: Surroundings): Promis
 
 async function linuxRoute(address: string, run: RunTool): Promise<Route | undefined> {
   const text = await run('ip', ['-o', 'route', 'get', address]).catch((error: unknown) => {
-    // RTNETLINK answers: Network is unreachable
-    if (error instanceof Error && /unreachable/i.test(error.message)) return ''
+    // RTNETLINK answers: Network is unreachable, or: No route to host
+    if (error instanceof Error && /unreachable|no route/i.test(error.message)) return ''
     throw error
   })
   const device = / dev (\S+)/.exec(text)?.[1]
