@@ -2,7 +2,12 @@ import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
 import type { TunnelState } from '../../src/shared/state/egress.ts'
 import type { LinkState } from '../../src/shared/state/link.ts'
 import type { FakeBridgeApi } from '../../test/support/fake-bridge-api.ts'
-import { makeBusyState, makeDashboardApi, makeTroubledState } from '../../test/support/make-dashboard.ts'
+import {
+  makeBusyState,
+  makeDashboardApi,
+  makeFailure,
+  makeTroubledState,
+} from '../../test/support/make-dashboard.ts'
 import { makeTunnels } from '../../test/support/make-tunnel.ts'
 import { makeNoUsage } from '../../test/support/make-usage.ts'
 import { makeVpns } from '../../test/support/make-vpn.ts'
@@ -40,7 +45,18 @@ const DISCONNECTED: Partial<BridgeState> = {
 }
 
 function tunnelled(phase: TunnelState['phase']): Partial<BridgeState> {
-  return { egress: { use: 'mtls', tunnel: makeTunnels(NOW)[phase] } }
+  return { egress: { use: 'mtls', control: 'aws', tunnel: makeTunnels(NOW)[phase] } }
+}
+
+const RELAY_OFF: Partial<BridgeState> = {
+  relay: {
+    ...BUSY.relay,
+    link: {
+      ...{ phase: 'failed', since: NOW - 240_000 },
+      cause: makeFailure('relay.switched-off', 'The relay is switched off.'),
+    },
+    health: { kind: 'unknown' },
+  },
 }
 
 const SIGNED_OUT: Partial<BridgeState> = {
@@ -121,6 +137,7 @@ export const DASHBOARD: readonly Scene[] = [
     api: () => api({ ...makeTroubledState(NOW), agent: BUSY.agent }),
     isNarrowToo: true,
   },
+  { name: 'dashboard-relay-off', api: () => api(RELAY_OFF) },
   { name: 'dashboard-disconnected', api: () => api(DISCONNECTED) },
   { name: 'dashboard-empty', api: newRelay },
   { name: 'dashboard-tunnel', api: () => api(tunnelled('connected')) },

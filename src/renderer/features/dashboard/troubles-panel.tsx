@@ -78,12 +78,13 @@ function shortName(name: string): string {
   return plain(name, 60)
 }
 
-function titleOf({ kind, parts }: Trouble): ReactNode {
+function titleOf(trouble: Trouble): ReactNode {
+  const { kind, parts } = trouble
   switch (kind) {
     case 'questions':
       return say.questions(parts.length)
     case 'relay':
-      return say.relay
+      return isRelayOff(trouble) ? say.relayOff : say.relay
     case 'sign-in':
       return say.signIn
     case 'agent':
@@ -175,8 +176,12 @@ function TroubleActions({ trouble }: { readonly trouble: Trouble }): ReactNode {
         </Button>
       )}
       {RETRIED.has(trouble.kind) && (
-        <Button icon="retry" isBusy={retry.isRunning || isTrying} onClick={retry.run}>
-          {words.dashboard.retry}
+        <Button
+          icon={isRelayOff(trouble) ? 'power' : 'retry'}
+          isBusy={retry.isRunning || isTrying}
+          onClick={retry.run}
+        >
+          {isRelayOff(trouble) ? say.switchOn : words.dashboard.retry}
         </Button>
       )}
       {trouble.kind === 'vpn' && (
@@ -197,6 +202,10 @@ function TroubleActions({ trouble }: { readonly trouble: Trouble }): ReactNode {
       {error !== undefined && <FailureNotice title={words.dashboard.actionFailed} failure={error} isUrgent />}
     </>
   )
+}
+
+function isRelayOff({ kind, parts }: Trouble): boolean {
+  return kind === 'relay' && parts[0]?.cause?.code === 'relay.switched-off'
 }
 
 /** Names as `retryNow` knows them; nothing for several clients, where all waits are skipped. */

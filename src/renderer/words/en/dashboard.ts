@@ -53,6 +53,8 @@ export const dashboardWords = {
       many(count, 'question waits for your answer', 'questions wait for your answer'),
     answer: 'Answer',
     relay: 'The relay cannot be reached',
+    relayOff: 'Nobody gets to the relay',
+    switchOn: 'Switch on',
     signIn: 'The relay is not signed in to any AI provider',
     signInHint: 'Requests reach the relay and are refused there. Sign in to GitHub Copilot or OpenRouter.',
     signInAction: 'Sign in',
