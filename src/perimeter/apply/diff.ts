@@ -1,5 +1,5 @@
 import type { Rendering } from '../render/rendering.ts'
-import { evidenceOf, type Remote } from './remote.ts'
+import { evidenceOf, type Remote, runAsRoot } from './remote.ts'
 
 /** How one file of a rendering is on the machine. */
 export interface FileDrift {
@@ -18,7 +18,7 @@ const READ_MAX_BYTES = 1024 * 1024
 export async function fileDrift(remote: Remote, rendering: Rendering): Promise<FileDrift[]> {
   return Promise.all(
     rendering.files.map(async ({ content, path, purpose }) => {
-      const { exitCode, stdout } = await remote.run(`head -c ${READ_MAX_BYTES} ${path}`)
+      const { exitCode, stdout } = await runAsRoot(remote, `head -c ${READ_MAX_BYTES} ${path}`)
       if (exitCode !== 0) return { path, purpose, drift: 'missing', wanted: content } as const
       if (stdout === content) return { path, purpose, drift: 'same', wanted: content } as const
       return { path, purpose, drift: 'changed', there: stdout, wanted: content } as const

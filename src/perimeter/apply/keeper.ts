@@ -76,6 +76,13 @@ guard() { # on or off: what runs at the next start of the machine
     else
       rm -f /etc/rc.d/S01$BOOT /etc/init.d/$BOOT
     fi
+  elif [ -d /Library/LaunchDaemons ]; then
+    P=/Library/LaunchDaemons/$BOOT.plist
+    if [ "$1" = on ]; then
+      printf '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n<plist version="1.0"><dict><key>Label</key><string>%s</string><key>ProgramArguments</key><array><string>/bin/sh</string><string>%s/keeper</string><string>boot</string></array><key>RunAtLoad</key><true/></dict></plist>\n' "$BOOT" "$D" > $P
+    else
+      rm -f $P
+    fi
   elif command -v systemctl >/dev/null 2>&1; then
     U=/etc/systemd/system
     if [ "$1" = on ]; then
@@ -229,9 +236,14 @@ evidence)
   if [ "$2" = was ]; then cat "$D/applied/was"; else sh "$D/applied/evidence" 2>&1 || true; fi
   ;;
 boot)
-  [ -f "$D/pending" ] || exit 0
-  put_back "$D/before"
-  finish rebooted
+  if [ ! -f "$D/pending" ]; then exit 0; fi
+  if [ -d /Library/LaunchDaemons ]; then
+    # launchd starts everything at once, so what the change began may be there already.
+    take_back rebooted
+  else
+    put_back "$D/before"
+    finish rebooted
+  fi
   ;;
 *) fail usage ;;
 esac

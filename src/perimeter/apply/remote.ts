@@ -49,7 +49,7 @@ export async function keeperState(remote: Remote): Promise<KeeperState> {
 /** Hands the archive over: the script comes first, so it takes the archive as its own standard input from a file. */
 export async function putChange(remote: Remote, archive: Buffer): Promise<void> {
   // "sh -s" would take the archive for a script, so the script is an argument here.
-  await ask(remote, `sh -c ${shellWord(KEEPER)} keeper put`, archive)
+  await ask(remote, `${AS_ROOT} -c ${shellWord(KEEPER)} keeper put`, archive)
 }
 
 /**
@@ -61,18 +61,21 @@ export function askKeeper(
   verb: string,
   args: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  return ask(remote, ['sh -s --', verb, ...args.map(shellWord)].join(' '), KEEPER)
+  return ask(remote, [`${AS_ROOT} -s --`, verb, ...args.map(shellWord)].join(' '), KEEPER)
 }
 
 /** What the policy in force looked like when it was confirmed, and what it looks like now. @throws AppError `perimeter.not-applied` */
 export async function evidenceOf(remote: Remote): Promise<{ readonly was: string; readonly is: string }> {
   const text = async (which: string): Promise<string> => {
-    const { stdout } = await remote.run(`sh -s -- evidence ${which}`, { stdin: KEEPER })
+    const { stdout } = await remote.run(`${AS_ROOT} -s -- evidence ${which}`, { stdin: KEEPER })
     if (stdout === 'error=nothing\n') throw refusal(remote.place, 'nothing')
     return stdout
   }
   return { was: await text('was'), is: await text('is') }
 }
+
+/** A shell of root's: whoever logs in as somebody else may be let by sudo, which asks for nothing here. */
+const AS_ROOT = `sh -c 'if [ "$(id -u)" = 0 ]; then exec sh "$@"; else exec sudo -n sh "$@"; fi' sh`
 
 async function ask(
   remote: Remote,
@@ -89,6 +92,8 @@ async function ask(
   if (error !== undefined) throw refusal(remote.place, error)
   if (exitCode === 0) return values
   const words = stderr.trim().split('\n').at(-1) ?? ''
+  if (/sudo:/.test(words))
+    throw new AppError('perimeter.not-root', `This login on ${remote.place} may not act as root (${words}).`)
   throw new AppError(
     'perimeter.refused',
     `${remote.place} ended with status ${exitCode}${words === '' ? '' : `: ${words.slice(0, 300)}`}.`,
@@ -106,6 +111,11 @@ function refusal(place: string, error: string): AppError {
     default:
       return new AppError('perimeter.refused', `${place} did not take the change (${error}).`)
   }
+}
+
+/** Runs one command there as root. */
+export function runAsRoot(remote: Remote, command: string): Promise<RemoteResult> {
+  return remote.run(`${AS_ROOT} -c ${shellWord(command)}`)
 }
 
 function shellWord(text: string): string {

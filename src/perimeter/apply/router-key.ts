@@ -3,7 +3,7 @@ import { applyEdits, modify } from 'jsonc-parser'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { PerimeterWireguard } from '../file/schema.ts'
-import type { Remote } from './remote.ts'
+import { type Remote, runAsRoot } from './remote.ts'
 
 /**
  * Asks the router for its public key and writes it into the perimeter file, with its comments kept.
@@ -16,7 +16,7 @@ export async function keepRouterKey(
   file: string,
   wireguard: PerimeterWireguard,
 ): Promise<string | undefined> {
-  const { exitCode, stdout } = await remote.run(`wg show ${wireguard.interface} public-key`)
+  const { exitCode, stdout } = await runAsRoot(remote, `wg show ${wireguard.interface} public-key`)
   const key = stdout.trim()
   if (exitCode !== 0 || !/^[A-Za-z0-9+/]{43}=$/.test(key))
     throw new AppError('perimeter.refused', `${remote.place} does not tell the public key of its VPN.`)

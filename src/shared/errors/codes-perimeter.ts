@@ -84,6 +84,11 @@ export const PERIMETER_ERRORS = defineErrors({
     recovery: 'user',
     remedy: 'Mend what the machine complains about, and apply again.',
   },
+  'perimeter.not-root': {
+    meaning: 'The change needs root on the machine, and the login is not and may not become root.',
+    recovery: 'user',
+    remedy: 'Log in as root, or let sudo act for this login without a password while the change is made.',
+  },
   'perimeter.undone': {
     meaning: 'The change was not kept, so it was taken back.',
     recovery: 'user',
@@ -99,6 +104,11 @@ export const PERIMETER_ERRORS = defineErrors({
       'The machine could not be reached over a new connection after the change, so the change was not confirmed.',
     recovery: 'user',
     remedy: 'The machine takes the change back by itself. Look in the perimeter file why it keeps you out.',
+  },
+  'perimeter.no-place': {
+    meaning: 'The perimeter cannot be verified from this machine.',
+    recovery: 'user',
+    remedy: 'Verify it as a VPN client, on the server, or on another machine of the LAN.',
   },
   'vpn.no-tool': {
     meaning: 'This computer has no program that brings its WireGuard tunnels up.',

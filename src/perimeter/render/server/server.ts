@@ -27,11 +27,6 @@ function renderMac(perimeter: Perimeter): Rendering {
     ],
     deactivate: [
       ['launchctl', 'bootout', `system/${PF_LABEL}`],
-      ['/sbin/pfctl', '-q', '-a', PF_ANCHOR, '-F', 'all'],
-    ],
-    evidence: [['/sbin/pfctl', '-a', PF_ANCHOR, '-s', 'rules']],
-    deactivate: [
-      ['launchctl', 'bootout', `system/${PF_LABEL}`],
       ['/sbin/pfctl', '-q', '-a', PF_ANCHOR, '-F', 'rules'],
     ],
     evidence: [['/sbin/pfctl', '-q', '-a', PF_ANCHOR, '-s', 'rules']],
@@ -56,12 +51,6 @@ function renderLinux(perimeter: Perimeter): Rendering {
       ['systemctl', 'enable', UNIT],
       ['systemctl', 'restart', UNIT],
     ],
-    deactivate: [
-      ['systemctl', 'disable', '--now', UNIT],
-      ['nft', 'delete', 'table', 'inet', SERVER_TABLE],
-    ],
-    evidence: [['nft', '-s', 'list', 'table', 'inet', SERVER_TABLE]],
-    settle: [['systemctl', 'daemon-reload']],
     deactivate: [
       ['systemctl', 'disable', '--now', UNIT],
       ['nft', 'delete', 'table', 'inet', SERVER_TABLE],
