@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { makeFolder } from '../../node/make-folder.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { DesktopFacts } from '../../shared/state/desktop.ts'
 import type { DesktopServices } from '../bridge/bridge-services.ts'
@@ -46,7 +47,15 @@ export function desktopServices(options: DesktopServicesOptions): DesktopService
       await openExternal(url)
     },
     openSettingsFile: () => open(settingsPath),
-    openLogFolder: () => open(dirname(logFile)),
+    async openLogFolder() {
+      const folder = dirname(logFile)
+      // It is made with the first line, which may be months away.
+      await makeFolder(folder).catch((error: unknown) => {
+        const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+        throw new AppError('desktop.cannot-open', `${folder}: ${reason}`)
+      })
+      await open(folder)
+    },
     checkForUpdate: () => updates.check(),
     installUpdate: () => updates.install(),
     quit: async () => quit(),

@@ -1,14 +1,17 @@
-import { expect, test } from 'vitest'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { desktopServices, type LoginSwitch } from '../../../../src/main/desktop/desktop-services.ts'
 
-function makeServices(loginSwitch?: LoginSwitch, cannotOpen = '') {
+function makeServices(loginSwitch?: LoginSwitch, cannotOpen = '', logFile = '/dev/null/logs/bridge.log') {
   const done: string[] = []
   const note = (what: string): void => void done.push(what)
   const services = desktopServices({
     loginSwitch,
     updates: { check: async () => note('check'), install: async () => note('install') },
     settingsPath: '/home/eve/settings.json',
-    logFile: '/home/eve/logs/bridge.log',
+    logFile,
     openExternal: async (address) => note(address),
     openPath: async (path) => {
       note(path)
@@ -59,12 +62,22 @@ test('a settings file that cannot be opened is named with the reason', async () 
 })
 
 test('of the log the folder is opened, or named with the reason', async () => {
-  const { services, done } = makeServices()
+  const home = await mkdtemp(join(tmpdir(), 'logs-'))
+  onTestFinished(() => rm(home, { recursive: true, force: true }))
+  const folder = join(home, 'logs')
+  const { services, done } = makeServices(undefined, '', join(folder, 'bridge.log'))
   await services.openLogFolder({})
-  expect(done).toEqual(['/home/eve/logs'])
-  await expect(makeServices(undefined, 'No such folder').services.openLogFolder({})).rejects.toMatchObject({
+  expect(done).toEqual([folder])
+  // Nothing has been logged yet, and still there is something to open.
+  expect((await stat(folder)).isDirectory()).toBe(true)
+  const refusing = makeServices(undefined, 'No application is registered.', join(folder, 'bridge.log'))
+  await expect(refusing.services.openLogFolder({})).rejects.toMatchObject({
     code: 'desktop.cannot-open',
-    message: '/home/eve/logs: No such folder',
+    message: `${folder}: No application is registered.`,
+  })
+  await expect(makeServices().services.openLogFolder({})).rejects.toMatchObject({
+    code: 'desktop.cannot-open',
+    message: expect.stringMatching(/^\/dev\/null\/logs: \w+$/) as string,
   })
 })
 
