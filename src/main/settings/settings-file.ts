@@ -135,7 +135,9 @@ async function readText(path: string): Promise<string | undefined> {
 function decode(bytes: Buffer, path: string): string {
   const name = basename(path)
   if (bytes.length > LARGEST_FILE_BYTES)
-    throw new AppError('settings.invalid', `${name} has ${bytes.length} bytes, which no settings file has.`)
+    throw new AppError('settings.invalid', `${name} has ${bytes.length} bytes, which no settings file has.`, {
+      remedy: 'Look whether this is the file that you mean.',
+    })
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
   try {
     // Leaves out the byte order mark that some Windows editors put in front.

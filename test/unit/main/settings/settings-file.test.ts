@@ -51,6 +51,15 @@ describe('loading', () => {
     await expect(loadSettings(path)).rejects.toMatchObject({ message: 'settings.json is no UTF-8 text.' })
   })
 
+  test('a file that is far too long is no mistake in a line', async () => {
+    await writeFile(path, ' '.repeat(1024 * 1024 + 1))
+    await expect(loadSettings(path)).rejects.toMatchObject({
+      code: 'settings.invalid',
+      message: 'settings.json has 1048577 bytes, which no settings file has.',
+      remedy: 'Look whether this is the file that you mean.',
+    })
+  })
+
   test('a folder in its place and an unreadable file are named with their path', async () => {
     await mkdir(path)
     await expect(loadSettings(path)).rejects.toMatchObject({
