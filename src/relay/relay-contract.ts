@@ -10,10 +10,15 @@ export interface RelayOptions {
   /** `undefined` starts no TCP listener (embedded relay: connections come through {@link Relay.accept}). */
   readonly listen: { readonly host: string; readonly port: number } | undefined
   readonly env: Readonly<Record<string, string | undefined>>
-  /** An Ollama to use where config.json and the environment name none. */
-  readonly ollama?: { readonly url: string; readonly local_only?: boolean } | undefined
+  /** See {@link Relay.offerOllama}. */
+  readonly ollama?: OfferedOllama | undefined
   /** Where it logs; by default to standard error at LOG_LEVEL. */
   readonly log?: Logger
+}
+
+/** An Ollama that whoever runs the relay has at hand; only models that run on it are offered. */
+export interface OfferedOllama {
+  readonly url: string
 }
 
 export interface Relay {
@@ -26,6 +31,8 @@ export interface Relay {
   accept(connection: Duplex): void
   /** The same for a connection with admin rights. */
   acceptAdmin(connection: Duplex): void
+  /** Uses this Ollama where config.json and the environment name none; undefined for none at all. */
+  offerOllama(ollama: OfferedOllama | undefined): void
   /** Reads the TLS certificate again, where there is one; never rejects. */
   renewCertificate(): Promise<void>
   /** Lets requests finish for up to `drainMs`, then cuts them. Idempotent. */

@@ -1,7 +1,7 @@
-import type { Relay, RelayOptions } from './relay-contract.ts'
+import type { OfferedOllama, Relay, RelayOptions } from './relay-contract.ts'
 import { startRunningRelay } from './server/running-relay.ts'
 
-export type { Relay, RelayOptions }
+export type { OfferedOllama, Relay, RelayOptions }
 
 /**
  * The single public entry of the relay: `sovereign relay` and the bridge's embedded relay start it here.

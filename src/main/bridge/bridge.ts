@@ -2,7 +2,7 @@ import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import type { BridgeApi } from '../../shared/bridge-api/calls.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
-import type { Profile, RelaySettings, Settings } from '../../shared/settings/schema.ts'
+import type { Profile, Settings } from '../../shared/settings/schema.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import type { DesktopState } from '../../shared/state/desktop.ts'
 import { isRelaySwitchedOff } from '../../shared/state/part-health.ts'
@@ -16,7 +16,7 @@ import type { BridgeCore } from './bridge-core.ts'
 import type { MakeServices } from './bridge-services.ts'
 import type { ClientTunnel } from './client-tunnel.ts'
 import { EmbeddedRelay, type EmbeddedRelayOptions } from './embedded-relay.ts'
-import { activeProfile, initialState, placeOf, targetOf } from './profile.ts'
+import { activeProfile, initialState, offeredOllama, placeOf, targetOf } from './profile.ts'
 import { PromptDesk } from './prompt-desk.ts'
 import { ProxyHost, type ProxySurroundings } from './proxy-host.ts'
 import { RelayAdmin } from './relay-admin.ts'
@@ -154,7 +154,7 @@ export class Bridge implements BridgeCore {
     const { ambient, log } = this.options
     this.session ??= new Session({
       profile: this.currentProfile,
-      createRelay: (settings) => this.createRelay(settings),
+      createRelay: (profile) => this.createRelay(profile),
       createLink: (target) => this.createLink(target),
       createProxy: (settings, publish, before) =>
         new ProxyHost({ ...this.options.proxy, settings, publish, before, ambient, log }),
@@ -205,9 +205,14 @@ export class Bridge implements BridgeCore {
     this.store.update({ logs: logs.state })
   }
 
-  private createRelay(settings: RelaySettings): RelayConnector {
+  private createRelay(profile: Profile): RelayConnector {
     const { ambient, embeddedRelay } = this.options
-    if ('embedded' in settings) return new EmbeddedRelay(embeddedRelay, ambient)
+    const { relay: settings } = profile
+    if ('embedded' in settings) {
+      const embedded = new EmbeddedRelay(embeddedRelay, ambient)
+      embedded.offerOllama(offeredOllama(profile))
+      return embedded
+    }
     if ('url' in settings) return new UrlRelay(new RelayDial(settings, this.options.ssh.home), ambient)
     return new SshRelay({
       link: this.createLink(targetOf(settings.ssh)),

@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream'
 import type { Ambient } from '../../node/ambient.ts'
-import { type Relay, type RelayOptions, startRelay } from '../../relay/relay.ts'
+import { type OfferedOllama, type Relay, type RelayOptions, startRelay } from '../../relay/relay.ts'
 import { AppError, toFailure } from '../../shared/errors/app-error.ts'
 import { linkCause } from '../../shared/state/link.ts'
 import { connectedPair } from './connected-pair.ts'
 import { LinkHolder } from './link-holder.ts'
 import type { RelayConnector } from './relay-connector.ts'
 
-export type EmbeddedRelayOptions = Omit<RelayOptions, 'listen'>
+export type EmbeddedRelayOptions = Omit<RelayOptions, 'listen' | 'ollama'>
 
 /** A relay in this very process: the set-up that needs no other machine. Connections reach it without a socket. */
 export class EmbeddedRelay extends LinkHolder implements RelayConnector {
@@ -17,6 +17,7 @@ export class EmbeddedRelay extends LinkHolder implements RelayConnector {
   private readonly ambient: Ambient
   private starting: Promise<Relay> | undefined
   private isClosed = false
+  private ollama: OfferedOllama | undefined
 
   constructor(options: EmbeddedRelayOptions, ambient: Ambient) {
     super()
@@ -31,7 +32,7 @@ export class EmbeddedRelay extends LinkHolder implements RelayConnector {
       ...{ phase: 'connecting', step: 'opening', attempt: 1, since: this.ambient.now() },
       ...(link.phase === 'failed' ? { outage: { since: link.since, cause: link.cause } } : {}),
     })
-    const starting = startRelay({ ...this.options, listen: undefined })
+    const starting = startRelay({ ...this.options, listen: undefined, ollama: this.ollama })
     this.starting = starting
     starting.then(
       () => {
@@ -48,6 +49,13 @@ export class EmbeddedRelay extends LinkHolder implements RelayConnector {
   /** After a failed start: the reason may be gone. */
   retryNow(): void {
     this.start()
+  }
+
+  /** Changes what the relay offers beside its own upstreams, whether or not it runs by now. */
+  offerOllama(ollama: OfferedOllama | undefined): void {
+    this.ollama = ollama
+    // A relay that failed to start is told when it is started again.
+    this.starting?.then((relay) => relay.offerOllama(this.ollama)).catch(() => undefined)
   }
 
   probe(): void {

@@ -51,6 +51,11 @@ export function relayPlace(relay: Profile['relay']): Pick<RelayState, 'kind' | '
   return { kind: 'ssh', place: `${placeOf(relay.ssh)}:${relay.port}` }
 }
 
+/** The Ollama that the relay in the bridge is to offer to clients. */
+export function offeredOllama({ ollama }: Profile): { readonly url: string } | undefined {
+  return ollama?.offer === true ? { url: ollama.url } : undefined
+}
+
 /** Where SSH is to go, from the two ways in which settings say it. */
 export function targetOf(ssh: SshTargetSettings): SshTarget {
   if (typeof ssh === 'string') return { alias: ssh }

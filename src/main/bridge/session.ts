@@ -14,7 +14,8 @@ import { parseListenAddress } from '../settings/address.ts'
 import type { SshLink, SshTarget } from '../ssh/link.ts'
 import { ClientTunnel } from './client-tunnel.ts'
 import { DisturbanceWatch } from './disturbance-watch.ts'
-import { placeOf, relayPlace, targetOf } from './profile.ts'
+import { EmbeddedRelay } from './embedded-relay.ts'
+import { offeredOllama, placeOf, relayPlace, targetOf } from './profile.ts'
 import type { ProxyHost } from './proxy-host.ts'
 import { refuseInWords } from './refuse-in-words.ts'
 import type { RelayConnector } from './relay-connector.ts'
@@ -24,7 +25,7 @@ import { SwitchedOffRelay } from './switched-off-relay.ts'
 
 export interface SessionOptions {
   readonly profile: Profile
-  readonly createRelay: (settings: RelaySettings) => RelayConnector
+  readonly createRelay: (profile: Profile) => RelayConnector
   readonly createLink: (target: SshTarget) => SshLink
   readonly createProxy: (
     settings: EgressSettings,
@@ -70,7 +71,7 @@ export class Session {
     this.tunnels = profile.clients.map((client) => this.createTunnel(client))
     this.proxyHost = this.openProxy(profile.egress)
     this.localAgent = this.openAgent()
-    this.connector = options.createRelay(profile.relay)
+    this.connector = options.createRelay(profile)
     this.monitor = this.watchHealth(this.connector)
     this.watch = new DisturbanceWatch({
       ambient,
@@ -126,6 +127,7 @@ export class Session {
     const before = this.profile
     this.profile = profile
     if (!isDeepStrictEqual(before.relay, profile.relay)) this.replaceRelay(profile.relay)
+    else if (this.connector instanceof EmbeddedRelay) this.connector.offerOllama(offeredOllama(profile))
     if (!isDeepStrictEqual(before.egress, profile.egress)) this.replaceProxy(profile.egress)
     if (before.agent.listen !== profile.agent.listen) this.replaceAgent()
     this.replaceClients(before.clients, profile.clients)
@@ -164,7 +166,7 @@ export class Session {
     connector.drain(RETIRE_MS)
     this.relayGone = connector.close(RETIRE_MS)
     this.retire(this.relayGone)
-    this.connector = this.isRelayOff ? this.noRelay(settings) : this.options.createRelay(settings)
+    this.connector = this.isRelayOff ? this.noRelay(settings) : this.options.createRelay(this.profile)
     this.monitor = this.watchHealth(this.connector)
     this.publishRelay({ ...relayPlace(settings), health: { kind: 'unknown' } })
     this.startRelay(this.connector)

@@ -40,16 +40,8 @@ export function ollamaSettings(config: OllamaConfig): OllamaSettings {
   }
 }
 
-/**
- * The environment wins over config.json, and both over what the program around the relay offers.
- *
- * @throws AppError `relay.config-invalid`
- */
-export function resolveOllama(
-  { ollama, upstreams }: RelayConfig,
-  env: Env,
-  offered?: OllamaConfig,
-): OllamaSettings | undefined {
+/** The environment wins over config.json. @throws AppError `relay.config-invalid` */
+export function resolveOllama({ ollama, upstreams }: RelayConfig, env: Env): OllamaSettings | undefined {
   const named = env.OLLAMA_BASE_URL?.trim() || undefined
   const mistake = named === undefined ? undefined : ollamaUrlMistake(named)
   if (mistake !== undefined)
@@ -57,6 +49,5 @@ export function resolveOllama(
       remedy: 'Correct OLLAMA_BASE_URL in the environment, or take it out.',
     })
   const url = named ?? ollama?.url ?? upstreams?.ollama
-  if (url !== undefined) return ollamaSettings({ ...ollama, url })
-  return offered && ollamaSettings(offered)
+  return url === undefined ? undefined : ollamaSettings({ ...ollama, url })
 }

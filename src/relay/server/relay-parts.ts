@@ -49,6 +49,7 @@ export interface RelayParts {
   readonly upstream: Dispatcher
   /** To what stands in the own network. */
   readonly direct: Dispatcher
+  readonly ollama: OllamaSlot
   readonly usage: Usage
   readonly clients: Clients
   readonly dispatcher: RequestDispatcher
@@ -63,7 +64,7 @@ export async function buildParts(
   const { env, dataDir } = options
   const configFile = await ConfigFile.open(options.configPath, log)
   const settings = resolveSettings(configFile.config, env)
-  const ollamaSettings = resolveOllama(configFile.config, env, options.ollama)
+  const ollamaSettings = resolveOllama(configFile.config, env)
   const clients = await openClients({
     ...{ dir: dataDir, ambient, log },
     onRevoked: (name) => limits.forget(name),
@@ -115,6 +116,7 @@ export async function buildParts(
   })
   const providers = new Providers(configFile, shared)
   const ollama = new OllamaSlot(ollamaSettings, configFile, { ...shared, direct })
+  ollama.offer(options.ollama)
   const routing = startRouting(settings, shared, () => [
     ...[copilot, openrouter, ...ollama.all()],
     ...providers.all(),
@@ -164,7 +166,7 @@ export async function buildParts(
     },
   })
   if (isSignedIn()) models.warmUp()
-  return { log, upstream, direct, usage, clients, dispatcher, certificate }
+  return { log, upstream, direct, ollama, usage, clients, dispatcher, certificate }
 }
 
 function healthRoutes(health: () => Health): Route[] {

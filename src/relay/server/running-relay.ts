@@ -5,7 +5,7 @@ import { REAL_AMBIENT } from '../../node/ambient.ts'
 import { createForgetfulLogger } from '../../node/log.ts'
 import { logLevelOf } from '../../node/log-level.ts'
 import { adminSocketPath } from '../../node/relay-paths.ts'
-import type { Relay, RelayOptions } from '../relay-contract.ts'
+import type { OfferedOllama, Relay, RelayOptions } from '../relay-contract.ts'
 import { createSecureServer } from '../tls/secure-server.ts'
 import { listenForAdmin } from './admin-socket.ts'
 import { prepareDataFolder } from './data-folder.ts'
@@ -91,6 +91,10 @@ class RunningRelay implements Relay {
 
   acceptAdmin(connection: Duplex): void {
     this.takeOver(connection, this.adminServer)
+  }
+
+  offerOllama(ollama: OfferedOllama | undefined): void {
+    this.parts.ollama.offer(ollama)
   }
 
   async renewCertificate(): Promise<void> {

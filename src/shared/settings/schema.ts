@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { egressSettings } from './egress.ts'
 import { file } from './file.ts'
+import { ollamaUrlMistake } from './ollama-url.ts'
 
 /** The shape of the settings file. Version 1 is the first; older files are brought forward by migrate.ts. */
 export const SETTINGS_VERSION = 1
@@ -103,6 +104,21 @@ const profile = z.strictObject({
       via: sshTarget
         .optional()
         .describe('The machine from which it is asked, over SSH; this one where it is left out'),
+      offer: z
+        .boolean()
+        .optional()
+        .describe('Whether the relay in the bridge offers its models to clients, those that run on it only'),
+    })
+    .superRefine(({ url, via, offer }, { addIssue }) => {
+      if (offer !== true) return
+      const mistake = ollamaUrlMistake(url)
+      if (mistake !== undefined) addIssue({ code: 'custom', path: ['url'], message: mistake })
+      if (via !== undefined)
+        addIssue({
+          code: 'custom',
+          path: ['offer'],
+          message: 'needs an Ollama that this machine reaches, without "via"',
+        })
     })
     .optional()
     .describe('An Ollama that this machine reaches, to be shown beside the relay'),

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Card } from '../../ui/card.tsx'
-import { Input } from '../../ui/field.tsx'
+import { Checkbox, Input } from '../../ui/field.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { words } from '../../words/words.ts'
 import type { ProfileSectionProps } from './section-frame.tsx'
@@ -31,6 +31,14 @@ export function ComputerSection(props: ProfileSectionProps): ReactNode {
           onChange={(ollamaUrl) => onChange((before) => ({ ...before, ollamaUrl }))}
         />
         {profile.ollamaUrl !== '' && <OllamaFrom {...props} />}
+        {profile.ollamaUrl !== '' && profile.ollamaFrom === 'here' && profile.relay.kind === 'embedded' && (
+          <Checkbox
+            label={said.ollamaOffer}
+            hint={said.ollamaOfferHint}
+            isOn={profile.ollamaOffer}
+            onChange={(ollamaOffer) => onChange((before) => ({ ...before, ollamaOffer }))}
+          />
+        )}
       </Card>
       <Card title={said.vpn}>
         <Input

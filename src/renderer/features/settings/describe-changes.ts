@@ -47,6 +47,7 @@ function profileChanges(before: Profile | undefined, after: Profile | undefined)
 }
 
 function ollamaText(ollama: Profile['ollama']): Text {
+  if (ollama?.offer === true) return words.settings.values.ollamaOffered(ollama.url)
   if (ollama?.via === undefined) return ollama?.url
   return words.settings.values.ollamaVia(ollama.url, targetText(ollama.via))
 }

@@ -40,6 +40,8 @@ export interface ProfileForm {
   /** From where the Ollama is asked. */
   readonly ollamaFrom: 'here' | 'ssh'
   readonly ollamaVia: TargetForm
+  /** Whether the relay in the bridge offers its models. */
+  readonly ollamaOffer: boolean
   readonly vpnTunnel: string
 }
 
@@ -108,6 +110,7 @@ export function newProfile(id: number, name: string): ProfileForm {
     ollamaUrl: '',
     ollamaFrom: 'here',
     ollamaVia: EMPTY_TARGET,
+    ollamaOffer: false,
     vpnTunnel: '',
   }
 }
@@ -155,6 +158,7 @@ function profileForm({ name, relay, clients, agent, egress, ollama, vpn }: Profi
     ollamaUrl: ollama?.url ?? '',
     ollamaFrom: ollama?.via === undefined ? 'here' : 'ssh',
     ollamaVia: ollama?.via === undefined ? EMPTY_TARGET : targetForm(ollama.via),
+    ollamaOffer: ollama?.offer === true,
     vpnTunnel: vpn?.tunnel ?? '',
   }
 }
@@ -212,9 +216,14 @@ function profileValue(profile: ProfileForm): unknown {
   })
 }
 
-function ollamaValue({ ollamaUrl, ollamaFrom, ollamaVia }: ProfileForm): unknown {
+function ollamaValue({ ollamaUrl, ollamaFrom, ollamaVia, ollamaOffer }: ProfileForm): unknown {
   if (ollamaUrl === '') return undefined
-  return withoutGaps({ url: ollamaUrl, via: ollamaFrom === 'ssh' ? targetValue(ollamaVia) : undefined })
+  const isAway = ollamaFrom === 'ssh'
+  return withoutGaps({
+    url: ollamaUrl,
+    via: isAway ? targetValue(ollamaVia) : undefined,
+    offer: ollamaOffer && !isAway ? true : undefined,
+  })
 }
 
 function clientValue({ name, ssh, listen, enabled }: ClientForm): unknown {

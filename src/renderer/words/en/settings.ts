@@ -45,6 +45,7 @@ export const settingsWords = {
     embedded: 'in this bridge',
     sshRelay: (host: string, port: number) => `${host}, port ${port}`,
     ollamaVia: (url: string, host: string) => `${url}, from ${host}`,
+    ollamaOffered: (url: string) => `${url}, offered to clients`,
     on: 'on',
     off: 'off',
     nothing: 'nothing',
@@ -292,10 +293,13 @@ export const settingsWords = {
     ollama: 'Ollama',
     ollamaUrl: 'URL',
     ollamaHint:
-      'The address of an Ollama, such as http://192.168.250.20:11434. Empty for none. Requests do not go there.',
+      'The address of an Ollama, such as http://192.168.250.20:11434. Empty for none. The dashboard shows it.',
     ollamaFrom: 'Asked from',
     ollamaHere: 'This computer',
     ollamaVia: 'Another, over SSH',
+    ollamaOffer: 'Offer its models to clients',
+    ollamaOfferHint:
+      'Clients call them as ollama/MODEL through the relay in this bridge. Only models that run there, not those of ollama.com; nobody can pull or delete any.',
     vpn: 'VPN to the model server',
     vpnTunnel: 'WireGuard tunnel',
     vpnHint:

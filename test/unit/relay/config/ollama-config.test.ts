@@ -85,8 +85,7 @@ test('whatever is left out has a careful default', async () => {
   })
 })
 
-test('the environment wins over the file, the file over what is offered, and the rest of the file stays', async () => {
-  const offered = { url: 'http://127.0.0.1:1' }
+test('the environment wins over the file, and the rest of the file stays', async () => {
   const old = await open({ upstreams: { ollama: 'http://127.0.0.1:2' } })
   const both = await open({
     upstreams: { ollama: 'http://127.0.0.1:2' },
@@ -94,10 +93,9 @@ test('the environment wins over the file, the file over what is offered, and the
   })
   const empty = await open({})
   const env = { OLLAMA_BASE_URL: ' http://127.0.0.1:4 ' }
-  expect(resolveOllama(empty.config, {}, offered)?.url).toBe('http://127.0.0.1:1')
-  expect(resolveOllama(old.config, {}, offered)?.url).toBe('http://127.0.0.1:2')
-  expect(resolveOllama(both.config, {}, offered)?.url).toBe('http://127.0.0.1:3')
-  expect(resolveOllama(both.config, env, offered)).toMatchObject({
+  expect(resolveOllama(old.config, {})?.url).toBe('http://127.0.0.1:2')
+  expect(resolveOllama(both.config, {})?.url).toBe('http://127.0.0.1:3')
+  expect(resolveOllama(both.config, env)).toMatchObject({
     url: 'http://127.0.0.1:4',
     localOnly: false,
   })

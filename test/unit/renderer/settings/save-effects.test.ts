@@ -15,6 +15,13 @@ test('what touches no connection interrupts nothing', () => {
   expect(saveEffects(make(), after)).toEqual({ effects: [], keepsRelay: true, keptClients: ['vm', 'gpu'] })
 })
 
+test('an Ollama that is offered interrupts nothing, and is named in the changes', () => {
+  const url = 'http://127.0.0.1:11434'
+  const [before, after] = [make({ ollama: { url } }), make({ ollama: { url, offer: true } })]
+  expect(saveEffects(before, after)).toEqual({ effects: [], keepsRelay: true, keptClients: ['vm', 'gpu'] })
+  expect(describeChanges(before, after)).toMatchObject([{ from: url, to: `${url}, offered to clients` }])
+})
+
 test('another relay reconnects, and the clients stay', () => {
   const after = make({ relay: { ssh: 'pi', port: 8080 } })
   expect(saveEffects(make(), after)).toEqual({

@@ -90,6 +90,7 @@ const profile = fc.record({
   ollama: maybe(
     fc.constantFrom<unknown>(
       { url: 'http://127.0.0.1:11434' },
+      { url: 'http://127.0.0.1:11434', offer: true },
       { url: 'http://127.0.0.1:11434', via: 'tower' },
       { url: 'http://127.0.0.1:11434', via: { host: 'tower.lan', port: 2222, user: 'eve' } },
     ),

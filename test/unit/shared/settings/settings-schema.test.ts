@@ -65,3 +65,13 @@ test.each([
 ])('the way to a relay %j has a mistake at %s', (relay, key, text) => {
   expect(readSettings({ relay })).toMatchObject({ mistakes: [{ path: ['relay', key], text }] })
 })
+
+test.each([
+  [{ url: 'http://tower' }, 'url', /needs a port: without one it means port 80/],
+  [{ url: 'http://me:secret@tower:11434' }, 'url', /must not hold a password/],
+  [{ url: 'http://tower:11434', via: 'tower' }, 'offer', /that this machine reaches, without "via"/],
+])('an Ollama %j that is offered to clients has a mistake at %s', (ollama, key, text) => {
+  expect(readSettings({ ollama: { ...ollama, offer: true } })).toMatchObject({
+    mistakes: [{ path: ['ollama', key], text: expect.stringMatching(text) as string }],
+  })
+})
