@@ -37,6 +37,8 @@ export interface TunnelSetUp {
   readonly healthUrl: string
   /** The newest state that fits, once there is one. */
   state(fits: (state: BridgeState) => boolean, what: string): Promise<BridgeState>
+  /** Another bridge with the same settings, once the one before is gone. */
+  startAgain(): Promise<void>
   /** Ends the bridge as Ctrl-C does, and with it the server. */
   close(): Promise<void>
 }
@@ -77,10 +79,13 @@ async function setUp(dir: string, options: TunnelSetUpOptions): Promise<TunnelSe
   }
   const egress = { use, allowPrivate: ['127.0.0.0/8'], connectPorts, mtls }
   await writeFile(settingsFile, JSON.stringify({ agent: { listen: `127.0.0.1:${port}` }, egress }))
-  const bridge = await startBridge(dir, settingsFile)
+  let bridge = await startBridge(dir, settingsFile)
   onStep?.({ part: 'bridge', text: `is a proxy at http://127.0.0.1:${port}` })
   return {
-    ...{ url: `http://127.0.0.1:${port}`, port, dir, bridge, healthUrl: `http://127.0.0.1:${healthPort}` },
+    ...{ url: `http://127.0.0.1:${port}`, port, dir, healthUrl: `http://127.0.0.1:${healthPort}` },
+    get bridge() {
+      return bridge
+    },
     state: async (fits, what) => {
       const newest = bridge.newest(stateIn)
       if (newest !== undefined && fits(newest)) return newest
@@ -93,6 +98,9 @@ async function setUp(dir: string, options: TunnelSetUpOptions): Promise<TunnelSe
         { from: bridge.mark() },
       )
     },
+    startAgain: async () => {
+      bridge = await startBridge(dir, settingsFile)
+    },
     close: async () => {
       await bridge.stop()
       await rm(dir, { recursive: true, force: true })
@@ -102,7 +110,7 @@ async function setUp(dir: string, options: TunnelSetUpOptions): Promise<TunnelSe
 
 async function startBridge(dir: string, settingsFile: string): Promise<SovereignProcess> {
   const run = join(dir, 'run')
-  await mkdir(run, { mode: 0o700 })
+  await mkdir(run, { mode: 0o700, recursive: true })
   const bridge = runSovereign(['bridge', '--config', settingsFile, '--json'], {
     HOME: dir,
     SOVEREIGN_RUNTIME_DIR: run,
