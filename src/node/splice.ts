@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { LendingSocket } from './lending-socket.ts'
 
 /** Bytes that crossed so far; kept up to date while the splice runs. */
 export interface SpliceCounters {
@@ -35,11 +36,14 @@ export function splice(
 }
 
 function pump(from: Duplex, to: Duplex, count: (bytes: number) => void): void {
-  from.on('data', (data: Buffer) => {
-    count(data.length)
-    if (to.destroyed || to.writableEnded) return
-    if (!to.write(data)) from.pause()
-  })
+  // Only a socket tells by `writableLength` when it needs the memory of a write no longer.
+  if (from instanceof LendingSocket && to instanceof Socket) from.lendTo(to, count)
+  else
+    from.on('data', (data: Buffer) => {
+      count(data.length)
+      if (to.destroyed || to.writableEnded) return
+      if (!to.write(data)) from.pause()
+    })
   to.on('drain', () => from.resume())
   from.once('end', () => to.end())
   if (from.readableEnded) to.end()

@@ -1,10 +1,9 @@
 import { createConnection, type Socket } from 'node:net'
+import { LendingSocket } from '../lending-socket.ts'
 import type { CheckedAddress } from './checked-addresses.ts'
 
 /** How long one address is alone in trying before the next one starts beside it (RFC 8305 §5). */
 const HEAD_START_MS = 250
-/** Node would allocate 64 KiB for every read, however little comes, and leave it to the garbage collector. */
-const READ_BYTES = 131_072
 
 /**
  * Connects to whichever address answers first; the others are given up. The families take turns, the first address
@@ -52,7 +51,7 @@ export function raceConnect(
         settle()
         resolve(socket)
       })
-      timer = setTimeout(next, HEAD_START_MS)
+      if (waiting.length > 0) timer = setTimeout(next, HEAD_START_MS)
     }
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
@@ -60,24 +59,15 @@ export function raceConnect(
   })
 }
 
-/** All sockets read into this one, and each takes its bytes out before the next one reads. */
-const shared = Buffer.allocUnsafe(READ_BYTES)
-
 function openSocket(host: string, port: number): Socket {
-  const options = { host, port, allowHalfOpen: true, noDelay: true }
   // Windows fills a buffer at a time of its own choosing.
-  if (process.platform === 'win32') return createConnection(options)
-  const socket: Socket = createConnection({
-    ...options,
-    onread: {
-      buffer: shared,
-      callback: (count) => socket.push(Buffer.from(shared.subarray(0, count))),
-    },
-  })
-  return socket
+  if (process.platform === 'win32')
+    return createConnection({ host, port, allowHalfOpen: true, noDelay: true })
+  return new LendingSocket().connect({ host, port })
 }
 
 function alternate(addresses: readonly CheckedAddress[]): CheckedAddress[] {
+  if (addresses.length === 1) return [...addresses]
   const [lead] = addresses
   const same = addresses.filter(({ family }) => family === lead?.family)
   const other = addresses.filter(({ family }) => family !== lead?.family)
