@@ -17,16 +17,25 @@ export const SYSTEM_LOOKUP: Lookup = (name) => systemLookup(name, { all: true, o
  * The addresses of a host that the policy lets through. A connection has to go to one of these and must not look the
  * name up again: the answer may be another one by then (DNS rebinding).
  *
+ * @returns at once for a literal, which needs no look-up.
  * @throws AppError `egress.denied` if there is none, `egress.dns-failed`.
  */
-export async function checkedAddresses(
+export function checkedAddresses(
   host: string,
   policy: AddressPolicy,
   lookup: Lookup = SYSTEM_LOOKUP,
-): Promise<readonly CheckedAddress[]> {
+): readonly CheckedAddress[] | Promise<readonly CheckedAddress[]> {
   const parsed = parseHost(host)
-  const name = parsed.kind === 'address' ? parsed.address : parsed.name
-  const found = parsed.kind === 'address' ? [parsed] : await resolve(parsed.name, lookup)
+  return parsed.kind === 'address'
+    ? allowedOf(parsed.address, [parsed], policy)
+    : resolve(parsed.name, lookup).then((found) => allowedOf(parsed.name, found, policy))
+}
+
+function allowedOf(
+  name: string,
+  found: readonly { address: string; family: number }[],
+  policy: AddressPolicy,
+): readonly CheckedAddress[] {
   let objection: AppError | undefined
   const allowed: CheckedAddress[] = []
   for (const { address, family } of found) {

@@ -20,13 +20,14 @@ const TIMEOUT_MS = 10_000
  * Looks a host up, asks the policy about every address, and connects to one that it lets through, without looking up
  * again. The socket keeps half-close and is not yet read.
  *
+ * @param signals each of them calls it off.
  * @throws AppError `egress.denied`, `egress.dns-failed`, `egress.refused`, `egress.unreachable`, `egress.timeout`, and
  * those of `objection`; the reason of the signal.
  */
 export async function dial(
   target: { readonly host: string; readonly port: number },
   options: DialOptions,
-  signal: AbortSignal,
+  ...signals: readonly AbortSignal[]
 ): Promise<Socket> {
   const deadline = new AbortController()
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
@@ -34,20 +35,18 @@ export async function dial(
     const text = `${placeOf(target)} did not answer within ${timeoutMs / 1000} s.`
     deadline.abort(new AppError('egress.timeout', text))
   }, timeoutMs)
-  const onAbort = (): void => deadline.abort(signal.reason)
-  signal.addEventListener('abort', onAbort)
-  if (signal.aborted) onAbort()
+  const onAbort = (): void => deadline.abort(signals.find(({ aborted }) => aborted)?.reason)
+  for (const signal of signals) signal.addEventListener('abort', onAbort)
+  if (signals.some(({ aborted }) => aborted)) onAbort()
   try {
-    const checked = await abortable(
-      checkedAddresses(target.host, options.policy, options.lookup),
-      deadline.signal,
-    )
+    const found = checkedAddresses(target.host, options.policy, options.lookup)
+    const checked = found instanceof Promise ? await abortable(found, deadline.signal) : found
     return await raceConnect(withoutObjection(checked, target.port, options), target.port, deadline.signal)
   } catch (error) {
     throw deadline.signal.aborted ? deadline.signal.reason : failureOf(error, target)
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
+    for (const signal of signals) signal.removeEventListener('abort', onAbort)
   }
 }
 
