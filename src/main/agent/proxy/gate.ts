@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { isOwnListener, type OwnListener } from '../../egress/direct/own-listener.ts'
 import type { Egress, EgressTarget } from '../../egress/egress.ts'
 import { createPasswordCheck, type PasswordCheck } from './password.ts'
+import type { ConnectRequest } from './plain-connect.ts'
 import type { ProxyOptions } from './proxy-options.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
 
@@ -22,7 +22,7 @@ export class Gate {
   }
 
   /** @throws AppError `proxy.password-needed`, `proxy.bad-request`, `proxy.loop`. */
-  admit(request: IncomingMessage): RequestHead {
+  admit(request: Omit<ConnectRequest, 'url'>): RequestHead {
     const head = readRequestHead(request, this.pseudonym)
     if (this.password?.isRight(request.headers['proxy-authorization']) === false)
       throw new AppError('proxy.password-needed', 'The proxy asks for a user and a password.')

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { Gate } from './gate.ts'
 import { HttpExchanges } from './http-exchanges.ts'
+import { readPlainConnect } from './plain-connect.ts'
 import { PROXY_LIMITS, type ProxyLimits, type ProxyOptions } from './proxy-options.ts'
 import { refuseRaw } from './refuse-raw.ts'
 import { Tunnels } from './tunnels.ts'
@@ -30,6 +31,7 @@ class HttpProxy implements Proxy {
   private readonly server: Server
   private readonly limits: ProxyLimits
   private readonly exchanges: HttpExchanges
+  private readonly tunnels: Tunnels
   private readonly latest = new WeakMap<Duplex, ServerResponse>()
   private isClosing = false
 
@@ -37,7 +39,7 @@ class HttpProxy implements Proxy {
     const gate = new Gate(options)
     this.limits = limits
     this.exchanges = new HttpExchanges(options, limits, gate)
-    const tunnels = new Tunnels(options, limits, gate)
+    this.tunnels = new Tunnels(options, limits, gate)
     const upgrades = new Upgrades(options, limits, gate)
     this.server = createServer({
       headersTimeout: limits.headMs,
@@ -61,7 +63,7 @@ class HttpProxy implements Proxy {
       this.forward(request, response)
     this.server.on('request', forward).on('checkContinue', forward)
     this.server.on('connect', (request, socket: Duplex, head) => {
-      void tunnels.open(request, socket as Socket, head)
+      void this.tunnels.open(request, socket as Socket, head)
     })
     this.server.on('upgrade', (request, socket: Duplex, head) => {
       void upgrades.open(request, socket as Socket, head)
@@ -75,6 +77,13 @@ class HttpProxy implements Proxy {
   }
 
   handle(socket: Socket): void {
+    const bytes: Buffer | null = this.isClosing ? null : socket.read()
+    const connect = bytes === null ? undefined : readPlainConnect(bytes)
+    if (connect !== undefined) {
+      void this.tunnels.open(connect.request, socket, connect.head)
+      return
+    }
+    if (bytes !== null) socket.unshift(bytes)
     // Said all it had to say: it may be waiting for an answer, or be gone. A tunnel sets a time of its own.
     socket.once('end', () => socket.setTimeout(this.limits.patienceMs))
     this.server.emit('connection', socket)

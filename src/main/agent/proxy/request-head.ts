@@ -20,7 +20,10 @@ export interface RequestHead {
  * @param pseudonym what this proxy calls itself in Via.
  * @throws AppError `proxy.bad-request` for what Node's parser lets through although RFC 9112 does not; `proxy.loop`.
  */
-export function readRequestHead(request: IncomingMessage, pseudonym: string): RequestHead {
+export function readRequestHead(
+  request: Pick<IncomingMessage, 'rawHeaders' | 'httpVersion'>,
+  pseudonym: string,
+): RequestHead {
   const { rawHeaders, httpVersion } = request
   const headers: string[] = []
   const count = { hosts: 0, lengths: 0 }

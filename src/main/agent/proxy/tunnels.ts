@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { splice } from '../../../node/splice.ts'
 import { AppError, toAppError } from '../../../shared/errors/app-error.ts'
 import { exchangeFailure } from './failure.ts'
 import type { Gate } from './gate.ts'
+import type { ConnectRequest } from './plain-connect.ts'
 import type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
 import { refuseRaw } from './refuse-raw.ts'
 import { parseConnectTarget } from './target.ts'
@@ -22,7 +22,7 @@ export class Tunnels {
   }
 
   /** @param head what the client sent after its request already. */
-  async open(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
+  async open(request: ConnectRequest, client: Socket, head: Buffer): Promise<void> {
     const abort = new AbortController()
     const giveUp = (): void => abort.abort(new Error('The client is gone.'))
     client.once('close', giveUp)
@@ -38,7 +38,7 @@ export class Tunnels {
     }
   }
 
-  private async connect(request: IncomingMessage, signal: AbortSignal): Promise<Duplex> {
+  private async connect(request: ConnectRequest, signal: AbortSignal): Promise<Duplex> {
     const { hasBody } = this.gate.admit(request)
     if (hasBody) throw new AppError('proxy.bad-request', 'CONNECT has no body, and this one announces one.')
     const target = parseConnectTarget(request.url ?? '')
@@ -51,7 +51,7 @@ export class Tunnels {
     }
   }
 
-  private refuse(request: IncomingMessage, client: Socket, cause: unknown): void {
+  private refuse(request: ConnectRequest, client: Socket, cause: unknown): void {
     const error = toAppError(cause)
     if (error.code === 'internal.bug') this.options.log.error({ err: error }, 'the proxy failed')
     else this.options.log.info({ code: error.code, reason: error.message }, 'the proxy refused a tunnel')
