@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { Writable } from 'node:stream'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { startProxy } from '../../../support/start-proxy.ts'
+import { waitUntil } from '../../../support/start-sshd.ts'
+import {
+  makeTestAgent,
+  makeTunnelCerts,
+  startTestServer,
+  type TunnelCerts,
+} from '../../../support/start-tunnel.ts'
+
+const GIB = 2 ** 30
+const BLOCK = Buffer.alloc(64 * 1024, 'x')
+/** Windows of the tunnel and what the sockets of this machine hold, on four connections one after the other. */
+const MOST_IN_FLIGHT_BYTES = 64 * 2 ** 20
+
+const closers: (() => Promise<void>)[] = []
+let certs: TunnelCerts
+beforeAll(async () => {
+  certs = await makeTunnelCerts((close) => void closers.push(close))
+})
+afterAll(async () => {
+  for (const close of closers) await close()
+})
+
+/** Writes as fast as it is let until 1 GiB. @returns how much it has written so far. */
+function flood(to: Writable): () => number {
+  let written = 0
+  const more = (): void => {
+    while (written < GIB && !to.destroyed) {
+      written += BLOCK.length
+      if (!to.write(BLOCK)) return
+    }
+  }
+  to.on('drain', more).on('error', () => undefined)
+  more()
+  return () => written
+}
+
+async function atRest(value: () => number): Promise<number> {
+  let last = -1
+  let same = 0
+  await waitUntil(() => {
+    same = value() === last && last > 0 ? same + 1 : 0
+    last = value()
+    return same >= 25
+  }, 15_000)
+  return last
+}
+
+async function startHost(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(handle).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe.each(['h2', 'envelopes'] as const)('1 GiB by %s', (protocol) => {
+  async function connected(): Promise<Socket> {
+    const server = await startTestServer(certs)
+    onTestFinished(() => server.close(0))
+    const { port } = await startProxy({ egress: makeTestAgent(certs, server, { protocol }).egress })
+    const socket = connect({ host: '127.0.0.1', port }).pause()
+    socket.on('error', () => undefined)
+    onTestFinished(() => void socket.destroy())
+    await once(socket, 'connect')
+    return socket
+  }
+
+  test('whose reader stalls makes the host wait, and memory stays bounded', async () => {
+    let sent = (): number => 0
+    const url = await startHost((_request, response) => {
+      response.writeHead(200, { 'content-length': GIB })
+      sent = flood(response)
+    })
+    const socket = await connected()
+    const before = process.memoryUsage().rss
+    socket.write(`GET ${url}/ HTTP/1.1\r\nHost: h\r\n\r\n`)
+    expect(await atRest(() => sent())).toBeLessThan(MOST_IN_FLIGHT_BYTES)
+    // Everything lives in this process: host, server, agent and client.
+    expect(process.memoryUsage().rss - before).toBeLessThan(4 * MOST_IN_FLIGHT_BYTES)
+  })
+
+  test('that its host does not read makes the client wait, and memory stays bounded', async () => {
+    const url = await startHost((request) => void request.pause())
+    const socket = await connected()
+    const before = process.memoryUsage().rss
+    socket.write(`POST ${url}/ HTTP/1.1\r\nHost: h\r\nContent-Length: ${GIB}\r\n\r\n`)
+    expect(await atRest(flood(socket))).toBeLessThan(MOST_IN_FLIGHT_BYTES)
+    expect(process.memoryUsage().rss - before).toBeLessThan(4 * MOST_IN_FLIGHT_BYTES)
+  })
+
+  test('arrives whole where its reader only takes its time', { timeout: 60_000 }, async () => {
+    const size = GIB / 16
+    const url = await startHost((_request, response) => {
+      response.writeHead(200, { 'content-length': size, connection: 'close' })
+      response.end(Buffer.alloc(size, 'y'))
+    })
+    const socket = await connected()
+    socket.write(`GET ${url}/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`)
+    let received = 0
+    for await (const piece of socket) {
+      received += (piece as Buffer).length
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(received).toBeGreaterThan(size)
+    expect(received).toBeLessThan(size + 1_000)
+  })
+})
