@@ -1,18 +1,13 @@
 import { isIP } from 'node:net'
 import { kindOfAddress } from '../../../node/address-policy/address-kind.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
+import type { Circumstances } from './circumstances.ts'
 import { ConnectFailure } from './connect-failure.ts'
 import { ExchangeFailure, exchange } from './exchange.ts'
 import { explainSilence } from './explain-silence.ts'
 import { findOllama } from './look-around.ts'
-import type { OllamaWay } from './ollama-way.ts'
 import type { Surroundings } from './surroundings.ts'
 import { EmptyRefusal } from './unusable-answer.ts'
-
-export interface Circumstances {
-  readonly way: OllamaWay
-  readonly around: Surroundings
-}
 
 const USUAL_PORT = '11434'
 const ASK_AGAIN_MS = 3_000

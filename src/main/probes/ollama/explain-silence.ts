@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import { kindOfAddress } from '../../../node/address-policy/address-kind.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { duration } from '../../../shared/util/amounts.ts'
+import type { Circumstances } from './circumstances.ts'
 import type { ConnectFailure } from './connect-failure.ts'
-import type { Circumstances } from './explain-ollama.ts'
 import { type NetworkPath, networkPath } from './network-path.ts'
 
 /** Packets are lost or turned back on the way: the route says whether a VPN, a firewall or the machine is at fault. */
