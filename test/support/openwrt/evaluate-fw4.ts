@@ -82,7 +82,8 @@ class World {
     const zone = this.zoneOf('server')
     if (zone === undefined || !this.hasLease(zone)) return false
     // Without neighbour discovery nobody finds anybody.
-    const asks: Packet = { family: 6, protocol: 'icmp', icmpType: 'neighbour-solicitation' }
+    const source = this.perimeter.server.address6
+    const asks: Packet = { family: 6, protocol: 'icmp', icmpType: 'neighbour-solicitation', source }
     return family === 4 || this.passes(asks, zone, undefined)
   }
 

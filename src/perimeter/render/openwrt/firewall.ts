@@ -24,9 +24,10 @@ export function firewallSections(perimeter: Perimeter): Section[] {
     action === 'accept' && to !== 'router' && !(ports || protocol || sources || destinations)
   return [
     ...zoneSections(perimeter),
+    // Before what refuses everything else from the server.
+    ...neighbourSections(perimeter),
     ...rules.filter((rule) => !isForwarding(rule)).flatMap(ruleSections),
     closedWan(),
-    ...neighbourSections(perimeter),
     ...rules.filter(isForwarding).map(
       (rule): Section => ({
         config: 'firewall',
@@ -90,9 +91,9 @@ function closedWan(): Section {
   }
 }
 
-/** firewall4 lets the neighbour discovery of the LAN and the WAN pass, and of no further zone. */
-function neighbourSections({ server }: Perimeter): Section[] {
-  if (server.isolation.kind !== 'vlan' || server.isolation.address6 === undefined) return []
+/** Without neighbour discovery there is no IPv6, and firewall4 has no exception for it in what refuses everything. */
+function neighbourSections(perimeter: Perimeter): Section[] {
+  if (perimeter.server.address6 === undefined) return []
   return [
     {
       config: 'firewall',
@@ -100,7 +101,7 @@ function neighbourSections({ server }: Perimeter): Section[] {
       type: 'rule',
       options: {
         name: 'server-neighbours',
-        src: ZONES.server,
+        src: zoneName(serverZone(perimeter)),
         proto: 'icmp',
         icmp_type: ['router-solicitation', 'neighbour-solicitation', 'neighbour-advertisement'],
         family: 'ipv6',
