@@ -1,4 +1,7 @@
-import type { Cell, Place } from '../perimeter/policy/cell.ts'
+import type { Place } from '../perimeter/policy/cell.ts'
+import type { VerifyPlace } from '../perimeter/verify/place.ts'
+import type { VerifyCounts } from '../perimeter/verify/record.ts'
+import type { VerifiedCell } from '../perimeter/verify/verified-cell.ts'
 import {
   column,
   type Line,
@@ -8,13 +11,6 @@ import {
   type Tone,
   textWidth,
 } from './terminal-text.ts'
-
-/** A cell of the matrix that was tried; what cannot be known from where one stands is `unknown`. */
-export interface TriedCell {
-  readonly cell: Cell
-  readonly verdict: 'allowed' | 'denied' | 'unknown'
-  readonly evidence: string
-}
 
 export const PLACE_NAMES: Readonly<Record<Place, string>> = {
   internet: 'internet',
@@ -30,15 +26,19 @@ export const PLACE_NAMES: Readonly<Record<Place, string>> = {
 const ROWS: readonly Place[] = ['internet', 'isp', 'vpn', 'peer', 'server', 'admin', 'lan', 'router']
 const COLUMNS: readonly Place[] = ['router', 'server', 'lan', 'admin', 'vpn', 'peer', 'internet']
 const MOST_PORTS = 2
+/** Narrower than this the table would be cut. */
+const LEAST_COLUMNS = 120
+/** Where there is no terminal. */
+const MOST_COLUMNS = 200
 const FROM = 'from ↓  to →'
 
 /** Whether a cell was seen to be what the policy says; `unknown` is neither. */
-export function isWrong({ cell, verdict }: TriedCell): boolean {
+export function isWrong({ cell, verdict }: VerifiedCell): boolean {
   return verdict !== 'unknown' && verdict !== cell.expected
 }
 
 /** Who reaches whom, as it was seen: one row for each place that sent, one column for each that was meant. */
-export function matrixText(tried: readonly TriedCell[], style: TextStyle): string {
+export function matrixText(tried: readonly VerifiedCell[], style: TextStyle): string {
   const rows = ROWS.filter((from) => tried.some(({ cell }) => cell.from === from))
   const columns = COLUMNS.filter((to) => tried.some(({ cell }) => cell.to === to))
   const texts = rows.map((from) =>
@@ -74,7 +74,7 @@ export function matrixText(tried: readonly TriedCell[], style: TextStyle): strin
 }
 
 /** What gets through between two places: nothing, everything that was tried, or these ports. */
-function pairText(tried: readonly TriedCell[]): readonly [text: string, tone: Tone] {
+function pairText(tried: readonly VerifiedCell[]): readonly [text: string, tone: Tone] {
   if (tried.length === 0) return ['·', 'quiet']
   const wrong = tried.filter(isWrong)
   if (wrong.length > 0) {
@@ -92,18 +92,18 @@ function pairText(tried: readonly TriedCell[]): readonly [text: string, tone: To
 }
 
 /** `tcp 11434, udp 53`; both families are one. */
-function portsText(tried: readonly TriedCell[]): string {
+function portsText(tried: readonly VerifiedCell[]): string {
   const names = portNames(tried)
   const more = names.length - MOST_PORTS
   return `${names.slice(0, MOST_PORTS).join(', ')}${more > 0 ? ` +${more}` : ''}`
 }
 
-function portNames(tried: readonly TriedCell[]): string[] {
+function portNames(tried: readonly VerifiedCell[]): string[] {
   return [...new Set(tried.map(({ cell }) => `${cell.protocol} ${cell.port}`))]
 }
 
 /** One line for each cell with what was seen of it. */
-export function evidenceText(tried: readonly TriedCell[], style: TextStyle): string {
+export function evidenceText(tried: readonly VerifiedCell[], style: TextStyle): string {
   const width = Math.max(0, ...tried.map(({ cell }) => cell.id.length))
   return tried
     .map((each): Line => {
@@ -121,4 +121,32 @@ export function evidenceText(tried: readonly TriedCell[], style: TextStyle): str
     })
     .map((line) => renderLine(line, { ...style, width: Number.POSITIVE_INFINITY }))
     .join('\n')
+}
+
+export interface Verified {
+  readonly from: VerifyPlace
+  readonly counts: VerifyCounts
+  readonly results: readonly VerifiedCell[]
+  readonly isVerbose: boolean
+}
+
+interface Output {
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** What `verify` has to say: the matrix, what differs, and how much is known at all. */
+export function verifiedText({ from, counts, results, isVerbose }: Verified, output: Output): string {
+  const color = output.isTTY === true && process.env.NO_COLOR === undefined
+  const style = { width: Math.max(output.columns ?? MOST_COLUMNS, LEAST_COLUMNS), color }
+  const shown = isVerbose ? results : results.filter(isWrong)
+  const { right, wrong, unknown } = counts
+  const hint = unknown > 0 && !isVerbose ? '; --verbose says why' : ''
+  return [
+    `From here, the ${PLACE_NAMES[from]}:`,
+    matrixText(results, style),
+    ...(shown.length > 0 ? [evidenceText(shown, style)] : []),
+    `${right} of ${results.length} cells are as the policy says, ${wrong} differ, ` +
+      `${unknown} cannot be told from here${hint}.`,
+  ].join('\n')
 }

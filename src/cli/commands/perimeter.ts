@@ -5,6 +5,7 @@ import { type PerimeterFileOption, perimeterOf, perimeterPath, withPerimeterFile
 import { checkedText, renderingText, writtenText } from '../perimeter-text.ts'
 import { perimeterApplyCommands } from './perimeter-apply.ts'
 import { perimeterPeersCommand } from './perimeter-peers.ts'
+import { perimeterVerifyCommand } from './perimeter-verify.ts'
 
 interface RenderOptions extends PerimeterFileOption {
   readonly target?: Rendering['machine']
@@ -34,6 +35,7 @@ export function perimeterCommand(): Command {
     .description('show what the router and the server would get')
     .action(render)
   command.addCommand(perimeterPeersCommand())
+  command.addCommand(perimeterVerifyCommand())
   for (const part of perimeterApplyCommands()) command.addCommand(part)
   return command
 }
