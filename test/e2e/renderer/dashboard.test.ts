@@ -178,7 +178,11 @@ test('everything can be reached and worked with the keyboard alone', async () =>
 })
 
 test('usage shows the allowance with its pace, and every number with source and age', async () => {
-  const { page } = await pages.open(busyApi())
+  const api = busyApi()
+  const usageNow = makeUsage({ now: Date.now() })
+  const models = usageNow.models.map((row) => (row.model === 'gpt-5.5' ? { ...row, price: null } : row))
+  api.answer('relayUsage', () => ({ ...usageNow, models }))
+  const { page } = await pages.open(api)
   const usage = page.getByRole('region', { name: /^Usage: / })
   const allowance = usage.getByRole('region', { name: 'Allowance' })
   await allowance.getByText('812 of 1,500 premium requests used').waitFor()
@@ -189,9 +193,18 @@ test('usage shows the allowance with its pace, and every number with source and 
   expect(await usage.getByRole('row', { name: /claude-opus-4.7 copilot 7.5× 1,500 \/ 7,500/ }).count()).toBe(
     1,
   )
-  // A provider whose prices nobody told is not free.
-  expect(await usage.getByRole('row', { name: /qwen3-coder openrouter Not known unknown/ }).count()).toBe(1)
-  expect(await usage.getByText('AI credits for 1,000,000 tokens, live Copilot model list').count()).toBe(1)
+  expect(
+    await usage.getByRole('row', { name: /qwen3-coder openrouter Not known \$0.22 \/ \$1.1/ }).count(),
+  ).toBe(1)
+  expect(
+    await usage
+      .getByText(
+        /AI credits for 1,000,000 tokens, live Copilot model list, 4 min ago; USD for 1,000,000 tokens, live OpenRouter model list, 4 min ago/,
+      )
+      .count(),
+  ).toBe(1)
+  // A model whose price nobody told is not free.
+  expect(await usage.getByRole('row', { name: /gpt-5.5 copilot 1× unknown/ }).count()).toBe(1)
   expect(await usage.getByText('plus 3 requests not measured').count()).toBe(1)
   await usage.getByText('As a table').click()
   expect(
