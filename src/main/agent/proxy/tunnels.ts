@@ -1,41 +1,25 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { splice } from '../../../node/splice.ts'
-import { AppError, toAppError } from '../../../shared/errors/app-error.ts'
+import { AppError } from '../../../shared/errors/app-error.ts'
 import { exchangeFailure } from './failure.ts'
-import type { Gate } from './gate.ts'
 import type { ConnectRequest } from './plain-connect.ts'
-import type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
-import { refuseRaw } from './refuse-raw.ts'
+import type { ProxyLimits } from './proxy-options.ts'
+import { Takeover } from './takeover.ts'
 import { parseConnectTarget } from './target.ts'
 
 /** CONNECT: bytes to a host and back (RFC 9110 §9.3.6). */
-export class Tunnels {
-  private readonly options: ProxyOptions
-  private readonly limits: ProxyLimits
-  private readonly gate: Gate
-
-  constructor(options: ProxyOptions, limits: ProxyLimits, gate: Gate) {
-    this.options = options
-    this.limits = limits
-    this.gate = gate
-  }
+export class Tunnels extends Takeover {
+  protected readonly what = 'a tunnel'
 
   /** @param head what the client sent after its request already. */
-  async open(request: ConnectRequest, client: Socket, head: Buffer): Promise<void> {
-    const abort = new AbortController()
-    const giveUp = (): void => abort.abort(new Error('The client is gone.'))
-    client.once('close', giveUp)
-    try {
-      const stream = await this.connect(request, abort.signal)
-      client.off('close', giveUp)
+  open(request: ConnectRequest, client: Socket, head: Buffer): Promise<void> {
+    return this.whileThere(request, client, async (signal) => {
+      const stream = await this.connect(request, signal)
       if (client.destroyed) stream.destroy()
       // No Content-Length and no Transfer-Encoding: what follows is the tunnel.
       else join(client, stream, 'HTTP/1.1 200 Connection Established\r\n\r\n', head, this.limits)
-    } catch (error) {
-      client.off('close', giveUp)
-      if (!client.destroyed) this.refuse(request, client, error)
-    }
+    })
   }
 
   private async connect(request: ConnectRequest, signal: AbortSignal): Promise<Duplex> {
@@ -49,13 +33,6 @@ export class Tunnels {
     } catch (error) {
       throw exchangeFailure(error, target.host)
     }
-  }
-
-  private refuse(request: ConnectRequest, client: Socket, cause: unknown): void {
-    const error = toAppError(cause)
-    if (error.code === 'internal.bug') this.options.log.error({ err: error }, 'the proxy failed')
-    else this.options.log.info({ code: error.code, reason: error.message }, 'the proxy refused a tunnel')
-    refuseRaw(client, error, request.headers.accept)
   }
 }
 

@@ -1,29 +1,18 @@
 import { request as httpRequest, type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { toAppError } from '../../../shared/errors/app-error.ts'
 import { readAnswerHead } from './answer-head.ts'
 import { BackToClient } from './back-to-client.ts'
 import { asSocket } from './egress-agent.ts'
 import { exchangeFailure } from './failure.ts'
-import type { Gate } from './gate.ts'
-import type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
-import { refuseRaw } from './refuse-raw.ts'
 import type { RequestHead } from './request-head.ts'
+import { Takeover } from './takeover.ts'
 import { type HttpTarget, parseHttpTarget } from './target.ts'
 import { join } from './tunnels.ts'
 
 /** Requests that change to another protocol, such as WebSocket (RFC 9110 §7.8). */
-export class Upgrades {
-  private readonly options: ProxyOptions
-  private readonly limits: ProxyLimits
-  private readonly gate: Gate
-
-  constructor(options: ProxyOptions, limits: ProxyLimits, gate: Gate) {
-    this.options = options
-    this.limits = limits
-    this.gate = gate
-  }
+export class Upgrades extends Takeover {
+  protected readonly what = 'an upgrade'
 
   /** HTTP/2 would be changed to on this connection only, and a body would come before the other protocol. */
   wants({ headers }: IncomingMessage): boolean {
@@ -34,23 +23,16 @@ export class Upgrades {
     )
   }
 
-  async open(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
-    const abort = new AbortController()
-    const giveUp = (): void => abort.abort(new Error('The client is gone.'))
-    client.once('close', giveUp)
-    try {
+  open(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
+    return this.whileThere(request, client, async (signal) => {
       const admitted = this.gate.admit(request)
       const target = parseHttpTarget(request.url ?? '', request.method ?? 'GET')
-      const stream = await this.gate.wayTo(target).connect(target, abort.signal)
+      const stream = await this.gate.wayTo(target).connect(target, signal)
       stream.on('error', () => undefined)
       client.once('close', () => void stream.destroy())
       if (client.destroyed) stream.destroy()
       else await this.ask(request, admitted, target, { client, stream, head })
-    } catch (error) {
-      if (!client.destroyed) this.refuse(request, client, error)
-    } finally {
-      client.off('close', giveUp)
-    }
+    })
   }
 
   /** The client gets its 101 only once the host has said it. */
@@ -92,13 +74,6 @@ export class Upgrades {
       })
       upstream.end()
     })
-  }
-
-  private refuse(request: IncomingMessage, client: Socket, cause: unknown): void {
-    const error = toAppError(cause)
-    if (error.code === 'internal.bug') this.options.log.error({ err: error }, 'the proxy failed')
-    else this.options.log.info({ code: error.code, reason: error.message }, 'the proxy refused an upgrade')
-    refuseRaw(client, error, request.headers.accept)
   }
 }
 
