@@ -39,6 +39,7 @@ export const OLLAMA_ERRORS = defineErrors({
     recovery: 'user',
     remedy:
       'Use its IP address, localhost, or a name that ends with .local or .internal; Ollama takes no others while it listens on loopback.',
+    status: 502,
   },
   'ollama.origin-refused': {
     meaning: 'Ollama refuses the Origin of the request: something on the way adds one.',
@@ -50,6 +51,7 @@ export const OLLAMA_ERRORS = defineErrors({
     meaning: 'Something before Ollama asks for a login.',
     recovery: 'user',
     remedy: 'Use the address of Ollama itself, or one that needs no login.',
+    status: 502,
   },
   'ollama.proxy': {
     meaning: 'An HTTP proxy is in the way to Ollama.',
@@ -61,6 +63,7 @@ export const OLLAMA_ERRORS = defineErrors({
     meaning: 'Ollama has more requests waiting than its queue holds.',
     recovery: 'automatic',
     remedy: 'Wait, or set OLLAMA_MAX_QUEUE and OLLAMA_NUM_PARALLEL there.',
+    status: 503,
   },
   'ollama.silent': {
     meaning: 'Ollama takes the connection and does not answer in time.',

@@ -59,15 +59,25 @@ export class OllamaClient {
   }
 }
 
-/** @throws AppError `ollama.unusable` */
+/** @throws AppError `ollama.unusable`, `ollama.host-refused`, `ollama.access-denied`, `ollama.busy` */
 export function readReply<T>(reply: OllamaReply, path: string, schema: z.ZodType<T>): T {
-  if (reply.status !== 200) {
-    const { message, remedy } = ollamaRefusal(reply, '').explanation
-    throw new AppError('ollama.unusable', `Ollama does not answer ${path}: ${message}`, { remedy })
-  }
+  if (reply.status !== 200) throw unread(reply, path)
   const parsed = schema.safeParse(parse(reply.text))
   if (parsed.success) return parsed.data
   throw new AppError('ollama.unusable', `What answers ${path} is no Ollama.`)
+}
+
+/** Nothing of Ollama asks for a login, nor does reading need an account at ollama.com. */
+function unread(reply: OllamaReply, path: string): AppError {
+  if (reply.status === 401 || reply.status === 407)
+    return new AppError(
+      'ollama.access-denied',
+      `Something before Ollama wants a login (status ${reply.status}).`,
+    )
+  const { explanation } = ollamaRefusal(reply, '')
+  if (explanation.code === 'ollama.host-refused' || explanation.code === 'ollama.busy') return explanation
+  const { message, remedy } = explanation
+  return new AppError('ollama.unusable', `Ollama does not answer ${path}: ${message}`, { remedy })
 }
 
 /** Says what to look at where it does not answer at all. */

@@ -242,11 +242,22 @@ describe('a refusal says what to do', () => {
     )
     const answer = await post('/ollama/api/chat', NATIVE)
     expect([answer.status, answer.headers['x-relay-error']]).toEqual([403, 'ollama.host-refused'])
+    const careful = await startOllamaRelay({ ownsHost: (host) => host === 'ollama.lan' })
+    const unread = await careful.post('/ollama/api/chat', NATIVE)
+    expect([unread.status, unread.headers['x-relay-error']]).toEqual([502, 'ollama.host-refused'])
+    expect(unread.headers['x-relay-remedy']).toContain('ollama.host in config.json')
     const named = await startOllamaRelay(
       { ownsHost: (host) => host === 'ollama.lan' },
       { host: 'ollama.lan' },
     )
     expect((await named.post('/ollama/api/chat', NATIVE)).status).toBe(200)
+  })
+
+  test('where a proxy before Ollama wants a login', async () => {
+    const { post, ollama } = await startOllamaRelay()
+    ollama.behave((_request, response) => void response.writeHead(401, { 'www-authenticate': 'Basic' }).end())
+    const answer = await post('/ollama/api/chat', NATIVE)
+    expect([answer.status, answer.headers['x-relay-error']]).toEqual([502, 'ollama.access-denied'])
   })
 
   test('where nothing listens', async () => {
