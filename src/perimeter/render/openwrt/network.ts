@@ -5,6 +5,9 @@ import { OURS, type Section } from './section.ts'
 
 /** The interface of the server's own network, as the firewall and the leases call it. */
 export const SERVER_INTERFACE = `${OURS}server`
+/** Tells a section from one that somebody else made for the same device; netifd does not look at it. */
+const MARK = { sovereign: 1 } as const
+
 /** Ports that leave the bridge of the LAN. */
 export function takenPorts({ server }: Perimeter): readonly string[] {
   return server.isolation.kind === 'vlan' ? server.isolation.ports : []
@@ -24,7 +27,7 @@ function separation(perimeter: Perimeter): Section[] {
       config: 'network',
       name: `${OURS}port_${index}`,
       type: 'device',
-      options: { name: port, isolate: 1 },
+      options: { name: port, isolate: 1, ...MARK },
     }))
   const name = serverDevice(perimeter)
   const device =
@@ -66,8 +69,7 @@ function vpnSections(perimeter: Perimeter): Section[] {
         proto: 'wireguard',
         listen_port: vpn.port,
         addresses: [vpn.address, vpn.address6].filter((address) => address !== undefined),
-        // Tells the interface from one that somebody else made under this name.
-        sovereign: 1,
+        ...MARK,
       },
     },
     ...perimeter.peers.map(

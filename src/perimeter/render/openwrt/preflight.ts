@@ -8,6 +8,7 @@ import { takenPorts } from './network.ts'
  */
 export function preflightScript(perimeter: Perimeter): string {
   const { router } = perimeter
+  const { isolation } = perimeter.server
   const vpn = vpnOf(perimeter)
   const bridge = takenPorts(perimeter).length > 0 ? [checkBridge(router.lan.device)] : []
   return `${[
@@ -23,6 +24,7 @@ export function preflightScript(perimeter: Perimeter): string {
     CHECK_ZONES,
     CHECK_OPEN,
     ...bridge,
+    ...(isolation.kind === 'port' ? [checkPorts([isolation.port, ...isolation.others])] : []),
     ...(vpn === undefined ? [] : [checkInterface(vpn.interface)]),
     `ip -4 addr show dev ${router.lan.device} 2>/dev/null | grep -q 'inet ${router.lan.address} ' ||`,
     `  say "the address of ${router.lan.device} is not ${router.lan.address}"`,
@@ -77,6 +79,18 @@ done`
 
 function checkBridge(lan: string): string {
   return `[ "$(get 'network.@device[0].name')" = ${lan} ] || say "${lan} is not the first device in /etc/config/network"`
+}
+
+/** Two sections for one device: the later one would take the place of the other, with its hardware address and all. */
+function checkPorts(ports: readonly string[]): string {
+  return `n=0
+while get "network.@device[$n]" >/dev/null; do
+  d="network.@device[$n]"; name=$(get "$d.name"); n=$((n + 1))
+  [ "$(get "$d.sovereign")" = 1 ] && continue
+  case " ${ports.join(' ')} " in
+    *" $name "*) say "the port $name has settings of its own, which would be lost; use another isolation" ;;
+  esac
+done`
 }
 
 function checkInterface(name: string): string {

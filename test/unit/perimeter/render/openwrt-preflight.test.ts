@@ -38,7 +38,7 @@ function answers(configs: UciConfigs): string {
 }
 
 /** Runs the script where "uci" answers from these files. */
-function preflight(change: string, address = '192.168.250.1/24') {
+function preflight(change: string, address = '192.168.250.1/24', of = perimeter) {
   const configs = defaultConfigs()
   const refused = runUciBatch(configs, parseUciBatch(change))
   expect(refused).toEqual([])
@@ -55,7 +55,7 @@ function preflight(change: string, address = '192.168.250.1/24') {
   )
   program('fw4', 'exit 0')
   program('ip', `echo "    inet ${address} brd 192.168.250.255 scope global br-lan"`)
-  writeFileSync(join(folder, 'preflight.sh'), preflightScript(perimeter))
+  writeFileSync(join(folder, 'preflight.sh'), preflightScript(of))
   const { status, stderr } = spawnSync('sh', [join(folder, 'preflight.sh')], {
     encoding: 'utf8',
     env: { PATH: `${folder}:${process.env.PATH}` },
@@ -107,4 +107,20 @@ test('a LAN with another address is not that of the file', () => {
   expect(preflight('', '192.168.1.1/24').said).toBe(
     'sovereign: the address of br-lan is not 192.168.250.1/24',
   )
+})
+
+test('a port with settings of its own would lose them', () => {
+  const isolation = { kind: 'port', port: 'lan4', others: ['lan1', 'lan2'] }
+  const apart = makePerimeter({
+    router: { lan: { address: '192.168.250.1/24' } },
+    server: { address: '192.168.250.20', isolation },
+    wireguard: { endpoint: 'vpn.example.org' },
+    peers: [],
+    admins: [],
+  })
+  const own = "set network.x='device'; set network.x.name='lan2'; set network.x.macaddr='00:11:22:33:44:55'"
+  expect(preflight(own, undefined, apart).said).toContain('the port lan2 has settings of its own')
+  const again = uciBatch(apart).replaceAll(/^delete .*\n/gm, '')
+  expect(preflight(again, undefined, apart)).toEqual({ status: 0, said: '' })
+  expect(preflight(own).status).toBe(0)
 })
