@@ -105,6 +105,7 @@ function portNames(tried: readonly VerifiedCell[]): string[] {
 /** One line for each cell with what was seen of it. */
 export function evidenceText(tried: readonly VerifiedCell[], style: TextStyle): string {
   const width = Math.max(0, ...tried.map(({ cell }) => cell.id.length))
+  const saidWidth = Math.max(0, ...tried.map((each) => saidOf(each).length))
   return tried
     .map((each): Line => {
       const { cell, verdict, evidence } = each
@@ -113,14 +114,18 @@ export function evidenceText(tried: readonly VerifiedCell[], style: TextStyle): 
         : verdict === 'unknown'
           ? ['?', 'ask']
           : ['✓', 'good']
-      const said = isWrong(each) ? `${verdict}, should be ${cell.expected}` : verdict
+      const head = `${mark} ${column(cell.id, width)}  ${column(saidOf(each), saidWidth)}  `
       return [
-        [`${mark} ${column(cell.id, width)}  ${column(said, 8)}  `, tone],
+        [head, tone],
         [evidence, 'quiet'],
       ]
     })
     .map((line) => renderLine(line, { ...style, width: Number.POSITIVE_INFINITY }))
     .join('\n')
+}
+
+function saidOf(each: VerifiedCell): string {
+  return isWrong(each) ? `${each.verdict}, should be ${each.cell.expected}` : each.verdict
 }
 
 export interface Verified {

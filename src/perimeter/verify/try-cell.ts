@@ -39,13 +39,9 @@ export async function sourceFor(address: string, family: 4 | 6): Promise<string 
   try {
     return await new Promise<string | undefined>((resolve) => {
       socket.on('error', () => resolve(undefined))
-      socket.connect(DNS, address, () => {
-        try {
-          resolve(socket.address().address)
-        } catch {
-          resolve(undefined)
-        }
-      })
+      socket.connect(DNS, address, (error?: Error | null) =>
+        resolve(error == null ? socket.address().address : undefined),
+      )
     })
   } finally {
     socket.close()
