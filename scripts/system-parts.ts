@@ -27,6 +27,8 @@ const PARTS: readonly Part[] = [
   { commands: ['wg'], apt: 'wireguard-tools', dnf: 'wireguard-tools', linuxOnly: true },
   { commands: ['wireguard-go'], apt: 'wireguard-go', dnf: 'wireguard-go', linuxOnly: true },
   { commands: ['dnsmasq'], apt: 'dnsmasq-base', dnf: 'dnsmasq', linuxOnly: true },
+  { commands: ['wg'], apt: 'wireguard-tools', dnf: 'wireguard-tools', linuxOnly: true },
+  { commands: ['conntrack'], apt: 'conntrack', dnf: 'conntrack-tools', linuxOnly: true },
   { commands: ['openssl'], apt: 'openssl', dnf: 'openssl' },
   { commands: ['gnome-keyring-daemon'], apt: 'gnome-keyring', dnf: 'gnome-keyring', linuxOnly: true },
   {
