@@ -39,6 +39,8 @@ export function perimeterPeersCommand(): Command {
 }
 
 async function add(name: string, options: AddOptions): Promise<void> {
+  // Before anything is made: a peer cannot be added twice for the sake of its picture.
+  if (options.qr === true) await drawQr('a first try')
   const { addPeer } = await import('../../perimeter/peers/change-peers.ts')
   const confPath = options.out === undefined ? join(peersFolder(), `${name}.conf`) : resolve(options.out)
   const wish = { name, confPath, routerKey: options.routerKey }

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { PEER_KEYS } from '../../support/make-perimeter.ts'
 import { runSovereign } from '../../support/sovereign-process.ts'
@@ -10,7 +10,8 @@ async function makeHome() {
   const home = await mkdtemp(join(tmpdir(), 'perimeter-cli-'))
   onTestFinished(() => rm(home, { recursive: true, force: true }))
   const run = async (...args: string[]) => {
-    const env = { HOME: home, XDG_CONFIG_HOME: '' }
+    // Nothing but Node is found on this computer.
+    const env = { HOME: home, XDG_CONFIG_HOME: '', PATH: dirname(process.execPath) }
     const sovereign = runSovereign(['perimeter', ...args], env)
     const code = await sovereign.finished
     return { code, out: sovereign.stdout(), err: sovereign.stderr() }
@@ -35,17 +36,10 @@ test('from nothing to a peer: a file to begin with, a look at it, and a configur
   const keyless = await run('peers', 'add', 'laptop', '--file', file)
   expect(keyless).toMatchObject({ code: 1, err: expect.stringContaining('--router-key') })
   const conf = join(home, 'laptop.conf')
-  const added = await run(
-    'peers',
-    'add',
-    'laptop',
-    '--file',
-    file,
-    '--router-key',
-    PEER_KEYS.router,
-    '--out',
-    conf,
-  )
+  const key = ['--router-key', PEER_KEYS.router]
+  const pictureless = await run('peers', 'add', 'laptop', '--file', file, ...key, '--qr')
+  expect(pictureless).toMatchObject({ code: 1, err: expect.stringContaining('qrencode is not installed') })
+  const added = await run('peers', 'add', 'laptop', '--file', file, ...key, '--out', conf)
   expect(added).toMatchObject({ code: 0, out: expect.stringContaining('Peer laptop has 10.10.10.2.') })
   const secret = /PrivateKey = (\S+)/.exec(await readFile(conf, 'utf8'))?.[1] ?? 'none'
   expect(secret).toHaveLength(44)
