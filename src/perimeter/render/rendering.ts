@@ -9,7 +9,7 @@ export interface RenderedFile {
   readonly purpose: string
 }
 
-/** All that one machine needs. `PRIVATE_KEY` stands where the key is put on the machine itself. */
+/** All that one machine needs, but for private keys: those are made on the machine and never leave it. */
 export interface Rendering {
   readonly machine: 'router' | 'server'
   readonly files: readonly RenderedFile[]
