@@ -177,6 +177,19 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
     expect(got.digest('hex')).toBe(sent.digest('hex'))
   })
 
+  test('many streams that all send and get at full speed do not wait for each other', { timeout: 60_000 }, async () => {
+    const agent = makeAgent(await startServer(), { protocol })
+    const port = await startEcho()
+    const body = randomBytes(8 * 2 ** 20)
+    const echoes = Array.from({ length: 12 }, async () => {
+      const stream = await open(agent, port)
+      const received = readToEnd(stream)
+      stream.end(body)
+      return (await received).equals(body)
+    })
+    expect(await Promise.all(echoes)).toEqual(echoes.map(() => true))
+  })
+
   test('a stream that nobody reads does not hold the others up', async () => {
     const agent = makeAgent(await startServer(), { protocol })
     const flood = await startHost((socket) => {
