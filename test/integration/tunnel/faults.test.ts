@@ -177,7 +177,9 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
     expect(got.digest('hex')).toBe(sent.digest('hex'))
   })
 
-  test('many streams that all send and get at full speed do not wait for each other', { timeout: 60_000 }, async () => {
+  test('many streams that all send and get at full speed do not wait for each other', {
+    timeout: 60_000,
+  }, async () => {
     const agent = makeAgent(await startServer(), { protocol })
     const port = await startEcho()
     const body = randomBytes(8 * 2 ** 20)
