@@ -3,7 +3,7 @@ import type { Cell } from '../../../src/perimeter/policy/cell.ts'
 import { renderLinuxRouter } from '../../../src/perimeter/render/linux/linux-router.ts'
 import type { Probe } from '../../support/perimeter-lab/agent-protocol.ts'
 import { bootSteps, losePower } from '../../support/perimeter-lab/boot.ts'
-import { install } from '../../support/perimeter-lab/install.ts'
+import { install, loadRules } from '../../support/perimeter-lab/install.ts'
 import { QUICK } from '../../support/perimeter-lab/judge.ts'
 import { type Lab, startLab } from '../../support/perimeter-lab/lab.ts'
 import { ADDRESSES, scenarioNamed } from '../../support/perimeter-lab/lab-perimeter.ts'
@@ -25,6 +25,32 @@ const say = (host: Host, line: string, timeoutMs: number, name = 'ssh') =>
 
 const wrongOnes = async (lab: Lab, cells: readonly Cell[] = lab.cells) =>
   (await lab.judge.try(cells)).filter(({ cell, verdict }) => verdict !== cell.expected)
+
+/** Gives a machine addresses that are not its own. */
+async function take(host: Host, device: string, addresses: readonly string[]): Promise<void> {
+  for (const address of addresses)
+    await host.sh(`ip address add ${address} dev ${device} ${address.includes(':') ? 'nodad' : ''}`)
+}
+
+/** Those of the addresses with which a machine gets a packet past the rules of the server. */
+async function arrivedFrom(lab: Lab, host: Host, addresses: readonly string[]): Promise<string[]> {
+  await lab.hosts.server.sh('nft flush set inet lab_sniffer seen_tcp')
+  const probes = addresses.map(
+    (localAddress, index): Probe => ({
+      protocol: 'tcp',
+      address: server[localAddress.includes(':') ? 6 : 4],
+      port: 22,
+      localAddress,
+      localPort: 50_000 + index,
+      token: `token-${index}`,
+      http: false,
+      timeoutMs: 1_000,
+    }),
+  )
+  await host.probe(probes)
+  const seen = await lab.hosts.server.sh('nft list set inet lab_sniffer seen_tcp')
+  return addresses.filter((_, index) => seen.includes(`${probes[index]?.localPort} . 22`))
+}
 
 describe.skipIf(why !== undefined)('a perimeter with a VPN', () => {
   test('a revoked peer is out at once, also with the connection that it had', {
@@ -60,37 +86,33 @@ describe.skipIf(why !== undefined)('a perimeter with a VPN', () => {
     timeout: 60_000,
   }, async () => {
     const lab = await start()
-    const { peer, router, server: target } = lab.hosts
+    const { peer, router } = lab.hosts
     const stolen = [ADDRESSES.client[4], ADDRESSES.client[6], ADDRESSES.admin[4], ADDRESSES.lan[6]]
-    for (const address of stolen)
-      await peer.sh(`ip address add ${address} dev wg0 ${address.includes(':') ? 'nodad' : ''}`)
-    let nextPort = 50_000
-    const attack = (localAddress: string): Probe => {
-      const localPort = nextPort++
-      return {
-        protocol: 'tcp',
-        address: server[localAddress.includes(':') ? 6 : 4],
-        port: 22,
-        localAddress,
-        localPort,
-        token: `token-${localPort}`,
-        http: false,
-        timeoutMs: 1_000,
-      }
-    }
-    const arrivedFrom = async (addresses: readonly string[]) => {
-      const probes = addresses.map(attack)
-      await peer.probe(probes)
-      const sniffed = await target.sh('nft list set inet lab_sniffer seen_tcp')
-      return addresses.filter((_, index) => sniffed.includes(`${probes[index]?.localPort} . 22`))
-    }
+    await take(peer, 'wg0', stolen)
 
-    expect(await arrivedFrom([ADDRESSES.peer[4], ADDRESSES.peer[6]])).toHaveLength(2)
-    expect(await arrivedFrom(stolen)).toEqual([])
+    expect(await arrivedFrom(lab, peer, [ADDRESSES.peer[4], ADDRESSES.peer[6]])).toHaveLength(2)
+    expect(await arrivedFrom(lab, peer, stolen)).toEqual([])
     // The attack is a real one: it gets through as soon as the router no longer ties a peer to its own address.
     await router.sh(`wg set wg0 peer ${lab.keys.peer.publicKey} allowed-ips 0.0.0.0/0,::/0
       wg set wg0 peer ${lab.keys.client.publicKey} remove`)
-    expect(await arrivedFrom(stolen)).toEqual(stolen)
+    expect(await arrivedFrom(lab, peer, stolen)).toEqual(stolen)
+  })
+
+  test('nobody in the network of the ISP passes for an admin or a peer', { timeout: 60_000 }, async () => {
+    const lab = await start()
+    const { neighbour, router } = lab.hosts
+    const stolen = [ADDRESSES.admin[4], ADDRESSES.client[4], ADDRESSES.client[6]]
+    await take(neighbour, 'eth0', stolen)
+
+    expect(await arrivedFrom(lab, neighbour, stolen)).toEqual([])
+    // And again a real one: only the interface that a packet came in by gives it away.
+    const gullible = lab.rules.router.replaceAll(
+      /iifname "(?:lan0|wg0)" (.*comment "(?:admin|vpn)-to-server)/g,
+      '$1',
+    )
+    expect(gullible).not.toBe(lab.rules.router)
+    await loadRules(router, gullible)
+    expect(await arrivedFrom(lab, neighbour, stolen)).toEqual(stolen)
   })
 
   test('a client that changes its address and port keeps its connection', { timeout: 60_000 }, async () => {

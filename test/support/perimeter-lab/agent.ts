@@ -78,8 +78,9 @@ function probeTcp({
     const done = (kind: ProbeOutcome['kind'], detail?: string) => {
       clearTimeout(timer)
       outcome = { kind, ms: performance.now() - started, ...(detail === undefined ? {} : { detail }) }
-      // A reset leaves no port in TIME_WAIT behind.
-      socket.resetAndDestroy()
+      // A reset leaves no port in TIME_WAIT behind; one that is still connecting would go on trying to.
+      if (socket.connecting) socket.destroy()
+      else socket.resetAndDestroy()
       resolve(outcome)
     }
     const timer = setTimeout(() => done('silent'), timeoutMs)
