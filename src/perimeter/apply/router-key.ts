@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { applyEdits, modify } from 'jsonc-parser'
-import { writeFileAtomic } from '../../node/atomic-file.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { changePerimeter } from '../file/change-file.ts'
 import type { PerimeterWireguard } from '../file/schema.ts'
 import { type Remote, runAsRoot } from './remote.ts'
 
@@ -9,7 +7,7 @@ import { type Remote, runAsRoot } from './remote.ts'
  * Asks the router for its public key and writes it into the perimeter file, with its comments kept.
  *
  * @returns the key where it is a new one for the file
- * @throws AppError `perimeter.refused`
+ * @throws AppError `perimeter.refused`, or what the change of a perimeter file throws
  */
 export async function keepRouterKey(
   remote: Remote,
@@ -21,9 +19,9 @@ export async function keepRouterKey(
   if (exitCode !== 0 || !/^[A-Za-z0-9+/]{43}=$/.test(key))
     throw new AppError('perimeter.refused', `${remote.place} does not tell the public key of its VPN.`)
   if (key === wireguard.publicKey) return undefined
-  const text = await readFile(file, 'utf8')
-  const formattingOptions = { insertSpaces: true, tabSize: 2 }
-  const edits = modify(text, ['wireguard', 'publicKey'], key, { formattingOptions })
-  await writeFileAtomic(file, applyEdits(text, edits))
+  await changePerimeter(file, async () => ({
+    edits: [{ path: ['wireguard', 'publicKey'], value: key }],
+    result: undefined,
+  }))
   return key
 }
