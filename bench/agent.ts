@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { bundle } from '../scripts/build.ts'
 import { usageOf } from './support/process-usage.ts'
 import { median, Processes } from './support/processes.ts'
 import type { Load, LoadResult } from './support/proxy-load.ts'
 import { type ProxyPeer, startPeers } from './support/proxy-peers.ts'
+import { reportCrowds } from './support/tunnel-crowd.ts'
+import { openConnect } from './support/tunnel-load.ts'
 
 /**
  * The proxy of the agent next to tinyproxy, squid and proxy-chain, in turn within the same run: small requests by URL,
@@ -14,6 +17,8 @@ import { type ProxyPeer, startPeers } from './support/proxy-peers.ts'
 
 const SUPPORT = join(import.meta.dirname, 'support')
 const CONNECTIONS = 16
+/** Ours looks every 10 s whether it has memory to give back. */
+const QUIET_MS = 25_000
 
 interface Round {
   readonly requests: LoadResult
@@ -33,6 +38,8 @@ interface Row {
   readonly idleMib: number | undefined
   /** After all rounds. */
   readonly rssMib: number | undefined
+  /** When nothing has happened for a while after them. */
+  readonly quietMib: number | undefined
 }
 
 export async function run(args: readonly string[]): Promise<void> {
@@ -45,7 +52,8 @@ export async function run(args: readonly string[]): Promise<void> {
     const hosts: { http: number; pump: number } = JSON.parse(
       await processes.startNode(join(SUPPORT, 'proxy-hosts.ts'), []),
     )
-    const ports = [hosts.http, hosts.pump]
+    const echo = Number(await processes.startNode(join(SUPPORT, 'tunnel-host.ts'), []))
+    const ports = [hosts.http, hosts.pump, echo]
     const contenders: ProxyPeer[] = [
       { name: 'direct', port: undefined, pid: undefined },
       await startOurs(processes, dir, ports),
@@ -69,7 +77,11 @@ export async function run(args: readonly string[]): Promise<void> {
     const rows: Row[] = []
     for (const contender of contenders)
       rows.push(await rowOf(contender, idle.get(contender.name), results.get(contender.name) ?? []))
+    await setTimeout(QUIET_MS)
+    for (const [index, { pid }] of contenders.entries())
+      if (pid !== undefined) rows.splice(index, 1, { ...(rows[index] as Row), quietMib: await rssMib(pid) })
     report(rows, args.includes('--json'))
+    if (args.includes('--crowd')) await reportCrowd(contenders[1], echo)
   } finally {
     await processes.close()
     await rm(dir, { recursive: true, force: true })
@@ -89,6 +101,17 @@ async function startOurs(
     child.stdout?.once('data', (line: Buffer) => resolve(Number(line))),
   )
   return { name: 'sovereign-bridge', port, pid: child.pid }
+}
+
+/** 10,000 idle tunnels, or as many as the system lets one process have, and 1,000 active ones at once. */
+async function reportCrowd(ours: ProxyPeer | undefined, host: number): Promise<void> {
+  if (ours?.port === undefined || ours.pid === undefined) return
+  const limits = await readFile(`/proc/${ours.pid}/limits`, 'utf8')
+  const files = Number(/^Max open files +\d+ +(\d+)/m.exec(limits)?.[1] ?? 0)
+  const active = 1_000
+  // Each takes two files of the proxy.
+  const idle = Math.min(10_000, Math.floor((files - 200) / 2) - active)
+  await reportCrowds(ours.name, openConnect(ours.port, host), [ours.pid], { idle, active, ms: 3_000 })
 }
 
 async function load(options: Load): Promise<LoadResult> {
@@ -117,6 +140,7 @@ async function rowOf(
     failed: rounds.reduce((sum, { requests, bulk }) => sum + requests.failed + bulk.failed, 0),
     idleMib,
     rssMib: pid === undefined ? undefined : await rssMib(pid),
+    quietMib: undefined,
   }
 }
 
@@ -152,6 +176,7 @@ function report(rows: readonly Row[], isJson: boolean): void {
           failed: row.failed,
           'idle MiB': row.idleMib?.toFixed(0) ?? '',
           'MiB after': row.rssMib?.toFixed(0) ?? '',
+          'MiB when quiet': row.quietMib?.toFixed(0) ?? '',
         },
       ]),
     ),

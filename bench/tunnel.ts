@@ -9,6 +9,7 @@ import { freePort } from '../test/support/free-port.ts'
 import { accepts, startSshd, waitUntil } from '../test/support/start-sshd.ts'
 import { coarseCpuMs, usageOf } from './support/process-usage.ts'
 import { median, Processes } from './support/processes.ts'
+import { reportCrowds } from './support/tunnel-crowd.ts'
 import { bulk, type Open, openMs, openSocks, openTcp, small } from './support/tunnel-load.ts'
 
 /**
@@ -30,6 +31,7 @@ interface Built {
 }
 
 const STREAMS = [1, 32]
+const CROWD = { idle: 10_000, active: 1_000, ms: 3_000 }
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 export async function run(args: readonly string[]): Promise<void> {
@@ -47,6 +49,8 @@ export async function run(args: readonly string[]): Promise<void> {
     report(table, paths, args.includes('--json'))
     await reportMemory(paths)
     if (args.includes('--many')) await reportMany(paths)
+    const h2 = paths.get('h2')
+    if (args.includes('--crowd') && h2 !== undefined) await reportCrowds('h2', h2.open, h2.pids, CROWD)
   } finally {
     for (const close of closers) await close()
   }
@@ -103,6 +107,7 @@ async function buildOurs(
     ...['listen_addr: 127.0.0.1', 'listen_port: 0', 'health_port: 0', 'log_level: warn'],
     ...[`cert_file: ${server.cert}`, `key_file: ${server.key}`, `ca_cert_file: ${ca}`],
     ...['allow: ["sovereign://agent/*"]', 'allow_private: ["127.0.0.0/8"]', 'max_connections: 20000'],
+    'max_streams: 12000',
   ]
   await writeFile(file, `${lines.join('\n')}\n`)
   const main = join(ROOT, 'src/cli/main-tunnel-server.ts')

@@ -5,8 +5,11 @@ import { createProxy } from '../../src/main/agent/proxy/proxy.ts'
 import { DirectEgress } from '../../src/main/egress/direct/direct-egress.ts'
 import { createAddressPolicy } from '../../src/node/address-policy/address-policy.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
+import { giveMemoryBack } from '../../src/node/give-memory-back.ts'
 import { createForgetfulLogger } from '../../src/node/log.ts'
 
+// As the bridge does.
+giveMemoryBack()
 const log = createForgetfulLogger('bench', 'warn')
 let port = 0
 const ownListeners = () => [{ address: '127.0.0.1', port }]

@@ -26,6 +26,18 @@ export function openSocks(port: number, targetPort: number): Open {
   }
 }
 
+/** A tunnel of an HTTP proxy (RFC 9110 §9.3.6). */
+export function openConnect(port: number, targetPort: number): Open {
+  const dial = openTcp(port)
+  return async () => {
+    const socket = await dial()
+    socket.write(`CONNECT 127.0.0.1:${targetPort} HTTP/1.1\r\nHost: 127.0.0.1:${targetPort}\r\n\r\n`)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    if (!/^HTTP\/1\.1 200/.test(answer.toString('latin1'))) throw new Error(`No tunnel: ${answer}`)
+    return socket
+  }
+}
+
 /** MiB/s of so many streams together. */
 export async function bulk(open: Open, kind: 'down' | 'up', streams: number, mib: number): Promise<number> {
   const bytes = Math.floor((mib * 2 ** 20) / streams)
@@ -94,7 +106,7 @@ export async function small(open: Open, streams: number, ms: number): Promise<Sm
   }
 }
 
-function exchange(socket: Socket, message: Buffer): Promise<void> {
+export function exchange(socket: Socket, message: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     let left = message.length
     const onData = (data: Buffer): void => {
