@@ -6,6 +6,7 @@ import {
   makeBusyState,
   makeDashboardApi,
   makeFailure,
+  makeOllamas,
   makeTroubledState,
 } from '../../test/support/make-dashboard.ts'
 import { makeTunnels } from '../../test/support/make-tunnel.ts'
@@ -128,6 +129,22 @@ const SIGNED_IN: Partial<BridgeState> = {
   },
 }
 
+/** The card alone: what it says is told there. */
+const atOllama = async ({ page }: Staged): Promise<void> => {
+  const card = page.getByRole('region', { name: 'Ollama', exact: true })
+  await card.getByRole('button', { name: 'Check again' }).waitFor()
+  await card.locator('details').evaluateAll((all) => {
+    for (const one of all) one.setAttribute('open', '')
+  })
+}
+
+function ollama(kind: keyof ReturnType<typeof makeOllamas>): Scene {
+  return {
+    ...{ name: `dashboard-ollama-${kind}`, height: 1300, isWindowOnly: true, act: atOllama },
+    api: () => api({ ollama: makeOllamas(NOW)[kind] }),
+  }
+}
+
 export const DASHBOARD: readonly Scene[] = [
   { name: 'overview', api: () => api(SIGNED_IN), act: stream, height: 1118, isWindowOnly: true },
   { name: 'dashboard', api, act: stream, isNarrowToo: true },
@@ -146,6 +163,7 @@ export const DASHBOARD: readonly Scene[] = [
   { name: 'dashboard-vpn', api: () => api({ vpn: makeVpns(NOW).up }), isNarrowToo: true },
   { name: 'dashboard-vpn-down', api: () => api({ vpn: makeVpns(NOW).down }) },
   { name: 'dashboard-signed-out', api: signedOut },
+  ...(['ok', 'short', 'cloud', 'failing'] as const).map(ollama),
   {
     name: 'dashboard-gone',
     api,

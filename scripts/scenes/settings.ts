@@ -108,6 +108,13 @@ export const SETTINGS: readonly Scene[] = [
     isWindowOnly: true,
   },
   section('computer', 'This computer'),
+  {
+    ...section('ollama-via', 'This computer', async ({ page }) => {
+      await page.getByText('Another, over SSH').click()
+      await page.getByLabel('Host', { exact: true }).fill('tower')
+    }),
+    height: 1150,
+  },
   { ...section('proxy', 'Proxy'), isNarrowToo: true },
   section('updates', 'Updates'),
   section('file', 'File'),

@@ -105,6 +105,35 @@ export function makeOllama(now: number): OllamaState {
   }
 }
 
+/** An Ollama that has all that agents need, and what may be wrong with one. */
+export function makeOllamas(
+  now: number,
+): Readonly<Record<'ok' | 'short' | 'failing' | 'cloud', OllamaState>> {
+  const short = makeOllama(now)
+  if (short.kind !== 'ok') throw new Error('It answers.')
+  const loaded = short.loaded.map((model) => ({ ...model, contextLength: 65_536, hasShortContext: false }))
+  const here = short.models.filter(({ isCloud }) => !isCloud)
+  const { place } = short
+  return {
+    short,
+    ok: { ...short, via: 'tower', models: here, listed: here.length, loaded, notes: [] },
+    cloud: {
+      ...{ ...short, loaded: [] },
+      notes: [
+        makeFailure(
+          'ollama.signed-out',
+          'gpt-oss:120b-cloud runs at ollama.com, and Ollama is not signed in there.',
+        ),
+        makeFailure('ollama.cold', 'No model is loaded: the first answer waits until one is.'),
+      ],
+    },
+    failing: {
+      ...{ kind: 'failing', place, at: now - 12_000 },
+      cause: makeFailure('ollama.vpn-down', 'The VPN wg0 is down: its last handshake was 12 min ago.'),
+    },
+  }
+}
+
 /** The relay is away for a while, and with it the ways of two clients; a third has a failure of its own. */
 export function makeTroubledState(now: number): BridgeState {
   const busy = makeBusyState(now)

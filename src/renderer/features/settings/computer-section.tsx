@@ -59,15 +59,22 @@ function OllamaFrom({ profile, hosts, onChange, mistakeAt }: ProfileSectionProps
   const said = words.settings.computerSection
   return (
     <>
-      <Segmented
-        label={said.ollamaFrom}
-        value={profile.ollamaFrom}
-        options={[
-          { value: 'here', label: said.ollamaHere },
-          { value: 'ssh', label: said.ollamaVia },
-        ]}
-        onChange={(ollamaFrom) => onChange((before) => ({ ...before, ollamaFrom }))}
-      />
+      <div className="field">
+        <span className="field-label" aria-hidden="true">
+          {said.ollamaFrom}
+        </span>
+        <div>
+          <Segmented
+            label={said.ollamaFrom}
+            value={profile.ollamaFrom}
+            options={[
+              { value: 'here', label: said.ollamaHere },
+              { value: 'ssh', label: said.ollamaVia },
+            ]}
+            onChange={(ollamaFrom) => onChange((before) => ({ ...before, ollamaFrom }))}
+          />
+        </div>
+      </div>
       {profile.ollamaFrom === 'ssh' && (
         <SshTargetFields
           target={profile.ollamaVia}

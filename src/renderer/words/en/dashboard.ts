@@ -166,7 +166,7 @@ export const dashboardWords = {
     parameters: 'Parameters',
     quantization: 'Quantisation',
     where: 'Runs',
-    here: 'on this Ollama',
+    here: 'here',
   },
 
   usage: {
