@@ -1,4 +1,5 @@
 import type { Perimeter, PerimeterPeer, RevokedPeer } from '../perimeter/file/schema.ts'
+import { commandLine } from '../perimeter/render/command-line.ts'
 import type { Rendering } from '../perimeter/render/rendering.ts'
 import { textTable } from './text-table.ts'
 
@@ -27,7 +28,7 @@ export function renderingText({ activate, files, machine }: Rendering): string {
     ({ content, mode, path, purpose }) =>
       `#### ${machine}: ${path} (${mode.toString(8).padStart(4, '0')}): ${purpose}\n${content}`,
   )
-  const commands = activate.map((command) => command.join(' ')).join('\n')
+  const commands = activate.map(commandLine).join('\n')
   return `${parts.join('\n')}\n#### ${machine}: then, as root\n${commands}\n`
 }
 

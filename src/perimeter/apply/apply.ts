@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '../../shared/errors/app-error.ts'
 import type { Rendering } from '../render/rendering.ts'
 import { changeArchive, changeId } from './change.ts'
+import { failureWords } from './failure-words.ts'
 import { askKeeper, type KeeperState, keeperState, putChange, type Remote } from './remote.ts'
 
 export interface ApplyOptions {
@@ -117,11 +118,10 @@ async function settled(
 }
 
 function failed(place: string, { log }: KeeperState): AppError {
-  const said = log.filter((line) => !line.startsWith('+ ')).at(-1) ?? log.at(-1) ?? 'it said nothing'
-  const during = log.findLast((line) => line.startsWith('+ '))
+  const { command, said } = failureWords(log)
   return new AppError(
     'perimeter.not-applied-whole',
-    `${place} could not do all of it${during === undefined ? '' : `, at "${during.slice(2, 200)}"`}: ${said.slice(0, 300)}. Everything there is as it was.`,
+    `${place} could not do all of it${command === undefined ? '' : `, at "${command.slice(0, 200)}"`}: ${said.slice(0, 300)}. Everything there is as it was.`,
   )
 }
 

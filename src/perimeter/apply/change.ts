@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { pack } from 'tar-stream'
+import { commandLine, shellWord } from '../render/command-line.ts'
 import type { Rendering } from '../render/rendering.ts'
 import { KEEPER } from './keeper.ts'
 
@@ -35,10 +36,6 @@ function lines(items: readonly string[]): string {
 
 /** What is done is told, so that the log of the keeper ends with what went wrong. */
 function script(commands: readonly (readonly string[])[], first: string): string {
-  const spelled = commands.map((words) => words.map(quote).join(' '))
-  return `${[first, ...spelled.flatMap((command) => [`echo ${quote(`+ ${command}`)}`, command])].join('\n')}\n`
-}
-
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  const spelled = commands.map(commandLine)
+  return `${[first, ...spelled.flatMap((command) => [`echo ${shellWord(`+ ${command}`)}`, command])].join('\n')}\n`
 }

@@ -119,6 +119,8 @@ finish() { # RESULT
   guard off
   printf '%s' "$1" > "$D/result"
   rm -rf "$D/pending" "$D/next" "$D/before" "$D/decided"
+  # The next change that is tried first may find another machine.
+  if [ ! -f "$D/applied/id" ]; then rm -rf "$D/original"; fi
 }
 
 place() {
@@ -145,6 +147,8 @@ begin() { # SECONDS; runs by itself, in a session of its own
   # In a process of its own: whatever fails in it ends it, and not this one.
   if ! sh "$D/keeper" place; then
     printf 'failed' > "$D/activated"
+    # What taking it back says is another matter.
+    tail -n 20 "$D/log" > "$D/failure"
     if decide; then take_back failed; fi
     return
   fi
@@ -171,11 +175,12 @@ state)
   fi
   if [ -f "$D/result" ]; then printf 'result=%s\n' "$(cat "$D/result")"; fi
   if [ -f "$D/applied/id" ]; then printf 'applied=%s\n' "$(cat "$D/applied/id")"; fi
-  if [ -f "$D/log" ]; then tail -n 5 "$D/log" | sed 's/^/log=/'; fi
+  if [ -f "$D/failure" ]; then sed 's/^/log=/' "$D/failure"
+  elif [ -f "$D/log" ]; then tail -n 5 "$D/log" | sed 's/^/log=/'; fi
   ;;
 put)
   if [ -f "$D/pending" ]; then fail pending; fi
-  rm -rf "$D/next" "$D/before" "$D/decided" "$D/activated" "$D/result" "$D/log"
+  rm -rf "$D/next" "$D/before" "$D/decided" "$D/activated" "$D/result" "$D/log" "$D/failure"
   mkdir -p "$D"
   chmod 700 "$D"
   mkdir -p "$D/next"

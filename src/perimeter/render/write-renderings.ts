@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { commandLine } from './command-line.ts'
 import type { Rendering } from './rendering.ts'
 
 /**
@@ -32,10 +33,6 @@ export async function writeRenderings(folder: string, renderings: readonly Rende
 
 export function activateScript(commands: Rendering['activate']): string {
   return `#!/bin/sh\n# Run as root on the machine, once the files lie where they belong.\nset -e\n${commands
-    .map((command) => command.map(shellWord).join(' '))
+    .map(commandLine)
     .join('\n')}\n`
-}
-
-function shellWord(word: string): string {
-  return /^[\w./:@=+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
