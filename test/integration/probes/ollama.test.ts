@@ -5,6 +5,7 @@ import { realSurroundings } from '../../../src/main/probes/ollama/surroundings.t
 import type { OllamaState } from '../../../src/shared/state/ollama.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startBridge } from '../../support/start-bridge.ts'
+import { startSshd } from '../../support/start-sshd.ts'
 import {
   type FakeOllama,
   type FakeOllamaOptions,
@@ -16,6 +17,8 @@ async function start(options: FakeOllamaOptions = {}): Promise<FakeOllama> {
   onTestFinished(() => ollama.close())
   return ollama
 }
+
+const POLL = { timeout: 20_000 }
 
 /** What the environment of the tests says of proxies is nothing of theirs. */
 const AROUND = realSurroundings({ PATH: process.env.PATH })
@@ -210,5 +213,61 @@ describe('in the state of the bridge', () => {
     expect(bridge.state.ollama.kind).toBe('unknown')
     await bridge.api.probeOllama({})
     expect(bridge.state.ollama.kind).toBe('ok')
+  })
+})
+
+describe('from an SSH host', () => {
+  const isOk = ({ ollama }: { ollama: OllamaState }): boolean => ollama.kind === 'ok'
+
+  test('the connection that a client has to the same host is used', async () => {
+    const ollama = await start()
+    const tower = await startSshd({ teardown: onTestFinished })
+    const listen = `127.0.0.1:${await freePort()}`
+    const { bridge, state } = await startBridge({
+      teardown: onTestFinished,
+      hosts: { tower },
+      profile: {
+        clients: [{ name: 'builder', ssh: 'tower', listen }],
+        ollama: { url: ollama.url, via: 'tower' },
+      },
+    })
+    await bridge.connect()
+    await state(({ clients }) => clients[0]?.link.phase === 'connected', 'connection to the client')
+    await bridge.api.probeOllama({})
+    expect(isOk(bridge.state)).toBe(true)
+    expect(tower.log().match(/Accepted publickey/g)).toHaveLength(1)
+  })
+
+  test('a connection of its own lasts while the bridge is connected, and comes back by itself', async () => {
+    const ollama = await start()
+    const tower = await startSshd({ teardown: onTestFinished })
+    const { bridge, state } = await startBridge({
+      teardown: onTestFinished,
+      hosts: { tower },
+      profile: { ollama: { url: ollama.url, via: 'tower' } },
+    })
+    await bridge.connect()
+    await bridge.api.probeOllama({})
+    await bridge.api.probeOllama({})
+    expect(bridge.state.ollama).toMatchObject({ kind: 'ok', via: 'tower' })
+    expect(tower.log().match(/Accepted publickey/g)).toHaveLength(1)
+    await tower.stop()
+    await expect
+      .poll(async () => {
+        await bridge.api.probeOllama({})
+        const { ollama: found } = bridge.state
+        return found.kind === 'failing' ? found.cause.code : found.kind
+      }, POLL)
+      .toMatch(/^ssh\./)
+    await tower.start()
+    await expect
+      .poll(async () => {
+        await bridge.api.probeOllama({})
+        return bridge.state.ollama.kind
+      }, POLL)
+      .toBe('ok')
+    await bridge.disconnect(0)
+    await state(({ wanted }) => wanted === 'disconnected', 'end of the connections')
+    await expect.poll(() => tower.sessionPids(), POLL).toEqual([])
   })
 })
