@@ -146,12 +146,25 @@ export function verifiedText({ from, counts, results, isVerbose }: Verified, out
   const style = { width: Math.max(output.columns ?? MOST_COLUMNS, LEAST_COLUMNS), color }
   const shown = isVerbose ? results : results.filter(isWrong)
   const { right, wrong, unknown } = counts
-  const hint = unknown > 0 && !isVerbose ? '; --verbose says why' : ''
   return [
     `From here, the ${PLACE_NAMES[from]}:`,
     matrixText(results, style),
     ...(shown.length > 0 ? [evidenceText(shown, style)] : []),
     `${right} of ${results.length} cells are as the policy says, ${wrong} differ, ` +
-      `${unknown} cannot be told from here${hint}.`,
+      `${unknown} cannot be told from here${unknown > 0 ? ':' : '.'}`,
+    ...reasonLines(results).map((line) => renderLine(line, style)),
   ].join('\n')
+}
+
+/** Why something is unknown, the most frequent reason first; without addresses, which differ from cell to cell. */
+function reasonLines(results: readonly VerifiedCell[]): Line[] {
+  const counts = new Map<string, number>()
+  for (const { verdict, evidence } of results) {
+    if (verdict !== 'unknown') continue
+    const reason = evidence.replace(/^\S+: /, '').replace(/ (?:in|within) \d+ ms/, '')
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => [[`? ${String(count).padStart(3)}  `, 'ask'], reason])
 }

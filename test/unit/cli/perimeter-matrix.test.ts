@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { evidenceText, matrixText } from '../../../src/cli/perimeter-matrix.ts'
+import { evidenceText, matrixText, verifiedText } from '../../../src/cli/perimeter-matrix.ts'
 import type { Cell } from '../../../src/perimeter/policy/cell.ts'
 import type { VerifiedCell } from '../../../src/perimeter/verify/verified-cell.ts'
 
@@ -65,5 +65,22 @@ test('the evidence names what should have been', () => {
     '✗ vpn>lan/tcp/22/4 allowed, should be denied seen of vpn>lan/tcp/22/4',
     '✓ vpn>server/tcp/11434/4 allowed seen of vpn>server/tcp/11434/4',
     '? vpn>lan/udp/53/4 unknown seen of vpn>lan/udp/53/4',
+  ])
+})
+
+test('what is unknown is summed up by its reason', () => {
+  const unknown = (id: string, evidence: string) => ({ ...tried(id, 'denied', 'unknown'), evidence })
+  const results = [
+    tried('vpn>server/tcp/11434/4', 'allowed'),
+    unknown('vpn>lan/tcp/22/4', '192.168.250.10: sent past the tunnel'),
+    unknown('vpn>server/udp/53/4', '192.168.250.20: no answer within 2501 ms; it may have arrived'),
+    unknown('vpn>server/udp/53/6', 'fd00::20: no answer within 2502 ms; it may have arrived'),
+  ]
+  const counts = { right: 1, wrong: 0, unknown: 3 }
+  const text = verifiedText({ from: 'vpn', counts, results, isVerbose: false }, {})
+  expect(text.split('\n').slice(-3)).toEqual([
+    '1 of 4 cells are as the policy says, 0 differ, 3 cannot be told from here:',
+    '?   2  no answer; it may have arrived',
+    '?   1  sent past the tunnel',
   ])
 })
