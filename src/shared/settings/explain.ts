@@ -92,7 +92,11 @@ function unknownKeys(path: SettingsPath, keys: readonly string[], schema: JsonSc
 function unknownKeyText(path: SettingsPath, key: string, known: readonly string[]): string {
   if (path.length === 0 && known.includes('profiles') && SHORT_KEYS.some((short) => short === key))
     return 'belongs inside a profile when there is "profiles" or "version": move it there'
-  const guess = nearMiss(key, known)
+  // A key that another form of this object has is no spelling mistake.
+  const guess = nearMiss(
+    key,
+    known.filter((name) => name !== key),
+  )
   if (guess !== undefined) return `unknown key; did you mean ${JSON.stringify(guess)}?`
   return `unknown key; known here: ${known.filter((name) => name !== '$schema').join(', ') || 'none'}`
 }
@@ -110,7 +114,7 @@ function keysAt(schema: JsonSchema, path: SettingsPath): string[] {
 }
 
 function forms(schemas: readonly JsonSchema[]): JsonSchema[] {
-  return schemas.flatMap((schema) => [schema, ...forms(schema.anyOf ?? [])])
+  return schemas.flatMap((schema) => [schema, ...forms([...(schema.anyOf ?? []), ...(schema.oneOf ?? [])])])
 }
 
 function valueAt(value: unknown, path: SettingsPath): unknown {

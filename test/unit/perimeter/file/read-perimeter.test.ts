@@ -87,6 +87,8 @@ describe('values by themselves', () => {
       part('server', { isolation: { kind: 'wish' } }),
       'server.isolation.kind: use { "kind": "vlan", … }, { "kind": "port", … } or { "kind": "host" }',
     ],
+    [inVlan({ port: 'lan4' }), 'server.isolation.port: unknown key; did you mean "ports"?'],
+    [inVlan({ adress: 'x' }), 'server.isolation.adress: unknown key; did you mean "address"?'],
     [
       part('wireguard', { endpoint: 'https://vpn' }),
       'wireguard.endpoint: use host or host:port as the internet sees it',
