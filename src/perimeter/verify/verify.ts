@@ -15,8 +15,6 @@ export interface VerifyOptions {
   readonly known: KnownHosts
   /** How long an answer is waited for; TCP repeats its first packet after one second. */
   readonly timeoutMs: number
-  /** Ends the run early; what was not tried by then is unknown. */
-  readonly signal?: AbortSignal
 }
 
 /** So many at a time: enough to be quick, few enough not to be taken for an attack. */
@@ -26,9 +24,11 @@ const AT_ONCE = 24
 export async function verifyPerimeter(options: VerifyOptions): Promise<VerifiedCell[]> {
   const cells = cellsOf(options.perimeter).filter((cell) => beginsAt(options.from, cell))
   const results: VerifiedCell[] = []
+  const resolve = askedOnce(resolveName)
   const queue = cells.entries()
   const worker = async () => {
-    for (const [index, cell] of queue) results[index] = { cell, ...(await verifyCell(cell, options)) }
+    for (const [index, cell] of queue)
+      results[index] = { cell, ...(await verifyCell(cell, options, resolve)) }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
   return results
@@ -40,10 +40,13 @@ function beginsAt(place: VerifyPlace, { from, to }: Cell): boolean {
   return from === place || (place === 'admin' && from === 'lan' && to !== 'server')
 }
 
-async function verifyCell(cell: Cell, options: VerifyOptions): Promise<Omit<VerifiedCell, 'cell'>> {
-  const { perimeter, known, timeoutMs, signal } = options
+async function verifyCell(
+  cell: Cell,
+  options: VerifyOptions,
+  resolve: typeof resolveName,
+): Promise<Omit<VerifiedCell, 'cell'>> {
+  const { perimeter, known, timeoutMs } = options
   const unknown = (evidence: string) => ({ verdict: 'unknown', evidence }) as const
-  if (signal?.aborted === true) return unknown('not tried')
   const { port, protocol, family, to } = cell
   if (
     protocol === 'udp' &&
@@ -54,7 +57,7 @@ async function verifyCell(cell: Cell, options: VerifyOptions): Promise<Omit<Veri
     return unknown('WireGuard answers nobody without a key; a handshake of a peer proves it')
   const target = targetOf(cell, perimeter, known)
   if ('unknown' in target) return unknown(target.unknown)
-  const address = await resolveName(target.address, family)
+  const address = await resolve(target.address, family)
   if (address === undefined) return unknown(`${target.address} has no address of IPv${family}`)
   const source = await sourceFor(address, family)
   if (source === undefined) return unknown(`${address}: this computer knows no way there`)
@@ -70,4 +73,15 @@ function isInVpn(address: string, perimeter: Perimeter): boolean {
   return [vpn?.address, vpn?.address6].some(
     (cidr) => cidr !== undefined && contains(networkOf(cidr), address),
   )
+}
+
+/** A name server that does not answer is waited for once, not once for each cell. */
+function askedOnce(resolve: typeof resolveName): typeof resolveName {
+  const known = new Map<string, ReturnType<typeof resolveName>>()
+  return (host, family) => {
+    const key = `${family} ${host}`
+    const answer = known.get(key) ?? resolve(host, family)
+    known.set(key, answer)
+    return answer
+  }
 }
