@@ -9,7 +9,7 @@ import { isModelName } from './ollama-names.ts'
  * @throws AppError `relay.body-invalid`
  */
 export function checkOllamaBody(parsed: JsonObject, model: string): void {
-  const odd = Object.keys(parsed).find((key) => key !== 'model' && key.toLowerCase() === 'model')
+  const odd = Object.keys(parsed).find((key) => key !== 'model' && folded(key) === 'model')
   if (odd !== undefined) throw new AppError('relay.body-invalid', `The body has "${odd}" for "model".`)
   if (!isModelName(model))
     throw new AppError('relay.body-invalid', `The body names no model: "${model.slice(0, 80)}".`, {
@@ -28,7 +28,12 @@ export function searchesWeb(parsed: JsonObject): boolean {
 
 function valuesOf(object: unknown, name: string): readonly unknown[] {
   if (typeof object !== 'object' || object === null) return []
-  return Object.entries(object).flatMap(([key, value]) => (key.toLowerCase() === name ? [value] : []))
+  return Object.entries(object).flatMap(([key, value]) => (folded(key) === name ? [value] : []))
+}
+
+/** As Go compares: also the long s counts as an s, and the sign for kelvin as a k. */
+function folded(key: string): string {
+  return key.toUpperCase().toLowerCase()
 }
 
 /** Puts our own word on how long the model stays in memory last, where it counts, and changes no other byte. */

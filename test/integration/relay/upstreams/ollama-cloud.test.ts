@@ -97,7 +97,7 @@ describe('while the relay stays local', () => {
     ['/v1/messages', [{ Type: ' web_search_20250305' }]],
   ])('a search of the web is refused on %s: %j', async (path, tools) => {
     const { post, ollama } = await startOllamaRelay({ models })
-    for (const key of ['tools', 'Tools']) {
+    for (const key of ['tools', 'Tools', 'tool\u017f']) {
       const answer = await post(path, { model: 'ollama/qwen3:8b', messages: SAY, input: 'x', [key]: tools })
       expect([answer.status, answer.headers['x-relay-error']]).toEqual([403, 'ollama.cloud-refused'])
     }
