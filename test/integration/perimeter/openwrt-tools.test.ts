@@ -37,6 +37,7 @@ describe.skipIf(NO_OPENWRT_TOOLS !== undefined)('the real uci', () => {
     '%s: makes of the batch what our parser does',
     (_name, perimeter) => {
       const [uci, ours] = [new RealUci(), defaultConfigs()]
+      onTestFinished(() => uci.close())
       const commands = parseUciBatch(uciBatch(perimeter))
       // The first time there is nothing of ours to delete.
       uci.batch(uciBatch(perimeter))

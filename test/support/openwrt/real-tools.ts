@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Perimeter } from '../../../src/perimeter/file/schema.ts'
@@ -39,6 +39,10 @@ export class RealUci {
     return new Map(
       Object.keys(DEFAULT_FILES).map((name) => [name, parseUciFile(readFileSync(this.path(name), 'utf8'))]),
     )
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true })
   }
 
   private run(args: readonly string[], input = ''): string {
@@ -95,6 +99,7 @@ export function realFirewall4(configs: UciConfigs, perimeter: Perimeter): string
     ],
     { cwd: firewall4, input: script, encoding: 'utf8' },
   )
+  rmSync(mocks, { recursive: true, force: true })
   if (!stdout.includes('chain forward')) throw new Error(`firewall4 makes no rules: ${stderr}`)
   // Includes of the router's own file system.
   return stdout.replaceAll(/^\s*include .*$/gm, '')

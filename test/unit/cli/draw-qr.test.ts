@@ -1,11 +1,13 @@
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { drawQr } from '../../../src/cli/draw-qr.ts'
 
 async function makeProgram(script: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'qr-')), 'qr')
+  const folder = await mkdtemp(join(tmpdir(), 'qr-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'qr')
   await writeFile(path, `#!/bin/sh\n${script}\n`)
   await chmod(path, 0o700)
   return path

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { parsePerimeter, readPerimeter } from '../../../../src/perimeter/file/read-perimeter.ts'
 import { AMONG_THE_LAN, PEER_KEYS, perimeterValue } from '../../../support/make-perimeter.ts'
 
@@ -71,6 +71,7 @@ test('what is no JSON is named where it ends to be', () => {
 
 test('a file that is not there and a folder are told apart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'perimeter-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await expect(readPerimeter(join(folder, 'no.jsonc'))).rejects.toMatchObject({
     code: 'perimeter.unreadable',
     message: expect.stringContaining('does not exist'),

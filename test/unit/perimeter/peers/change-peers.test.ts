@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { changePerimeter } from '../../../../src/perimeter/file/change-file.ts'
 import { INIT_TEXT } from '../../../../src/perimeter/file/init-text.ts'
 import { readPerimeter } from '../../../../src/perimeter/file/read-perimeter.ts'
@@ -20,6 +20,8 @@ beforeEach(async () => {
   path = join(folder, 'perimeter.jsonc')
   await writeFile(path, INIT_TEXT, { mode: 0o640 })
 })
+
+afterEach(() => rm(folder, { recursive: true, force: true }))
 
 function add(
   name: string,

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { uciBatch } from '../../../../src/perimeter/render/openwrt/batch.ts'
 import { preflightScript } from '../../../../src/perimeter/render/openwrt/preflight.ts'
 import { makePerimeter } from '../../../support/make-perimeter.ts'
@@ -43,6 +43,7 @@ function preflight(change: string, address = '192.168.250.1/24', of = perimeter)
   const refused = runUciBatch(configs, parseUciBatch(change))
   expect(refused).toEqual([])
   const folder = mkdtempSync(join(tmpdir(), 'preflight-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const program = (name: string, script: string) => {
     writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`)
     chmodSync(join(folder, name), 0o700)
