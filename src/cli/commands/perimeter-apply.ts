@@ -90,11 +90,11 @@ async function diff(options: MachineOptions): Promise<void> {
   const { fileDrift, liveDrift } = await import('../../perimeter/apply/diff.ts')
   const remote = await open(options, perimeter)
   try {
-    const files = await fileDrift(remote, renderMachine(options.target, perimeter))
     const live = await liveDrift(remote).catch((error: unknown) => {
       if (error instanceof AppError && error.code === 'perimeter.not-applied') return 'not-applied' as const
       throw error
     })
+    const files = await fileDrift(remote, renderMachine(options.target, perimeter))
     console.log(driftText(files, live).split('\n').map(plainText).join('\n'))
     const isSame = files.every(({ drift }) => drift === 'same') && live !== 'not-applied' && live.length === 0
     if (!isSame) process.exitCode = 1

@@ -67,9 +67,10 @@ export function askKeeper(
 /** What the policy in force looked like when it was confirmed, and what it looks like now. @throws AppError `perimeter.not-applied` */
 export async function evidenceOf(remote: Remote): Promise<{ readonly was: string; readonly is: string }> {
   const text = async (which: string): Promise<string> => {
-    const { stdout } = await remote.run(`${AS_ROOT} -s -- evidence ${which}`, { stdin: KEEPER })
-    if (stdout === 'error=nothing\n') throw refusal(remote.place, 'nothing')
-    return stdout
+    const result = await remote.run(`${AS_ROOT} -s -- evidence ${which}`, { stdin: KEEPER })
+    if (result.stdout === 'error=nothing\n') throw refusal(remote.place, 'nothing')
+    if (result.exitCode !== 0) throw complaint(remote.place, result)
+    return result.stdout
   }
   return { was: await text('was'), is: await text('is') }
 }
@@ -82,21 +83,26 @@ async function ask(
   command: string,
   stdin: string | Buffer,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { exitCode, stderr, stdout } = await remote.run(command, { stdin })
+  const result = await remote.run(command, { stdin })
   const values = new Map<string, string[]>()
-  for (const line of stdout.split('\n')) {
+  for (const line of result.stdout.split('\n')) {
     const at = line.indexOf('=')
     if (at > 0) values.set(line.slice(0, at), [...(values.get(line.slice(0, at)) ?? []), line.slice(at + 1)])
   }
   const error = values.get('error')?.[0]
   if (error !== undefined) throw refusal(remote.place, error)
-  if (exitCode === 0) return values
+  if (result.exitCode === 0) return values
+  throw complaint(remote.place, result)
+}
+
+/** What a machine says that did not even get as far as its keeper. */
+function complaint(place: string, { exitCode, stderr }: RemoteResult): AppError {
   const words = stderr.trim().split('\n').at(-1) ?? ''
   if (/sudo:/.test(words))
-    throw new AppError('perimeter.not-root', `This login on ${remote.place} may not act as root (${words}).`)
-  throw new AppError(
+    return new AppError('perimeter.not-root', `This login on ${place} may not act as root (${words}).`)
+  return new AppError(
     'perimeter.refused',
-    `${remote.place} ended with status ${exitCode}${words === '' ? '' : `: ${words.slice(0, 300)}`}.`,
+    `${place} ended with status ${exitCode}${words === '' ? '' : `: ${words.slice(0, 300)}`}.`,
   )
 }
 

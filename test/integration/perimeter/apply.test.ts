@@ -5,7 +5,7 @@ import { APPLY_FOLDER } from '../../../src/perimeter/apply/keeper.ts'
 import { askKeeper, keeperState, putChange } from '../../../src/perimeter/apply/remote.ts'
 import type { Rendering } from '../../../src/perimeter/render/rendering.ts'
 import { type ApplyWorld, startApplyWorld } from '../../support/perimeter-lab/apply-world.ts'
-import { whyNoLab } from '../../support/perimeter-lab/world.ts'
+import { SHIMS, whyNoLab } from '../../support/perimeter-lab/world.ts'
 import { soon } from '../../support/soon.ts'
 
 const why = whyNoLab()
@@ -57,6 +57,18 @@ describe.skipIf(why !== undefined)('a perimeter on a router, over SSH', { timeou
     expect(await router.sh('cat /etc/sovereign/router.nft')).toBe('mine\n')
     expect(await router.run(['test', '-e', '/etc/wireguard/wg0.conf'])).toMatchObject({ code: 1 })
     expect(await sshToRouter('echo in')).toBe('in\n')
+  })
+
+  test('is not looked at by a login that may not act as root, which says so', async () => {
+    const { perimeter, router } = await startApplyWorld(onTestFinished)
+    expect(await perimeter('apply', '--yes')).toMatchObject({ code: 0 })
+    await router.sh(`
+      printf '#!/bin/sh\\necho 1000\\n' > ${SHIMS}/id
+      printf '#!/bin/sh\\necho "sudo: a password is required" >&2\\nexit 1\\n' > ${SHIMS}/sudo
+      chmod 755 ${SHIMS}/id ${SHIMS}/sudo`)
+    const { code, stderr, stdout } = await perimeter('diff')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('may not act as root (sudo: a password is required).')
   })
 
   test('that keeps its owner out is taken back by the router itself', async () => {
