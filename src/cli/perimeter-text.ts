@@ -4,7 +4,8 @@ import type { Rendering } from '../perimeter/render/rendering.ts'
 import { textTable } from './text-table.ts'
 
 /** What was read, in the words of the owner; an overlooked default shows here. */
-export function checkedText(path: string, { options, peers, router, server, wireguard }: Perimeter): string {
+export function checkedText(path: string, perimeter: Perimeter): string {
+  const { options, peers, router, server, wireguard } = perimeter
   const isolation = {
     vlan: 'in a network of its own',
     port: 'behind an isolated port',
@@ -19,7 +20,25 @@ export function checkedText(path: string, { options, peers, router, server, wire
     `Router: ${router.system}, LAN ${router.lan.address}.`,
     `Server: ${server.system}, ${server.address} port ${server.port}, ${isolation}${options.airGapped ? ', kept from the internet' : ''}.`,
     vpn,
+    managedText(perimeter),
+    ...(wireguard !== undefined && /(?:^|\.)example\.\w+(?::|$)/.test(wireguard.endpoint)
+      ? [`Still to do: ${wireguard.endpoint} is only an example; put where clients find your router.`]
+      : []),
   ].join('\n')
+}
+
+/** Who gets at SSH of the server once its firewall stands; nobody at all is mostly an oversight. */
+function managedText({ admins, options, server, wireguard }: Perimeter): string {
+  const hasPeers = options.sshFromVpn && !options.lanOnly && wireguard !== undefined
+  const who = [
+    ...(admins.length > 0 && options.adminPorts.length > 0
+      ? [`${admins.join(', ')} (TCP ${options.adminPorts.join(', ')})`]
+      : []),
+    ...(hasPeers ? ['peers of the VPN (TCP 22)'] : []),
+  ]
+  if (who.length > 0) return `The server is managed by ${who.join(' and ')}.`
+  const way = server.isolation.kind === 'port' ? '"sshFromVpn"' : '"admins" or "sshFromVpn"'
+  return `Nobody manages the server over the network: see ${way}.`
 }
 
 /** Files with their place and rights, and the commands that follow. */

@@ -21,6 +21,10 @@ export const INIT_TEXT = `{
     "address": "192.168.251.20",
     // Its hardware address, for a lease that never changes.
     // "mac": "00:11:22:33:44:55",
+    // How you reach it, for "sovereign perimeter apply --target server".
+    // "ssh": "me@192.168.251.20",
+    // Its wired interface, such as en0 or eth0.
+    // "device": "en0",
     // Where Ollama listens.
     "port": 11434,
     // What keeps the server from its neighbours. Rules on a router do not see what a switch carries by itself.
@@ -37,11 +41,12 @@ export const INIT_TEXT = `{
     "address": "10.10.10.1/24",
     // UDP; the only port that is open to the internet. An ISP router in front has to forward it.
     "port": 51820,
-    // Where clients find you: a name or an address that the internet knows.
+    // Where clients find you: a name or an address that the internet knows. This one is only an example.
     "endpoint": "vpn.example.org:51820",
   },
 
-  // Machines of the LAN that may manage the server, by their addresses.
+  // Machines of the LAN that may manage the server, by their addresses, such as ["192.168.250.10"]. Without the one
+  // that you sit at, you cannot reach the server from there any more.
   "admins": [],
 
   // Written by "sovereign perimeter peers add NAME".

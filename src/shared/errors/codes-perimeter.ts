@@ -36,7 +36,7 @@ export const PERIMETER_ERRORS = defineErrors({
     meaning: 'The public key of the router is not known yet, and a peer cannot do without it.',
     recovery: 'user',
     remedy:
-      'Put what "wg show" prints on the router into "wireguard.publicKey", or name it with --router-key.',
+      'Apply the perimeter to the router first ("sovereign perimeter apply"), which writes the key into the file; or name it with --router-key.',
   },
   'perimeter.peer-exists': {
     meaning: 'There is a peer of that name already.',
