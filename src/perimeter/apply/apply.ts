@@ -121,7 +121,7 @@ function failed(place: string, { log }: KeeperState): AppError {
   const { command, said } = failureWords(log)
   return new AppError(
     'perimeter.not-applied-whole',
-    `${place} could not do all of it${command === undefined ? '' : `, at "${command.slice(0, 200)}"`}: ${said.slice(0, 300)}. Everything there is as it was.`,
+    `${place} could not do all of it${command === undefined ? '' : `, at "${command.slice(0, 200)}"`}: ${said.slice(0, 600)}. Everything there is as it was.`,
   )
 }
 

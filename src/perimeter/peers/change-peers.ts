@@ -91,8 +91,7 @@ export async function revokePeer(
   const peer = await changePerimeter(path, async ({ peers, revoked }) => {
     const index = peers.findIndex((one) => one.name === name)
     const found = peers[index]
-    if (found === undefined)
-      throw new AppError('perimeter.peer-unknown', `There is no peer ${JSON.stringify(name)}.`)
+    if (found === undefined) throw unknownPeer(name, revoked.findLast((one) => one.name === name)?.at)
     const at = new Date(now).toISOString().slice(0, 10)
     return {
       edits: [
@@ -104,6 +103,16 @@ export async function revokePeer(
   })
   await rm(join(confFolder, `${name}.conf`), { force: true })
   return peer
+}
+
+function unknownPeer(name: string, revokedAt: string | undefined): AppError {
+  const quoted = JSON.stringify(name)
+  return new AppError(
+    'perimeter.peer-unknown',
+    revokedAt === undefined
+      ? `There is no peer ${quoted}.`
+      : `There is no peer ${quoted} any more: it was revoked on ${revokedAt}.`,
+  )
 }
 
 async function writePrivate(path: string, content: string): Promise<void> {

@@ -22,6 +22,11 @@ test('shows the error of nft and not the arrow below it', () => {
   )
 })
 
+test('all that the look at a router found, not only the last of it', () => {
+  const log = ['+ sh /etc/sovereign/preflight.sh', 'sovereign: there is no zone wan', 'sovereign: no fw4']
+  expect(failureWords(log).said).toBe('there is no zone wan; no fw4')
+})
+
 test('a command that was silent, and a log without any', () => {
   expect(failureWords(['+ false'])).toEqual({ command: 'false', said: 'it said nothing' })
   expect(failureWords([])).toEqual({ said: 'it said nothing' })

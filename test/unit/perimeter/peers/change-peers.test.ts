@@ -129,6 +129,9 @@ describe('what is refused leaves everything as it was', () => {
 
   test('a peer that there is not', async () => {
     await expect(revoke('nobody')).rejects.toMatchObject({ code: 'perimeter.peer-unknown' })
+    await add('phone')
+    await revoke('phone')
+    await expect(revoke('phone')).rejects.toThrow(/"phone" any more: it was revoked on \d{4}-\d\d-\d\d/)
   })
 
   test('a VPN that is full', async () => {
