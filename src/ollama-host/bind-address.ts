@@ -27,7 +27,7 @@ const REASONS: Readonly<Partial<Record<AddressKind, string>>> = {
   public: `it can be reached from the internet. ${NO_LOGIN}`,
   'link-local': 'it works on one cable only and needs a zone, which OLLAMA_HOST cannot hold.',
   multicast: 'it stands for a group of machines.',
-  reserved: 'it is reserved.',
+  reserved: 'it is reserved for examples, tests or broadcasts.',
   metadata: 'it belongs to the cloud provider.',
 }
 

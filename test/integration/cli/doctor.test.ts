@@ -9,6 +9,7 @@ import { createLogger } from '../../../src/node/log.ts'
 import type { Check } from '../../../src/shared/protocol/diagnostics.ts'
 import { fakeBridgeApi } from '../../support/fake-bridge-api.ts'
 import { runSovereign } from '../../support/sovereign-process.ts'
+import { startFakeOllama } from '../../support/upstreams/fake-ollama.ts'
 
 let dir: string
 
@@ -100,4 +101,23 @@ test('without a bridge there is still something to look at', async () => {
   expect(status).toBe(1)
   expect(out).toMatch(/WARNING {2}Bridge +None runs/)
   expect(out).toMatch(/FAILED {3}Settings file +.*settings\.json line 1: clients /)
+})
+
+test('without a bridge the Ollama of the settings is asked all the same', async () => {
+  const ollama = await startFakeOllama({ traps: { cloud: 'signed-out' } })
+  onTestFinished(() => ollama.close())
+  const config = join(dir, 'settings.json')
+  const lineFor = async (settings: object): Promise<string> => {
+    await writeFile(config, JSON.stringify({ version: 1, profiles: [settings] }))
+    const { out } = await doctor('--config', config, '--json')
+    const { checks } = JSON.parse(out) as { readonly checks: readonly Check[] }
+    const { status = '', detail = '' } = checks.find(({ id }) => id === 'ollama') ?? {}
+    return `${status}: ${detail}`
+  }
+  expect(await lineFor({ ollama: { url: ollama.url } })).toMatch(
+    /^warning: .*context of 4096 tokens.*not signed in/,
+  )
+  expect(await lineFor({ ollama: { url: ollama.url, via: 'tower' } })).toMatch(/^skipped: .*from tower/)
+  await ollama.close()
+  expect(await lineFor({ ollama: { url: ollama.url } })).toMatch(/^failed: Nothing listens on 127/)
 })

@@ -5,6 +5,7 @@ import type { BridgeCore } from '../../bridge/bridge-core.ts'
 import { httpOver } from '../../bridge/http-over.ts'
 import { readHealth } from '../../bridge/relay-health.ts'
 import { type Finding, failed, failedFor, type Look, ok, skipped, warning } from './check.ts'
+import { ollamaFinding } from './ollama-look.ts'
 import { proxyLooks } from './proxy-looks.ts'
 
 /** Certificates and tokens are valid for hours to months; clocks of healthy machines differ by less than seconds. */
@@ -163,25 +164,7 @@ function pathFinding(path: ClientState['path']): Finding {
 async function lookAtOllama(core: BridgeCore, probe: () => Promise<void>): Promise<Finding> {
   if (core.profile.ollama === undefined) return skipped('The profile names none.')
   await probe()
-  return ollamaFinding(core.state)
-}
-
-function ollamaFinding({ ollama }: BridgeCore['state']): Finding {
-  if (ollama.kind === 'failing') return failedFor(ollama.cause)
-  if (ollama.kind !== 'ok') return skipped('It has not answered yet.')
-  const from = ollama.via === undefined ? '' : ` (asked from ${ollama.via})`
-  const cloud = ollama.models.filter(({ isCloud }) => isCloud).length
-  const there = cloud === 0 ? '' : `, ${cloud} of them at ollama.com`
-  const answers = `Ollama ${ollama.version} at ${ollama.place}${from} has ${countOf(ollama.models.length, 'model')}${there}.`
-  // A model that has to be loaded first is how it usually is.
-  const harmful = ollama.notes.filter(({ code }) => code !== 'ollama.cold')
-  const said = ollama.notes.map(({ message }) => message)
-  if (harmful.length === 0) return ok([answers, ...said].join(' '))
-  return warning(said.join(' '), harmful.map(({ remedy }) => remedy).join(' '))
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return ollamaFinding(core.state.ollama)
 }
 
 /** `1 day 2 h`, `3 h 5 min`, `4 min`. */

@@ -5,6 +5,7 @@ import { loadSettings } from '../../settings/settings-file.ts'
 import { type Look, lookAt } from './check.ts'
 import { liveLooks } from './live-looks.ts'
 import { localLooks, type Surroundings } from './local-looks.ts'
+import { ownOllamaLook } from './ollama-look.ts'
 
 /** The slowest look has a timeout of its own that is shorter. */
 const EACH_WITHIN_MS = 15_000
@@ -26,7 +27,7 @@ export async function runLocalChecks(around: Surroundings, now: number): Promise
     // Said by the look at the file.
     () => undefined,
   )
-  return look(now, localLooks(around, settings), undefined)
+  return look(now, [...localLooks(around, settings), ownOllamaLook(settings)], undefined)
 }
 
 async function look(at: number, looks: readonly Look[], log: Logger | undefined): Promise<Checks> {
