@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import './dashboard-view.css'
 import { EgressCard } from './egress-card.tsx'
+import { NoTrayNotice } from './no-tray-notice.tsx'
 import { OllamaCard } from './ollama-card.tsx'
 import { PathCard } from './path-card.tsx'
 import { RecentCard } from './recent-card.tsx'
@@ -16,6 +17,7 @@ export function DashboardView(): ReactNode {
     <>
       <StatusHeader />
       <TroublesPanel />
+      <NoTrayNotice />
       <PathCard />
       <div className="card-pair">
         <RelayCard />

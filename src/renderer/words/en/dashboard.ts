@@ -47,6 +47,13 @@ export const dashboardWords = {
   addClient: 'Add a client',
   actionFailed: 'That did not work',
 
+  noTray: {
+    title: 'This desktop shows no tray icons',
+    hint: 'Everything is in this window instead. Closing it leaves the bridge running; start the app again to see it. On GNOME, the extension “AppIndicator and KStatusNotifierItem Support” brings the icon.',
+    disconnectAndQuit: 'Disconnect and quit',
+    quit: 'Quit',
+  },
+
   troubles: {
     title: 'What is wrong now',
     questions: (count: number) =>
