@@ -60,8 +60,10 @@ export function turnedAway(
 /** Gives one name to what a socket or ssh2 reports, whichever layer noticed first. */
 export function toConnectError(error: unknown, place: string, stage: ConnectStage): AppError {
   if (error instanceof AppError) return error
-  const { code, level, message, hostname, port } = describe(error)
-  const known = typeof code === 'string' ? SYSTEM_CODES[code] : undefined
+  const { code, level, message, hostname, port, syscall } = describe(error)
+  // A name that is none, such as one that is too long, fails with other codes too.
+  const isName = syscall === 'getaddrinfo'
+  const known = isName ? 'ssh.name-not-resolved' : typeof code === 'string' ? SYSTEM_CODES[code] : undefined
   if (stage === 'connecting' && known !== undefined) {
     return new AppError(known, connectingText(known, place, { errno: String(code), hostname, port }), {
       cause: error,
@@ -121,10 +123,11 @@ interface Described {
   readonly level?: unknown
   readonly hostname?: unknown
   readonly port?: unknown
+  readonly syscall?: unknown
 }
 
 function describe(error: unknown): Described {
   if (!(error instanceof Error)) return { message: String(error) }
-  const { code, level, hostname, port } = error as Error & Described
-  return { code, level, hostname, port, message: error.message.replace(/\.$/, '') }
+  const { code, level, hostname, port, syscall } = error as Error & Described
+  return { code, level, hostname, port, syscall, message: error.message.replace(/\.$/, '') }
 }
