@@ -26,6 +26,20 @@ export interface Lab {
   close(): Promise<void>
 }
 
+/** What keeps the server apart is not to come between the others; no policy speaks of them. */
+const AMONG_THE_LAN = ([4, 6] as const).map(
+  (family): Cell => ({
+    id: `lan>admin/tcp/22/${family}`,
+    from: 'lan',
+    to: 'admin',
+    protocol: 'tcp',
+    port: 22,
+    family,
+    expected: 'allowed',
+    policy: 'LAN to LAN: as before',
+  }),
+)
+
 /** Builds the machines, puts the rendered policy on the router and the server, and connects the VPN. */
 export async function startLab(
   scenario: Scenario,
@@ -36,7 +50,7 @@ export async function startLab(
   try {
     const [client, peer] = [makeKeys(), makeKeys()]
     const perimeter = labPerimeter(scenario, { client: client.publicKey, peer: peer.publicKey })
-    const cells = cellsOf(perimeter)
+    const cells = [...cellsOf(perimeter), ...AMONG_THE_LAN]
     const hosts = await buildTopology(world, scenario)
     const judge = new Judge(hosts, perimeter)
     await judge.prepare(cells)
