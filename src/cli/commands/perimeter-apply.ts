@@ -121,7 +121,13 @@ async function remove(options: MachineOptions): Promise<void> {
   const { askKeeper } = await import('../../perimeter/apply/remote.ts')
   const remote = await open(options, await perimeterOf(options))
   try {
-    await askKeeper(remote, 'remove', [])
+    await askKeeper(remote, 'remove', []).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'perimeter.not-applied') throw error
+      throw new AppError(error.code, error.message, {
+        remedy: 'There is nothing to take away.',
+        cause: error,
+      })
+    })
     console.log(`${remote.place} is as it was before the perimeter was applied first.`)
   } finally {
     await remote.close()

@@ -53,6 +53,10 @@ describe.skipIf(why !== undefined)('a perimeter on a router, over SSH', { timeou
     expect(await router.sh('nft list table inet sovereign_router')).toContain('tcp dport 11500')
 
     expect(await perimeter('remove')).toMatchObject({ code: 0 })
+    expect(await perimeter('remove')).toMatchObject({
+      code: 1,
+      stderr: 'Nothing of this program is applied on router.\nThere is nothing to take away.\n',
+    })
     expect(await router.sh('sysctl -n net.ipv4.ip_forward; nft list ruleset')).toBe(before)
     expect(await router.sh('cat /etc/sovereign/router.nft')).toBe('mine\n')
     expect(await router.run(['test', '-e', '/etc/wireguard/wg0.conf'])).toMatchObject({ code: 1 })
