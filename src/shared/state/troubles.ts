@@ -79,22 +79,25 @@ function relayTrouble(state: BridgeState): Trouble[] | undefined {
   const cause = causeOf(relayPartHealth(state))
   if (cause === undefined) return undefined
   const { link } = state.relay
-  const affects = state.clients.filter((client) => client.enabled && !hasOwnTrouble(client))
   return [
     {
       kind: 'relay',
       // Whoever has switched it off knows.
       urgency: isRelaySwitchedOff(state) ? 'limited' : urgencyOf(cause, link),
       parts: [{ name: '', cause, ...timesOf(link) }],
-      affects: affects.map(({ name }) => name),
+      affects: keptFromWork(state),
     },
   ]
 }
 
 function signInTrouble(state: BridgeState): Trouble[] {
   if (isSignedIn(state)) return []
-  const affects = state.clients.filter(({ enabled }) => enabled).map(({ name }) => name)
-  return [{ kind: 'sign-in', urgency: 'needs-you', parts: [{ name: '' }], affects }]
+  return [{ kind: 'sign-in', urgency: 'needs-you', parts: [{ name: '' }], affects: keptFromWork(state) }]
+}
+
+/** Names of the clients that would work with another relay. */
+function keptFromWork({ clients }: BridgeState): string[] {
+  return clients.filter((client) => client.enabled && !hasOwnTrouble(client)).map(({ name }) => name)
 }
 
 function agentTrouble(agent: ListenerState): Trouble[] {

@@ -73,6 +73,18 @@ test('a relay that is signed in nowhere keeps every client from working, and say
   ])
 })
 
+test('a client with a trouble of its own is not said to lack the sign-in as well', () => {
+  const { relay, clients } = makeBusyState(NOON)
+  const upstreams = [{ name: 'copilot', signedIn: false }]
+  const health = { kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 1, upstreams } as const
+  const away = makeClientState({ name: 'away', link: { phase: 'failed', since: NOON, cause: lost } })
+  const [signIn, own] = troublesOf(
+    makeBridgeState({ relay: { ...relay, health }, clients: [...clients, away] }),
+  )
+  expect([signIn?.kind, signIn?.affects]).toEqual(['sign-in', ['builder', 'gpu-box']])
+  expect([own?.kind, own?.affects]).toEqual(['clients', ['away']])
+})
+
 test('a port that cannot be had comes with the one that can', () => {
   const cause = makeFailure('port.taken', '127.0.0.1:8080 is taken.')
   const listener = {
