@@ -23,12 +23,19 @@ export function stepText(step: ApplyStep, target: string): string {
   }
 }
 
+const DRIFT_WORDS = {
+  same: 'same    ',
+  missing: 'missing ',
+  changed: 'differs ',
+  leftover: 'leftover',
+} as const
+
 /** What differs, file by file and command by command; one line where nothing does. */
 export function driftText(files: readonly FileDrift[], live: readonly LiveDrift[] | 'not-applied'): string {
   const changed = files.filter(({ drift }) => drift !== 'same')
   const lines = [
     ...changed.flatMap(({ drift, path, purpose, there, wanted }) => [
-      `${drift === 'missing' ? 'missing' : 'differs'}  ${path}  (${purpose})`,
+      `${DRIFT_WORDS[drift]} ${path}  (${purpose})`,
       ...(there === undefined ? [] : lineDrift(there, wanted)),
     ]),
     ...(live === 'not-applied'

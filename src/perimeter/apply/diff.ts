@@ -1,11 +1,13 @@
 import type { Rendering } from '../render/rendering.ts'
+import { APPLY_FOLDER } from './keeper.ts'
 import { evidenceOf, type Remote, runAsRoot } from './remote.ts'
 
 /** How one file of a rendering is on the machine. */
 export interface FileDrift {
   readonly path: string
   readonly purpose: string
-  readonly drift: 'same' | 'missing' | 'changed'
+  /** `leftover`: there since a change of before, and no part of the rendering any more. */
+  readonly drift: 'same' | 'missing' | 'changed' | 'leftover'
   /** What is there now, where it is another one. */
   readonly there?: string
   readonly wanted: string
@@ -16,6 +18,22 @@ const READ_MAX_BYTES = 1024 * 1024
 
 /** Compares the files of a rendering with those on the machine, letter by letter. */
 export async function fileDrift(remote: Remote, rendering: Rendering): Promise<FileDrift[]> {
+  return [...(await wantedDrift(remote, rendering)), ...(await leftovers(remote, rendering))]
+}
+
+async function leftovers(remote: Remote, { files }: Rendering): Promise<FileDrift[]> {
+  const list = `${APPLY_FOLDER}/applied/list`
+  const { stdout } = await runAsRoot(
+    remote,
+    `test ! -f ${list} || while read -r p; do test ! -e "$p" || echo "$p"; done < ${list}`,
+  )
+  return stdout
+    .split('\n')
+    .filter((there) => there !== '' && !files.some(({ path }) => path === there))
+    .map((path) => ({ path, purpose: 'applied once, not wanted any more', drift: 'leftover', wanted: '' }))
+}
+
+function wantedDrift(remote: Remote, rendering: Rendering): Promise<FileDrift[]> {
   return Promise.all(
     rendering.files.map(async ({ content, path, purpose }) => {
       const { exitCode, stdout } = await runAsRoot(remote, `head -c ${READ_MAX_BYTES} ${path}`)

@@ -48,9 +48,14 @@ describe.skipIf(why !== undefined)('a perimeter on a router, over SSH', { timeou
       /in force, by "nft -s list table inet sovereign_router", since it was confirmed:\n {2}\+ tcp dport 11434 accept/,
     )
 
-    edit(({ server }) => Object.assign(server ?? {}, { port: 11500 }))
+    edit(({ server }) => Object.assign(server ?? {}, { port: 11500, mac: '02:00:00:00:00:01' }))
     expect(await perimeter('apply', '--yes')).toMatchObject({ code: 0 })
     expect(await router.sh('nft list table inet sovereign_router')).toContain('tcp dport 11500')
+    edit(({ server }) => Object.assign(server ?? {}, { mac: undefined }))
+    expect(await perimeter('diff')).toMatchObject({
+      code: 1,
+      stdout: 'leftover /etc/dnsmasq.d/sovereign-perimeter.conf  (applied once, not wanted any more)\n',
+    })
 
     expect(await perimeter('remove')).toMatchObject({ code: 0 })
     expect(await perimeter('remove')).toMatchObject({
