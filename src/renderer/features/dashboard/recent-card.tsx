@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react'
 import type { RecentRequest } from '../../../shared/protocol/recent-requests.ts'
-import { isUp } from '../../../shared/state/link.ts'
 import { duration, latency } from '../../../shared/util/amounts.ts'
-import { useApi, useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
+import { useApi } from '../../store/bridge-context.tsx'
 import { usePolled } from '../../store/use-polled.ts'
 import { numberText } from '../../ui/amount-text.ts'
 import { Card } from '../../ui/card.tsx'
@@ -14,7 +13,7 @@ import { State } from '../../ui/state.tsx'
 import type { Column } from '../../ui/table.tsx'
 import type { Tone } from '../../ui/tone.ts'
 import { words } from '../../words/words.ts'
-import { RelayNeeded } from './relay-needed.tsx'
+import { RelayNeeded, useCanAskRelay } from './relay-needed.tsx'
 
 const { recent: say, usage } = words.dashboard
 
@@ -23,8 +22,7 @@ const ASK_EVERY_MS = 8000
 /** The newest requests, without content. */
 export function RecentCard(): ReactNode {
   const api = useApi()
-  const isGone = useIsStale()
-  const isWanted = useBridgeState(({ relay }) => isUp(relay.link)) && !isGone
+  const isWanted = useCanAskRelay()
   const { value, at, error } = usePolled(() => api.recentRequests({}), { everyMs: ASK_EVERY_MS, isWanted })
   const isOlder = isWanted && error?.code === 'relay.not-found'
   return (

@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { readUsage, type Usage } from '../../../shared/protocol/read-usage.ts'
-import { isUp } from '../../../shared/state/link.ts'
-import { useApi, useBridgeState, useIsStale } from '../../store/bridge-context.tsx'
+import { useApi } from '../../store/bridge-context.tsx'
 import { type Polled, usePolled } from '../../store/use-polled.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -15,7 +14,7 @@ import { AllowanceList } from './allowance-list.tsx'
 import { Breakdown } from './breakdown.tsx'
 import { DayChart } from './day-chart.tsx'
 import { MonthSums } from './month-sums.tsx'
-import { RelayNeeded } from './relay-needed.tsx'
+import { RelayNeeded, useCanAskRelay } from './relay-needed.tsx'
 
 const { usage: say } = words.dashboard
 
@@ -26,8 +25,7 @@ const STALE_AFTER_MS = 3 * ASK_EVERY_MS
 /** The usage of the month: sums, allowance with pace, days, and where it went. */
 export function UsageCard(): ReactNode {
   const api = useApi()
-  const isGone = useIsStale()
-  const isWanted = useBridgeState(({ relay }) => isUp(relay.link)) && !isGone
+  const isWanted = useCanAskRelay()
   const polled = usePolled(async () => understood(await api.relayUsage({})), {
     everyMs: ASK_EVERY_MS,
     isWanted,
