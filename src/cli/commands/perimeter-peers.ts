@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { drawQr } from '../draw-qr.ts'
 import { ownName } from '../own-name.ts'
@@ -10,6 +10,9 @@ import {
   withPerimeterFile,
 } from '../perimeter-file.ts'
 import { peersText } from '../perimeter-text.ts'
+
+/** IFNAMSIZ of Linux; wg-quick and NetworkManager refuse longer names. */
+const LONGEST_TUNNEL = 15
 
 interface AddOptions extends PerimeterFileOption {
   readonly routerKey?: string
@@ -50,6 +53,10 @@ async function add(name: string, options: AddOptions): Promise<void> {
   console.log(
     `Move it to that device and import it into WireGuard there. It counts after: ${ownName()} perimeter apply`,
   )
+  if (basename(confPath, '.conf').length > LONGEST_TUNNEL)
+    console.log(
+      `On Linux a tunnel is called like its file, with at most ${LONGEST_TUNNEL} characters before ".conf": give it a shorter name there.`,
+    )
 }
 
 async function list(options: PerimeterFileOption & { readonly json?: boolean }): Promise<void> {

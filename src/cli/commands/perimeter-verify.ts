@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { lastVerifyPath } from '../../node/perimeter-paths.ts'
 import type { Perimeter } from '../../perimeter/file/schema.ts'
+import { vpnOf } from '../../perimeter/policy/layout.ts'
 import { placeOf, VERIFY_PLACES, type VerifyPlace } from '../../perimeter/verify/place.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { type PerimeterFileOption, perimeterOf, withPerimeterFile } from '../perimeter-file.ts'
@@ -38,6 +39,8 @@ async function verify(options: VerifyCommandOptions): Promise<void> {
   const perimeter = await perimeterOf(options)
   const own = ownAddresses()
   const from = options.as ?? ownPlace(perimeter, own)
+  if (from === 'vpn' && vpnOf(perimeter) === undefined)
+    throw new AppError('perimeter.no-vpn', 'The perimeter has no VPN that one could be a client of.')
   const { verifyPerimeter } = await import('../../perimeter/verify/verify.ts')
   const { INTERNET_HOSTS } = await import('../../perimeter/verify/targets.ts')
   const { countsOf, keepRecord } = await import('../../perimeter/verify/record.ts')

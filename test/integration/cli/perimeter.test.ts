@@ -85,3 +85,25 @@ test('what is rendered is printed, or written with the rights that each file has
     /^#!\/bin\/sh\n[\s\S]*set -e\nsh \/etc\/sovereign\/preflight\.sh/,
   )
 })
+
+test('a name that Linux has no room for is said to be too long for a tunnel there', async () => {
+  const { file, home, run } = await makeHome()
+  await run('init', file)
+  const add = (name: string, ...more: string[]) =>
+    run('peers', 'add', name, '--file', file, '--router-key', PEER_KEYS.router, ...more)
+  expect((await add('sixteen-letters-')).out).toContain('at most 15 characters before ".conf"')
+  expect((await add('fifteen-letters')).out).not.toContain('at most 15')
+  expect((await add('another-long-name', '--out', join(home, 'short.conf'))).out).not.toContain('at most 15')
+})
+
+test('nothing is verified as a VPN client where there is no VPN', async () => {
+  const { file, run } = await makeHome()
+  const server = { address: '192.168.250.20', isolation: { kind: 'host' } }
+  const router = { lan: { address: '192.168.250.1/24' } }
+  await writeFile(file, JSON.stringify({ router, server, options: { lanOnly: true } }))
+  expect(await run('verify', '--as', 'vpn', '--file', file)).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringContaining('The perimeter has no VPN'),
+  })
+})
