@@ -60,7 +60,10 @@ export function createServices({
         async () => openrouter.close(),
       )
       const checks = () =>
-        runChecks({ settingsPath, relayDataDir, ssh: core.ssh }, core, () => ollama.probe())
+        runChecks({ settingsPath, relayDataDir, ssh: core.ssh }, core, {
+          probeOllama: () => ollama.probe(),
+          lookAtVpn: () => vpn.look(),
+        })
       return {
         ...noServices(),
         ...settingsService(core, settingsPath),

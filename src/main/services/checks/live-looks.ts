@@ -7,6 +7,7 @@ import { readHealth } from '../../bridge/relay-health.ts'
 import { type Finding, failed, failedFor, type Look, ok, skipped, warning } from './check.ts'
 import { ollamaFinding } from './ollama-look.ts'
 import { proxyLooks } from './proxy-looks.ts'
+import { vpnLooks } from './vpn-look.ts'
 
 /** Certificates and tokens are valid for hours to months; clocks of healthy machines differ by less than seconds. */
 const CLOCKS_DIFFER_MS = 2 * 60_000
@@ -14,8 +15,14 @@ const CLOCKS_HARM_MS = 60 * 60_000
 
 const DISCONNECTED = 'The bridge is disconnected.'
 
+/** What has to be asked anew for its look. */
+export interface Probes {
+  readonly probeOllama: () => Promise<void>
+  readonly lookAtVpn: () => Promise<void>
+}
+
 /** What only a running bridge knows. */
-export function liveLooks(core: BridgeCore, probeOllama: () => Promise<void>): Look[] {
+export function liveLooks(core: BridgeCore, { lookAtVpn, probeOllama }: Probes): Look[] {
   const relay = askOnce(core)
   return [
     { id: 'agent', title: 'Port on this computer', run: async () => agentFinding(core) },
@@ -25,6 +32,7 @@ export function liveLooks(core: BridgeCore, probeOllama: () => Promise<void>): L
     { id: 'relay.clock', title: 'Clocks', run: (signal) => lookAtClocks(relay, signal) },
     ...core.state.clients.flatMap((client) => clientLooks(client)),
     ...proxyLooks(core),
+    ...vpnLooks(core, lookAtVpn),
     { id: 'ollama', title: 'Ollama', run: () => lookAtOllama(core, probeOllama) },
   ]
 }

@@ -3,7 +3,7 @@ import type { Checks } from '../../../shared/protocol/diagnostics.ts'
 import type { BridgeCore } from '../../bridge/bridge-core.ts'
 import { loadSettings } from '../../settings/settings-file.ts'
 import { type Look, lookAt } from './check.ts'
-import { liveLooks } from './live-looks.ts'
+import { liveLooks, type Probes } from './live-looks.ts'
 import { localLooks, type Surroundings } from './local-looks.ts'
 import { ownOllamaLook } from './ollama-look.ts'
 
@@ -11,12 +11,8 @@ import { ownOllamaLook } from './ollama-look.ts'
 const EACH_WITHIN_MS = 15_000
 
 /** Looks at everything that is known to go wrong; never rejects. */
-export async function runChecks(
-  around: Surroundings,
-  core: BridgeCore,
-  probeOllama: () => Promise<void>,
-): Promise<Checks> {
-  const looks = [...localLooks(around, core.settings), ...liveLooks(core, probeOllama)]
+export async function runChecks(around: Surroundings, core: BridgeCore, probes: Probes): Promise<Checks> {
+  const looks = [...localLooks(around, core.settings), ...liveLooks(core, probes)]
   return look(core.ambient.now(), looks, core.log)
 }
 

@@ -20,6 +20,7 @@ const GROUP_OF: Readonly<Record<string, GroupId>> = {
   disk: 'computer',
   agent: 'computer',
   ollama: 'computer',
+  vpn: 'computer',
   relay: 'relay',
   client: 'client',
 }
