@@ -18,14 +18,21 @@ export interface TableProps<Row> {
   readonly rowKey: (row: Row) => string
 }
 
-/** A table that scrolls by itself, sideways, where the window is too narrow for it. */
+/** With so many columns there is a point where one row is better read from top to bottom. */
+const MANY_COLUMNS = 4
+const VERY_MANY_COLUMNS = 6
+
+/**
+ * A table whose rows become blocks of named values where it has many columns and little room; one with few scrolls
+ * sideways by itself.
+ */
 export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>): ReactNode {
   return (
     // What scrolls has to be reachable with the keyboard; it is no landmark, of which a page has few.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what one fills in
     <div className="table-scroll" role="group" aria-label={caption} tabIndex={0}>
-      <table className="table">
+      <table className={`table${widthOf(columns.length)}`}>
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
@@ -51,6 +58,11 @@ export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>):
   )
 }
 
+function widthOf(columns: number): string {
+  if (columns > VERY_MANY_COLUMNS) return ' table-very-wide'
+  return columns > MANY_COLUMNS ? ' table-wide' : ''
+}
+
 function Cell<Row>({ column, row }: { readonly column: Column<Row>; readonly row: Row }): ReactNode {
   const className = column.align === 'end' ? 'align-end' : undefined
   return column.isHead === true ? (
@@ -58,6 +70,12 @@ function Cell<Row>({ column, row }: { readonly column: Column<Row>; readonly row
       {column.cell(row)}
     </th>
   ) : (
-    <td className={className}>{column.cell(row)}</td>
+    <td className={className}>
+      {/* A screen reader has it from the head of the column. */}
+      <span className="cell-title" aria-hidden="true">
+        {column.title}
+      </span>
+      {column.cell(row)}
+    </td>
   )
 }

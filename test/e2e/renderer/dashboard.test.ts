@@ -237,6 +237,20 @@ test('old numbers stay when asking again fails, and say that they are old', asyn
   expect(await page.locator('.card-body.stale', { hasText: 'These numbers are old' }).count()).toBe(1)
 })
 
+test('what a relay that does not answer cannot tell is no further complaint', async () => {
+  const busy = makeBusyState(now())
+  const cause = makeFailure('relay.not-a-relay', 'pi:8080 answered /health with status 404.')
+  const api = busyApi({ relay: { ...busy.relay, health: { kind: 'failing', at: now(), cause } } })
+  const { page } = await pages.open(api)
+  await page.getByText('The relay cannot be reached', { exact: true }).first().waitFor()
+  for (const name of ['Usage', 'Recent requests'])
+    await page
+      .getByRole('region', { name, exact: true })
+      .getByText('The relay tells this, once it can be reached.')
+      .waitFor()
+  expect(api.calls.filter(([name]) => name === 'relayUsage')).toEqual([])
+})
+
 test('a relay that never told anything says so, and can be asked again', async () => {
   const api = busyApi()
   api.answer('relayUsage', () => 'no usage')
@@ -483,6 +497,20 @@ test.each(LOOKS)(
     }
   },
 )
+
+test('at 360 px every column of a long table is in sight, with its name', async () => {
+  const { page } = await pages.open(busyApi(), { width: 360, height: 700 })
+  for (const [name, words] of [
+    ['Models', ['claude-opus-4.7', 'Multiplier', '7.5×', 'Requests']],
+    ['Recent requests', ['claude-sonnet-4.6', 'Outcome', 'Completed', 'Cost']],
+  ] as const) {
+    const table = page.getByRole('group', { name, exact: true })
+    await table.waitFor()
+    expect(await table.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0)
+    for (const word of words) await table.locator('tbody').getByText(word, { exact: true }).first().waitFor()
+  }
+  expect(await seriousFindings(page)).toEqual([])
+})
 
 test('at 360 px, and with text of twice the size, nothing has to be scrolled sideways', async () => {
   for (const [state, size] of [
