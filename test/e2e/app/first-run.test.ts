@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { defaultSettingsPath } from '../../../src/main/settings/settings-path.ts'
+import { NO_WINDOWS, type RunningApp, startApp } from '../../support/start-app.ts'
+import { startOtherRelay } from '../../support/start-other-relay.ts'
+
+const PATIENCE = { timeout: 30_000 }
+const SIGN_IN = 'Sign in at the relay'
+
+/** A new bridge wants port 8080, which other programs of this machine may have; that is not what is tried here. */
+async function putPortOff(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Another program holds the port' })
+  await page.addLocatorHandler(dialog, () => dialog.getByRole('button', { name: 'Not now' }).click())
+}
+
+async function openFirstRun(): Promise<{ app: RunningApp; page: Page }> {
+  const app = await startApp({ settings: 'none' })
+  const page = await app.window('#/first-run')
+  await putPortOff(page)
+  return { app, page }
+}
+
+async function savedRelay({ home }: RunningApp): Promise<unknown> {
+  const path = defaultSettingsPath({ HOME: home, XDG_CONFIG_HOME: join(home, '.config') })
+  const { profiles } = JSON.parse(await readFile(path, 'utf8')) as { profiles: { relay: unknown }[] }
+  return profiles[0]?.relay
+}
+
+describe.skipIf(NO_WINDOWS ?? process.platform === 'win32')('the first set-up of the app', () => {
+  test('makes this computer the relay with one click, and goes on to the sign-in', async () => {
+    const { app, page } = await openFirstRun()
+    await page.getByRole('button', { name: 'Use this computer' }).click(PATIENCE)
+    await page.getByRole('heading', { name: SIGN_IN }).waitFor(PATIENCE)
+    expect(await savedRelay(app)).toEqual({ embedded: true })
+    await app.tray.with('The built-in relay: connected, not signed in')
+  }, 90_000)
+
+  test('takes a relay at an address once that answers, and says what is wrong with one that does not', async () => {
+    const relay = await startOtherRelay({})
+    onTestFinished(() => relay.close())
+    const { app, page } = await openFirstRun()
+    await page.getByRole('button', { name: 'Enter the address' }).click(PATIENCE)
+    const address = page.getByLabel('Address of the relay')
+    const use = page.getByRole('button', { name: 'Check and use it' })
+    await address.fill('relay.example')
+    await page.getByText('This is no address').waitFor(PATIENCE)
+    expect(await use.isDisabled()).toBe(true)
+
+    await address.fill('http://127.0.0.1:1')
+    await use.click()
+    await page.getByText('The relay does not answer').waitFor(PATIENCE)
+    await page.getByText('relay.unreachable').waitFor(PATIENCE)
+
+    await address.fill(relay.url)
+    await use.click()
+    await page.getByText('The relay answers').waitFor(PATIENCE)
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('heading', { name: SIGN_IN }).waitFor(PATIENCE)
+    expect(await savedRelay(app)).toEqual({ url: relay.url })
+  }, 90_000)
+})
