@@ -145,6 +145,14 @@ function ollama(kind: keyof ReturnType<typeof makeOllamas>): Scene {
   }
 }
 
+const NO_TRAY: Partial<BridgeState> = {
+  ...SIGNED_IN,
+  desktop: {
+    ...{ kind: 'desktop', platform: 'linux', startsAtLogin: true, hasTray: false },
+    update: { kind: 'none', checkedAt: NOW },
+  },
+}
+
 export const DASHBOARD: readonly Scene[] = [
   { name: 'overview', api: () => api(SIGNED_IN), act: stream, height: 1118, isWindowOnly: true },
   { name: 'dashboard', api, act: stream, isNarrowToo: true },
@@ -163,6 +171,7 @@ export const DASHBOARD: readonly Scene[] = [
   { name: 'dashboard-vpn', api: () => api({ vpn: makeVpns(NOW).up }), isNarrowToo: true },
   { name: 'dashboard-vpn-down', api: () => api({ vpn: makeVpns(NOW).down }) },
   { name: 'dashboard-signed-out', api: signedOut },
+  { name: 'dashboard-no-tray', api: () => api(NO_TRAY), isWindowOnly: true, isNarrowToo: true },
   ...(['ok', 'short', 'cloud', 'failing'] as const).map(ollama),
   {
     name: 'dashboard-gone',
