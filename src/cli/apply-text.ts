@@ -1,5 +1,6 @@
 import type { ApplyStep } from '../perimeter/apply/apply.ts'
 import type { FileDrift, LiveDrift } from '../perimeter/apply/diff.ts'
+import type { KeeperState } from '../perimeter/apply/remote.ts'
 
 /** One line for each step, as it begins. */
 export function stepText(step: ApplyStep, target: string): string {
@@ -21,6 +22,19 @@ export function stepText(step: ApplyStep, target: string): string {
     case 'undoing':
       return 'Taking it back …'
   }
+}
+
+/** Why there is nothing to confirm or undo, as far as the machine remembers. */
+export function notPendingText(place: string, last: KeeperState['result']): string {
+  const words = {
+    confirmed: 'The last one was kept.',
+    undone: 'The last one was undone.',
+    expired: 'The last one was taken back, as nobody confirmed it in time.',
+    failed: 'The last one failed and was taken back.',
+    rebooted: 'The last one was taken back when the machine was restarted.',
+  }
+  const none = `No change on ${place} waits to be confirmed.`
+  return last === undefined ? none : `${none} ${words[last]}`
 }
 
 const DRIFT_WORDS = {

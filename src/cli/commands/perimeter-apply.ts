@@ -5,7 +5,7 @@ import type { Remote } from '../../perimeter/apply/remote.ts'
 import type { Perimeter } from '../../perimeter/file/schema.ts'
 import type { Rendering } from '../../perimeter/render/rendering.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
-import { driftText, stepText } from '../apply-text.ts'
+import { driftText, notPendingText, stepText } from '../apply-text.ts'
 import { type PerimeterFileOption, perimeterOf, perimeterPath, withPerimeterFile } from '../perimeter-file.ts'
 import { plainText } from '../terminal-text.ts'
 
@@ -88,8 +88,11 @@ async function diff(options: MachineOptions): Promise<void> {
   const perimeter = await perimeterOf(options)
   const { renderMachine } = await import('../../perimeter/render/render.ts')
   const { fileDrift, liveDrift } = await import('../../perimeter/apply/diff.ts')
+  const { keeperState } = await import('../../perimeter/apply/remote.ts')
   const remote = await open(options, perimeter)
   try {
+    if ((await keeperState(remote)).pending !== undefined)
+      console.error(`A change on ${remote.place} waits to be confirmed; it counts as in force below.`)
     const live = await liveDrift(remote).catch((error: unknown) => {
       if (error instanceof AppError && error.code === 'perimeter.not-applied') return 'not-applied' as const
       throw error
@@ -107,9 +110,9 @@ async function decide(options: MachineOptions, verb: 'confirm' | 'undo'): Promis
   const { askKeeper, keeperState } = await import('../../perimeter/apply/remote.ts')
   const remote = await open(options, await perimeterOf(options))
   try {
-    const { pending } = await keeperState(remote)
+    const { pending, result } = await keeperState(remote)
     if (pending === undefined)
-      throw new AppError('perimeter.not-pending', `No change on ${remote.place} waits to be confirmed.`)
+      throw new AppError('perimeter.not-pending', notPendingText(remote.place, result))
     await askKeeper(remote, verb, [pending.id])
     console.log(verb === 'confirm' ? `Kept on ${remote.place}.` : `Taken back on ${remote.place}.`)
   } finally {

@@ -71,6 +71,9 @@ describe.skipIf(why !== undefined)('a perimeter on a router, over SSH', { timeou
   test('is not looked at by a login that may not act as root, which says so', async () => {
     const { perimeter, router } = await startApplyWorld(onTestFinished)
     expect(await perimeter('apply', '--yes')).toMatchObject({ code: 0 })
+    expect((await perimeter('confirm')).stderr).toContain(
+      'No change on router waits to be confirmed. The last one was kept.',
+    )
     await router.sh(`
       printf '#!/bin/sh\\necho 1000\\n' > ${SHIMS}/id
       printf '#!/bin/sh\\necho "sudo: a password is required" >&2\\nexit 1\\n' > ${SHIMS}/sudo
