@@ -7,7 +7,7 @@ const bridgeControl: Load = async () => (await import('./commands/bridge-control
 /** In the order of the help. Each brings its part of the program along, so only what is called is loaded. */
 const GROUPS: readonly (readonly [names: readonly string[], load: Load])[] = [
   [['bridge'], async () => [(await import('./commands/bridge.ts')).bridgeCommand()]],
-  [['status', 'connect', 'disconnect', 'retry', 'use-port', 'prompts', 'vpn'], bridgeControl],
+  [['status', 'connect', 'disconnect', 'retry', 'use-port', 'prompts', 'vpn', 'tunnel'], bridgeControl],
   [['certs'], async () => [(await import('./commands/certs.ts')).certsCommand()]],
   [['dashboard'], async () => [(await import('./commands/dashboard.ts')).dashboardCommand()]],
   [['doctor'], async () => [(await import('./commands/doctor.ts')).doctorCommand()]],

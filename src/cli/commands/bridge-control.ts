@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Argument, Command } from 'commander'
+import { Command } from 'commander'
 import type { BridgeConnection } from '../../shared/bridge-api/connect-api.ts'
 import { watchState } from '../../shared/bridge-api/watch-state.ts'
 import { fromFailure } from '../../shared/errors/app-error.ts'
@@ -9,6 +9,7 @@ import { bridgeLines } from '../bridge-text.ts'
 import { ownName } from '../own-name.ts'
 import { portArgument } from '../port-argument.ts'
 import { promptsCommand } from './bridge-prompts.ts'
+import { bridgeSwitches } from './bridge-switches.ts'
 
 interface StatusOptions extends BridgeOptions {
   readonly json?: boolean
@@ -24,7 +25,7 @@ export function bridgeControlCommands(): Command[] {
     retryCommand(),
     usePortCommand(),
     promptsCommand(),
-    vpnCommand(),
+    ...bridgeSwitches(),
   ]
 }
 
@@ -77,19 +78,6 @@ export function usePortCommand(): Command {
             ? `listens on ${listener.address}`
             : 'will do so once it is connected'
         process.stdout.write(`${target} ${now}.\n`)
-      }),
-    )
-}
-
-export function vpnCommand(): Command {
-  return withBridgeOptions(new Command('vpn'))
-    .addArgument(new Argument('<to>').choices(['up', 'down']))
-    .description('bring the WireGuard tunnel of the profile up or down')
-    .action((to: 'up' | 'down', options: BridgeOptions) =>
-      withBridge(options, async (bridge) => {
-        await bridge.setVpn({ to })
-        const { vpn } = await bridge.getState({})
-        process.stdout.write(`The VPN${vpn.kind === 'off' ? '' : ` ${vpn.tunnel}`} is ${to}.\n`)
       }),
     )
 }

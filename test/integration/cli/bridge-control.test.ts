@@ -12,6 +12,8 @@ import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
 import { createLogger } from '../../../src/node/log.ts'
 import { AppError, toFailure } from '../../../src/shared/errors/app-error.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
+import { NOON } from '../../support/make-bridge-state.ts'
+import { makeVpns } from '../../support/make-vpn.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 
@@ -61,6 +63,31 @@ test.each([
   const outcome = await outcomeOf(startCommand(args))
   expect(outcome).toEqual({ code: 0, out: '', err: '' })
   expect(bridge.calls).toEqual([[name, expected]])
+})
+
+test.each([
+  [['vpn', 'up'], 'setVpn', { to: 'up' }, 'The VPN home is up.\n'],
+  [['vpn', 'down'], 'setVpn', { to: 'down' }, 'The VPN home is down.\n'],
+  [['tunnel', 'wake'], 'setTunnelAwake', { awake: true }, 'The tunnel server is up.\n'],
+  [['tunnel', 'sleep'], 'setTunnelAwake', { awake: false }, 'The tunnel server is let go of.\n'],
+] as const)('sovereign %j switches a part of the bridge and says so', async (args, name, expected, out) => {
+  bridge.publish({ vpn: makeVpns(NOON).up })
+  expect(await outcomeOf(startCommand(args))).toEqual({ code: 0, out, err: '' })
+  expect(bridge.calls).toContainEqual([name, expected])
+})
+
+test('a switch that does not move says why, and a word that is none is refused', async () => {
+  bridge.answer('setVpn', () => {
+    throw new AppError('vpn.not-allowed', '"wg-quick up home" needs root.')
+  })
+  expect(await outcomeOf(startCommand(['vpn', 'up']))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('"wg-quick up home" needs root.'),
+  })
+  expect(await outcomeOf(startCommand(['vpn', 'sideways']))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Allowed choices are up, down'),
+  })
 })
 
 test('use-port says where it listens now', async () => {
