@@ -37,6 +37,21 @@ test('an installer holds what the app is made of, for every system and processor
   for (const { arch } of targets) expect(arch).toEqual(['x64', 'arm64'])
 })
 
+test('an installed app is no bare Node, runs code of its own archive alone, and gives files no privileges', async () => {
+  const { asar, electronFuses, mac } = await readConfig()
+  expect(asar).toBe(true)
+  expect(electronFuses).toEqual({
+    runAsNode: false,
+    enableNodeOptionsEnvironmentVariable: false,
+    enableNodeCliInspectArguments: false,
+    enableCookieEncryption: true,
+    enableEmbeddedAsarIntegrityValidation: true,
+    onlyLoadAppFromAsar: true,
+    grantFileProtocolExtraPrivileges: false,
+  })
+  expect(mac).toMatchObject({ hardenedRuntime: true, notarize: true })
+})
+
 test('nothing is published, and updates come from the one address that is named', () => {
   expect(builderArguments({}, ['--linux'])).toEqual(['--publish', 'never', '--linux'])
   expect(builderArguments({ SOVEREIGN_UPDATE_URL: 'https://updates.example/app' }, [])).toEqual([
