@@ -54,7 +54,7 @@ export const RELAY_ERRORS = defineErrors({
   'relay.not-a-relay': {
     meaning: 'Something answers on the relay port, but it is no Sovereign Bridge relay.',
     recovery: 'user',
-    remedy: 'Check the relay port of the profile.',
+    remedy: 'Check the address and the port of the relay in the settings.',
     status: 502,
   },
   'relay.signed-out': {
