@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { userDataFolder } from './user-folders.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -7,11 +7,7 @@ type Env = Readonly<Record<string, string | undefined>>
 export function perimeterDataDir(env: Env, platform: NodeJS.Platform = process.platform): string {
   const chosen = env.SOVEREIGN_PERIMETER_DIR
   if (chosen !== undefined && chosen !== '') return resolve(chosen)
-  const base =
-    platform === 'win32'
-      ? env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
-      : env.XDG_DATA_HOME || join(homedir(), '.local/share')
-  return resolve(base, 'sovereign/perimeter')
+  return resolve(userDataFolder(env, platform), 'sovereign/perimeter')
 }
 
 /** The newest result of `sovereign perimeter verify`. */

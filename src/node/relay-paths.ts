@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { userDataFolder } from './user-folders.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -8,11 +9,7 @@ type Env = Readonly<Record<string, string | undefined>>
 export function defaultRelayDataDir(env: Env, platform: NodeJS.Platform = process.platform): string {
   const chosen = env.SOVEREIGN_DATA_DIR
   if (chosen !== undefined && chosen !== '') return resolve(chosen)
-  const base =
-    platform === 'win32'
-      ? env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
-      : env.XDG_DATA_HOME || join(homedir(), '.local/share')
-  return resolve(base, 'sovereign/relay')
+  return resolve(userDataFolder(env, platform), 'sovereign/relay')
 }
 
 /** The admin socket of the relay with this data folder: a unix socket, or a named pipe on Windows. */

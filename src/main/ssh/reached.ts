@@ -1,5 +1,5 @@
 import { fromFailure } from '../../shared/errors/app-error.ts'
-import type { LinkState } from '../../shared/state/link.ts'
+import { type LinkState, linkCause } from '../../shared/state/link.ts'
 import type { SshLink } from './link.ts'
 
 /** Resolves with the first state that fits or is beyond that; rejects with why the one attempt failed. */
@@ -10,9 +10,11 @@ export function reached(
 ): Promise<LinkState> {
   return new Promise((resolve, reject) => {
     const settle = (state: LinkState): boolean => {
-      if (state.phase === 'failed' || state.phase === 'reconnecting') reject(fromFailure(state.cause))
+      const cause = linkCause(state)
+      if (state.phase === 'connected') resolve(state)
       else if (signal.aborted) reject(signal.reason)
-      else if (state.phase === 'connected' || fits(state)) resolve(state)
+      else if (cause !== undefined) reject(fromFailure(cause))
+      else if (fits(state)) resolve(state)
       else return false
       return true
     }

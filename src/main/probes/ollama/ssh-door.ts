@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { AppError, fromFailure } from '../../../shared/errors/app-error.ts'
+import { AppError } from '../../../shared/errors/app-error.ts'
 import type { SshTargetSettings } from '../../../shared/settings/schema.ts'
-import { type LinkState, linkCause } from '../../../shared/state/link.ts'
 import type { BridgeCore } from '../../bridge/bridge-core.ts'
 import { placeOf, targetOf } from '../../bridge/profile.ts'
 import { SshRelay } from '../../bridge/ssh-relay.ts'
 import type { SshLink } from '../../ssh/link.ts'
+import { reached } from '../../ssh/reached.ts'
 import { type OllamaWay, through } from './ollama-way.ts'
 
 /**
@@ -72,29 +72,9 @@ export class SshDoor {
   }
 }
 
-function linkUp(link: SshLink, place: string, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (state: LinkState): boolean => {
-      const cause = linkCause(state)
-      if (state.phase === 'connected') resolve()
-      else if (signal.aborted) reject(notYet(place))
-      else if (cause !== undefined) reject(fromFailure(cause))
-      else return false
-      return true
-    }
-    if (settle(link.state)) return
-    const finish = (): void => {
-      unsubscribe()
-      signal.removeEventListener('abort', giveUp)
-    }
-    const giveUp = (): void => {
-      finish()
-      reject(notYet(place))
-    }
-    const unsubscribe = link.onState((state) => {
-      if (settle(state)) finish()
-    })
-    signal.addEventListener('abort', giveUp)
+async function linkUp(link: SshLink, place: string, signal: AbortSignal): Promise<void> {
+  await reached(link, signal, ({ phase }) => phase === 'connected').catch((error: unknown) => {
+    throw signal.aborted ? notYet(place) : error
   })
 }
 
