@@ -1,29 +1,31 @@
 import { join } from 'node:path'
-import { app, dialog } from 'electron'
+import { app, dialog, shell } from 'electron'
 import type { Logger } from '../../node/log.ts'
-import { toFailure } from '../../shared/errors/app-error.ts'
+import { type Failure, toFailure } from '../../shared/errors/app-error.ts'
 import { type Headless, startHeadless } from '../headless.ts'
 import { type BridgeLog, openBridgeLog } from '../logs/bridge-log.ts'
 import { defaultSettingsPath } from '../settings/settings-path.ts'
 import { createDesktop } from './desktop.ts'
 import { showFace } from './desktop-face.ts'
 import { type DesktopOptions, desktopOptions } from './desktop-options.ts'
-import { failureBox } from './dialogs.ts'
+import { failureBox, settingsBox } from './dialogs.ts'
 import { showBox } from './show-box.ts'
 import { hasTrayHost, needsTrayNotice, TRAY_NOTICE } from './tray-host.ts'
 
 /** Starts the bridge and shows its tray and windows until somebody quits. To be called once Electron is ready. */
 export async function runDesktopApp(): Promise<void> {
   let log: Logger | undefined
+  let settingsPath = defaultSettingsPath(process.env)
   try {
     const options = desktopOptions(process.argv.slice(1))
+    settingsPath = options.settingsPath ?? settingsPath
     const logs = openAppLog(options)
     log = logs.log
     exitOnBug(log)
     let headless: Headless | undefined
     const desktop = await createDesktop({
       logFile: logFile(),
-      settingsPath: options.settingsPath ?? defaultSettingsPath(process.env),
+      settingsPath,
       bridge: () => headless?.bridge,
       drain: () => face.close(),
     })
@@ -35,8 +37,18 @@ export async function runDesktopApp(): Promise<void> {
     if (!hasTray && !isHiddenStart(options)) await showBox(TRAY_NOTICE)
   } catch (error) {
     log?.error({ err: error }, 'The tray app cannot start')
-    await showBox(failureBox(toFailure(error)))
+    await tellFailure(toFailure(error), settingsPath)
     app.exit(1)
+  }
+}
+
+async function tellFailure(failure: Failure, settingsPath: string): Promise<void> {
+  if (failure.code !== 'settings.invalid') return void (await showBox(failureBox(failure)))
+  const box = settingsBox(failure)
+  // The words stay in sight while somebody looks for the line that they name.
+  while ((await showBox(box)) !== box.cancelId) {
+    const reason = await shell.openPath(settingsPath)
+    if (reason !== '') dialog.showErrorBox(settingsPath, reason)
   }
 }
 

@@ -29,6 +29,11 @@ export function failureBox(failure: Failure): MessageBox {
   }
 }
 
+/** The same for settings that keep the app from starting; the first button opens their file. */
+export function settingsBox(failure: Failure): MessageBox {
+  return { ...failureBox(failure), buttons: ['Open the file', 'Quit'], defaultId: 0, cancelId: 1 }
+}
+
 /** What has come of looking for a newer version than `version`; nothing where the menu goes on to say it. */
 export function updateBox(update: UpdateState, version: string): MessageBox | undefined {
   const box = { buttons: ['OK'], defaultId: 0, cancelId: 0 }

@@ -36,13 +36,16 @@ test('the built app brings the bridge up, shows it, and does what its menu says'
   await app.tray.with('built-in relay: connected')
 })
 
-test('settings with a mistake are told in a box, with the remedy, and end the app', async () => {
+test('settings with a mistake are told in a box, which opens the file as often as wanted, and end the app', async () => {
   const app = await startApp({ settings: '{"profiles": []}' })
   const { boxes } = await app.seen('box', (view) => view.boxes.length > 0)
   expect(boxes[0]?.text).toContain('Correct the named line')
   expect(boxes[0]?.text).not.toContain('    at ')
-  await app.press('OK')
+  await app.press('Open the file')
+  await app.seen('opened file', ({ opened }) => opened.includes(join(app.home, 'settings.json')))
+  await app.press('Quit')
   expect(await app.exited).toBe(1)
+  expect(await readFile(join(app.home, 'settings.json'), 'utf8')).toBe('{"profiles": []}')
 })
 
 test('quitting stops the bridge first, so that it leaves nothing behind', async () => {
