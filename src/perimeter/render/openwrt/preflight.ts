@@ -17,6 +17,11 @@ export function preflightScript(perimeter: Perimeter): string {
     'bad=0',
     'say() { echo "sovereign: $*" >&2; bad=1; }',
     'get() { uci -q get "$1"; }',
+    // Without it nothing else that is asked means anything.
+    'command -v uci >/dev/null || {',
+    `  say 'this machine does not run OpenWrt; "router.system" in the perimeter file is to be another'`,
+    '  exit 1',
+    '}',
     'command -v fw4 >/dev/null || say "this OpenWrt has no firewall4; 22.03 or later is needed"',
     'for c in network firewall dhcp; do',
     '  [ -z "$(uci -q changes $c)" ] || say "somebody has changed $c and not saved it yet: see uci changes $c"',

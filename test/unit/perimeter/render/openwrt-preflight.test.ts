@@ -125,3 +125,17 @@ test('a port with settings of its own would lose them', () => {
   expect(preflight(again, undefined, apart)).toEqual({ status: 0, said: '' })
   expect(preflight(own).status).toBe(0)
 })
+
+test('a machine that runs something else is told from a router that lacks something', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'preflight-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'preflight.sh'), preflightScript(perimeter))
+  const { status, stderr } = spawnSync('/bin/sh', [join(folder, 'preflight.sh')], {
+    encoding: 'utf8',
+    env: { PATH: folder },
+  })
+  expect([status, stderr]).toEqual([
+    1,
+    'sovereign: this machine does not run OpenWrt; "router.system" in the perimeter file is to be another\n',
+  ])
+})
