@@ -117,5 +117,8 @@ async function startSshd(router: Host, dir: string): Promise<void> {
       '',
     ].join('\n'),
   )
+  // What a developer's shell does at its start, such as taking locks, is no part of a router.
+  const own = join(userInfo().homedir, '.bashrc')
+  await router.sh(`if [ -e '${own}' ]; then mount --bind /dev/null '${own}'; fi`)
   await router.sh(`mkdir -p /run/sshd && /usr/sbin/sshd -f ${ssh}/sshd_config`)
 }
