@@ -57,7 +57,12 @@ export function loadedModels({ models }: z.infer<typeof ollamaPsSchema>): Loaded
   })
 }
 
-/** `gpt-oss:120b-cloud`, `glm-4.6:cloud`: answered at ollama.com. */
+/**
+ * Whether the name alone says that ollama.com answers, such as `gpt-oss:120b-cloud` or `glm-4.6:cloud`, whatever is
+ * installed.
+ * https://github.com/ollama/ollama/blob/main/internal/modelref/modelref.go
+ */
 export function isCloudName(name: string): boolean {
-  return /[:-]cloud$/.test(name)
+  const tag = name.slice(name.lastIndexOf(':') + 1).toLowerCase()
+  return name.includes(':') && (tag === 'cloud' || (tag.endsWith('-cloud') && !tag.includes('/')))
 }

@@ -5,6 +5,7 @@ import type {
   InstalledModels,
   OllamaOverview,
 } from '../../../shared/protocol/ollama-admin.ts'
+import { isCloudName } from '../../../shared/protocol/ollama-api.ts'
 import { explainIssues } from '../../../shared/settings/explain.ts'
 import { formatPath } from '../../../shared/settings/mistake.ts'
 import type { ConfigFile } from '../../config/config-file.ts'
@@ -16,7 +17,7 @@ import { forward } from '../forward.ts'
 import { sendRefusal } from '../refusal.ts'
 import { modelIn } from '../routing/routing-routes.ts'
 import { type OllamaModel, ollamaModels } from './ollama-models.ts'
-import { isCloudName, isModelName } from './ollama-names.ts'
+import { isModelName } from './ollama-names.ts'
 import { modelMissing } from './ollama-refusal.ts'
 import type { OllamaSlot } from './ollama-slot.ts'
 import type { OllamaUpstream } from './ollama-upstream.ts'

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Ambient } from '../../../node/ambient.ts'
+import { isCloudName } from '../../../shared/protocol/ollama-api.ts'
 import { type OllamaClient, readReply } from './ollama-client.ts'
-import { isCloudName, withTag } from './ollama-names.ts'
+import { withTag } from './ollama-names.ts'
 import { modelMissing } from './ollama-refusal.ts'
 
 const text = z.string().optional().catch(undefined)

@@ -1,3 +1,4 @@
+import { isCloudName } from '../../../shared/protocol/ollama-api.ts'
 import type { OllamaSettings } from '../../config/ollama-settings.ts'
 import type { ListedModel } from '../upstream.ts'
 import type { Wire } from '../wires.ts'
@@ -8,7 +9,7 @@ import {
   type OllamaInventory,
   type ShownModel,
 } from './ollama-inventory.ts'
-import { isCloudName, isOpenModel } from './ollama-names.ts'
+import { isOpenModel } from './ollama-names.ts'
 
 /** At once: the server has other things to do. */
 const ASKED_AT_ONCE = 4

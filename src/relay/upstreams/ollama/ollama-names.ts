@@ -9,15 +9,6 @@ export function isModelName(text: string): boolean {
   return NAME.test(text)
 }
 
-/**
- * Whether the name alone says that ollama.com answers, whatever is installed.
- * https://github.com/ollama/ollama/blob/main/internal/modelref/modelref.go
- */
-export function isCloudName(name: string): boolean {
-  const tag = name.slice(name.lastIndexOf(':') + 1).toLowerCase()
-  return name.includes(':') && (tag === 'cloud' || (tag.endsWith('-cloud') && !tag.includes('/')))
-}
-
 /** @param patterns with `*` for anything; undefined lets everything through. */
 export function isOpenModel(name: string, patterns: readonly string[] | undefined): boolean {
   if (patterns === undefined) return true
