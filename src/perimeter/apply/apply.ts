@@ -47,7 +47,7 @@ export async function applyRendering(options: ApplyOptions): Promise<ApplyEnd> {
   await putChange(first.remote, await changeArchive(rendering))
   tell({ step: 'activating' })
   // Its answer may be lost with the connection; how it went is asked anew.
-  const gone = askKeeper(first.remote, 'go', [String(seconds)]).catch((error: unknown) => {
+  const gone = askKeeper(first.remote, 'go', [String(seconds), id]).catch((error: unknown) => {
     if (error instanceof AppError && error.code.startsWith('perimeter.')) throw error
   })
   const whole = AbortSignal.any([signal, AbortSignal.timeout((seconds + GRACE_SECONDS) * 1000)])
@@ -55,7 +55,8 @@ export async function applyRendering(options: ApplyOptions): Promise<ApplyEnd> {
   tell({ step: 'connecting-anew' })
   const { remote, state } = await reachAnew(options, id, whole)
   await using again = await connection(remote)
-  const secondsLeft = (state.pending?.ends ?? state.now) - state.now
+  // A clock that was set meanwhile must neither end the question at once nor keep it up for years.
+  const secondsLeft = Math.min(seconds, Math.max(0, (state.pending?.ends ?? state.now) - state.now))
   tell({ step: 'activated', secondsLeft })
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(secondsLeft * 1000)])
   const isKept = await isToBeKept(secondsLeft, deadline).catch(() => false)

@@ -7,7 +7,7 @@ export const APPLY_FOLDER = '/etc/sovereign/apply'
  *
  *   state             what there is, one key=value a line
  *   put               takes a tar from standard input as the next change
- *   go SECONDS        begins, and comes back at once: the change may cut the very connection that it was asked over
+ *   go SECONDS ID     begins, and comes back at once: the change may cut the very connection that it was asked over
  *   confirm ID        keeps the change
  *   undo ID           takes it back now
  *   remove            takes away what was applied, down to what was there before the first change
@@ -22,9 +22,22 @@ set -eu
 umask 022
 D=$\{SOVEREIGN_APPLY:-/etc/sovereign/apply}
 BOOT=sovereign-undo
+# Forgotten when the machine starts, as are the processes that it names.
+HOLD=/var/run/sovereign-apply
+# What was begun is finished, also when the connection that it was asked over ends.
+trap '' HUP
 
 fail() { printf 'error=%s\n' "$*"; exit 1; }
-now() { date +%s; }
+# A clock may be set at any time, above all that of a router that has just found the internet.
+now() { cut -d. -f1 /proc/uptime 2>/dev/null || date +%s; }
+
+# Whoever makes this link first may change next/; that of a process that is gone counts no more.
+hold() {
+  if ln -s $$ "$HOLD" 2>/dev/null; then return 0; fi
+  if kill -0 "$(readlink "$HOLD")" 2>/dev/null; then return 1; fi
+  rm -f "$HOLD"
+  ln -s $$ "$HOLD" 2>/dev/null
+}
 
 # Each line of the lists is an absolute path of letters, digits, dots, dashes, at signs and slashes.
 paths() { cat "$@" 2>/dev/null | sort -u; }
@@ -54,11 +67,14 @@ stop_unit() { # PATH of a file that goes away: what it started ends before it do
 }
 
 put_back() { # FOLDER
+  # Makes room first. Where there is none all the same, a file is written over.
+  while read -r p; do rm -f "$p" "$p.sovereign"; done < "$1/absent"
   (cd "$1/files" && find . -type f | sed 's/^\.//') | while read -r p; do
-    mkdir -p "$(dirname "$p")"
-    cp -p "$1/files$p" "$p.sovereign" && mv "$p.sovereign" "$p"
+    mkdir -p "$(dirname "$p")" || true
+    if cp -p "$1/files$p" "$p.sovereign" && mv "$p.sovereign" "$p"; then continue; fi
+    rm -f "$p.sovereign"
+    cp -p "$1/files$p" "$p" || echo "sovereign: $p is not as it was"
   done
-  while read -r p; do rm -f "$p"; done < "$1/absent"
 }
 
 sysctls() { # FOLDER
@@ -111,14 +127,18 @@ take_back() { # RESULT
     sh "$D/next/deactivate" || true
     put_back "$D/before"
     sh "$D/next/settle" || true
+    # A firewall that ends takes the forwarding with it, also where the machine forwarded before.
+    sysctls "$D/before"
   fi
   finish "$1"
 }
 
 finish() { # RESULT
   guard off
-  printf '%s' "$1" > "$D/result"
-  rm -rf "$D/pending" "$D/next" "$D/before" "$D/decided"
+  # On a disk that is full there is room for the word only afterwards.
+  rm -rf "$D/next" "$D/before"
+  printf '%s' "$1" > "$D/result" || true
+  rm -rf "$D/pending" "$D/decided"
   # The next change that is tried first may find another machine.
   if [ ! -f "$D/applied/id" ]; then rm -rf "$D/original"; fi
 }
@@ -130,18 +150,24 @@ place() {
   done
   while read -r p; do
     mkdir -p "$(dirname "$p")"
-    cp -p "$D/next/files$p" "$p.sovereign" && mv "$p.sovereign" "$p"
+    # One by one: "&&" would go on with the next file after a disk that is full.
+    cp -p "$D/next/files$p" "$p.sovereign"
+    mv "$p.sovereign" "$p"
   done < "$D/next/list"
   sh "$D/next/activate"
 }
 
-begin() { # SECONDS; runs by itself, in a session of its own
-  if ! sh "$D/keeper" save; then
-    rm -rf "$D/next" "$D/before"
+begin() { # SECONDS ID; runs by itself, in a session of its own
+  if ! hold; then return; fi
+  if ! sh "$D/keeper" save || ! printf '%s %s\n' "$2" "$(($(now) + $1))" > "$D/pending.new"; then
+    tail -n 20 "$D/log" > "$D/failure" || true
+    rm -rf "$D/next" "$D/before" "$D/pending.new"
     printf 'failed' > "$D/result"
+    rm -f "$HOLD"
     return
   fi
-  printf '%s %s\n' "$(cat "$D/next/id")" "$(($(now) + $1))" > "$D/pending"
+  mv "$D/pending.new" "$D/pending"
+  rm -f "$HOLD"
   guard on
   sync
   # In a process of its own: whatever fails in it ends it, and not this one.
@@ -179,6 +205,8 @@ state)
   elif [ -f "$D/log" ]; then tail -n 5 "$D/log" | sed 's/^/log=/'; fi
   ;;
 put)
+  hold || fail overtaken
+  trap 'rm -f "$HOLD"' EXIT
   if [ -f "$D/pending" ]; then fail pending; fi
   rm -rf "$D/next" "$D/before" "$D/decided" "$D/activated" "$D/result" "$D/log" "$D/failure"
   mkdir -p "$D"
@@ -190,17 +218,19 @@ put)
   ;;
 go)
   if [ -f "$D/pending" ]; then fail pending; fi
-  [ -f "$D/next/id" ] || fail nothing
+  # Somebody else's change may have come between.
+  [ "$(cat "$D/next/id" 2>/dev/null)" = "$3" ] || fail overtaken
   if command -v setsid >/dev/null 2>&1; then start=setsid; else start=; fi
-  $start sh "$D/keeper" begin "$2" < /dev/null >> "$D/log" 2>&1 &
+  $start sh "$D/keeper" begin "$2" "$3" < /dev/null >> "$D/log" 2>&1 &
   # It is under way once it can no longer be forgotten.
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     if [ -f "$D/pending" ] || [ -f "$D/result" ]; then break; fi
     sleep 1
   done
+  [ -f "$D/pending" ] || [ -f "$D/result" ] || fail 'it did not begin'
   printf 'gone=%s\n' "$2"
   ;;
-begin) begin "$2" ;;
+begin) begin "$2" "$3" ;;
 place) place ;;
 save)
   paths "$D/next/list" "$D/next/touches" "$D/applied/list" | save "$D/before"
@@ -219,12 +249,16 @@ confirm)
 undo)
   is_pending "$2" || fail late
   decide || fail late
-  take_back undone
+  # Nobody may be there to read any more, and whatever then has something to say would end.
+  take_back undone < /dev/null >> "$D/log" 2>&1
   printf 'undone=%s\n' "$2"
   ;;
 remove)
+  hold || fail overtaken
+  trap 'rm -f "$HOLD"' EXIT
   if [ -f "$D/pending" ]; then fail pending; fi
   [ -f "$D/applied/id" ] || fail nothing
+  exec 3>&1 >> "$D/log" 2>&1
   sh "$D/applied/deactivate" || true
   # Files that are the machine's own have changed since for other reasons, so only ours are put back.
   while read -r p; do
@@ -234,7 +268,7 @@ remove)
   sh "$D/applied/settle" || true
   sysctls "$D/original"
   rm -rf "$D"
-  printf 'removed=yes\n'
+  printf 'removed=yes\n' >&3
   ;;
 evidence)
   if [ ! -f "$D/applied/id" ]; then fail nothing; fi

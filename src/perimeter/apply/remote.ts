@@ -21,7 +21,7 @@ export interface RemoteResult {
   readonly stderr: string
 }
 
-/** What the keeper of the machine says of itself. Times are seconds of the machine's own clock. */
+/** What the keeper of the machine says of itself. Times are seconds of a clock of the machine's own. */
 export interface KeeperState {
   readonly now: number
   readonly pending: { readonly id: string; readonly ends: number } | undefined
@@ -110,6 +110,8 @@ function refusal(place: string, error: string): AppError {
   switch (error) {
     case 'pending':
       return new AppError('perimeter.pending', `A change on ${place} waits to be confirmed.`)
+    case 'overtaken':
+      return new AppError('perimeter.pending', `Somebody else is applying a change to ${place} right now.`)
     case 'late':
       return new AppError('perimeter.not-pending', `There is no such change on ${place} to confirm any more.`)
     case 'nothing':

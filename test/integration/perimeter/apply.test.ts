@@ -121,7 +121,7 @@ function smallChange(activate: Rendering['activate'] = [['true']]): Rendering {
 async function begin({ remote, router }: ApplyWorld, change: Rendering, seconds: number): Promise<string> {
   await router.sh('mkdir -p /etc/sovereign-test && echo before > /etc/sovereign-test/old.conf')
   await putChange(remote, await changeArchive(change))
-  await askKeeper(remote, 'go', [String(seconds)])
+  await askKeeper(remote, 'go', [String(seconds), changeId(change)])
   return changeId(change)
 }
 
@@ -195,6 +195,71 @@ describe.skipIf(why !== undefined)('a change that waits to be confirmed', { time
     await router.sh(String(start))
     expect((await keeperState(remote)).result).toBe('rebooted')
     await asBefore(world)
+  })
+
+  test('of which a file cannot be written is taken back, and none of it counts', async () => {
+    const world = await startApplyWorld(onTestFinished)
+    const { remote, router } = world
+    await router.sh('mkdir -p /etc/sovereign-test && mount -t tmpfs -o size=64k tmpfs /etc/sovereign-test')
+    const { files, ...rest } = smallChange([['touch', '/run/counts']])
+    const large = files.map((one, index) => (index === 0 ? { ...one, content: 'x'.repeat(200_000) } : one))
+    await begin(world, { ...rest, files: large }, 600)
+    await soon(async () => expect((await keeperState(remote)).result).toBe('failed'))
+    expect(await router.run(['test', '-e', '/run/counts'])).toMatchObject({ code: 1 })
+    expect((await keeperState(remote)).log.join('\n')).toContain('No space left on device')
+    await asBefore(world)
+  })
+
+  test('is taken back on a disk that has filled up meanwhile', async () => {
+    const world = await startApplyWorld(onTestFinished)
+    const { remote, router } = world
+    await router.sh('mkdir -p /etc/sovereign-test && mount -t tmpfs -o size=64k tmpfs /etc/sovereign-test')
+    const id = await begin(world, smallChange(), 600)
+    await soon(async () => expect((await keeperState(remote)).activated).toBe('ok'))
+    // The new file goes away and makes room for nothing: its place is taken at once.
+    await router.sh('cd /etc/sovereign-test && rm new.conf && (cat /dev/zero > fill 2>/dev/null || true)')
+    await askKeeper(remote, 'undo', [id])
+    await router.sh('rm /etc/sovereign-test/fill')
+    await asBefore(world)
+  })
+
+  test('is taken back whole when nobody listens any more', async () => {
+    const world = await startApplyWorld(onTestFinished)
+    const { remote, router } = world
+    const live = (text: string): Rendering => {
+      const { files, ...rest } = smallChange([['cp', '/etc/sovereign-test/old.conf', '/run/live']])
+      return { ...rest, files: files.map((one) => ({ ...one, content: text })) }
+    }
+    const first = await begin(world, live('first'), 600)
+    await soon(async () => expect((await keeperState(remote)).activated).toBe('ok'))
+    await askKeeper(remote, 'confirm', [first])
+    const second = await begin(world, live('second'), 600)
+    await soon(async () => expect((await keeperState(remote)).activated).toBe('ok'))
+    // A pipe that nobody reads any more behaves as one that is closed, but for the moment when it does.
+    await router.sh(`sh ${APPLY_FOLDER}/keeper undo ${second} >&- 2>&- || true`)
+    expect((await keeperState(remote)).result).toBe('undone')
+    expect(await router.sh('cat /run/live')).toBe('before\n')
+  })
+
+  test('is the one that was handed over, though somebody else hands one over as well', async () => {
+    const world = await startApplyWorld(onTestFinished)
+    const { remote, router } = world
+    await router.sh('mkdir -p /etc/sovereign-test && echo before > /etc/sovereign-test/old.conf')
+    const [mine, theirs] = [smallChange([['true']]), smallChange([['touch', '/run/theirs']])]
+    await putChange(remote, await changeArchive(mine))
+    await putChange(remote, await changeArchive(theirs))
+    await expect(askKeeper(remote, 'go', ['600', changeId(mine)])).rejects.toMatchObject({
+      code: 'perimeter.pending',
+      message: expect.stringContaining('Somebody else'),
+    })
+    await asBefore(world)
+    // While one is being taken in, another has to wait; one that died over it is in nobody's way.
+    await router.sh('ln -s 1 /var/run/sovereign-apply')
+    await expect(putChange(remote, await changeArchive(mine))).rejects.toMatchObject({
+      code: 'perimeter.pending',
+    })
+    await router.sh('ln -sfn 999999999 /var/run/sovereign-apply')
+    await putChange(remote, await changeArchive(mine))
   })
 
   test('is refused where there is no room for it, with everything as it was', async () => {
