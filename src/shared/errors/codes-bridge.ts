@@ -116,7 +116,7 @@ export const BRIDGE_ERRORS = defineErrors({
   'bridge.already-running': {
     meaning: 'Another bridge of this user runs already.',
     recovery: 'user',
-    remedy: 'Use the running one ("sovereign status"), or stop it first.',
+    remedy: 'Open the window of the running one ("sovereign dashboard"), or stop it first.',
   },
   'bridge.connection-ended': {
     meaning: 'The bridge stopped or cut the connection to this face.',

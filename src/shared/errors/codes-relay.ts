@@ -544,6 +544,6 @@ export const RELAY_ERRORS = defineErrors({
   'install.failed': {
     meaning: 'The service manager refused a step of the installation.',
     recovery: 'user',
-    remedy: 'Run the named command by hand to see why; "--no-start" writes the file only.',
+    remedy: 'Run the named command by hand on the machine of the relay to see why.',
   },
 })

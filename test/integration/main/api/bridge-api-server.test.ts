@@ -259,6 +259,7 @@ test('a second bridge of the same folder is refused and leaves the first one as 
   await expect(start()).rejects.toMatchObject({
     code: 'bridge.already-running',
     message: `A bridge of this user runs already: process ${process.pid}, version 0.1.0, by ${first.infoFile}.`,
+    remedy: expect.stringContaining('"sovereign dashboard"') as string,
   })
   const face = await connectBridge({ infoFile: first.infoFile })
   await face.probe({})
