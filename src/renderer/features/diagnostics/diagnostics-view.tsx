@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useBridgeState } from '../../store/bridge-context.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Facts } from '../../ui/facts.tsx'
-import { Since, Whole } from '../../ui/measures.tsx'
+import { Since } from '../../ui/measures.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { words } from '../../words/words.ts'
 import { ChecksCard } from './checks-card.tsx'
@@ -23,7 +23,6 @@ export function DiagnosticsView(): ReactNode {
 function BridgeCard(): ReactNode {
   const version = useBridgeState((state) => state.version)
   const startedAt = useBridgeState((state) => state.startedAt)
-  const revision = useBridgeState((state) => state.revision)
   const profile = useBridgeState((state) => state.profile)
   const wanted = useBridgeState((state) => state.wanted)
   const said = words.diagnostics
@@ -35,7 +34,6 @@ function BridgeCard(): ReactNode {
           { name: said.since, value: <Since at={startedAt} /> },
           { name: said.profile, value: <SafeText text={profile} maxLength={60} /> },
           { name: said.wanted, value: said[wanted] },
-          { name: said.revision, value: <Whole count={revision} /> },
         ]}
       />
     </Card>

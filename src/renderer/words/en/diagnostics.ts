@@ -7,7 +7,6 @@ export const diagnosticsWords = {
   bridge: 'Bridge',
   version: 'Version',
   since: 'Running for',
-  revision: 'Revision of its state',
   profile: 'Profile',
   wanted: 'Wanted',
   connected: 'connected',
