@@ -189,11 +189,22 @@ test('a relay at an address is saved and asked', async () => {
   const { page } = await browser.open(api)
   await page.getByRole('button', { name: 'Enter the address' }).click()
   const address = page.getByLabel('Address of the relay')
-  await address.fill('10.0.0.5:8080')
-  await page.getByText('This is no address').waitFor()
+  const use = page.getByRole('button', { name: 'Check and use it' })
+  for (const wrong of ['10.0.0.5:8080', 'relay', 'ftp://a', 'http:/a']) {
+    await address.fill(wrong)
+    await page.getByText('This is no address').waitFor()
+    expect(await use.isDisabled()).toBe(true)
+  }
+  // Nobody has made a mistake who is not done yet.
+  for (const begun of ['h', 'HTTPS:', 'http://']) {
+    await address.fill(begun)
+    await page.getByText('The address goes on').waitFor()
+    expect(await page.getByText('This is no address').count()).toBe(0)
+    expect(await use.isDisabled()).toBe(true)
+  }
   await address.fill('http://10.0.0.5:8080/')
   await page.getByText('Without https').waitFor()
-  await page.getByRole('button', { name: 'Check and use it' }).click()
+  await use.click()
   await page.getByText('Asking http://10.0.0.5:8080').waitFor()
   expect(savedProfile(api)).toMatchObject({ relay: { url: 'http://10.0.0.5:8080' } })
   const { relay } = makeBridgeState()

@@ -9,14 +9,14 @@ import { plain } from '../../ui/plain.ts'
 import { words } from '../../words/words.ts'
 import { useSaveRelay } from './use-save-relay.ts'
 import type { WizardHold } from './use-wizard.ts'
-import { relayUrlOf } from './wizard.ts'
+import { isUrlBegun, relayUrlOf } from './wizard.ts'
 
 /** A relay that somebody runs already: its address, and whether it answers there. */
 export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
   const { relayUrl, isUrlSaved } = wizard
   const url = relayUrlOf(relayUrl)
   const saving = useSaveRelay(() => change({ isUrlSaved: true }))
-  const isOpenToAll = url !== undefined && !/^https:|^http:\/\/(?:localhost|127\.|\[::1\])/i.test(url)
+  const isMistaken = relayUrl.trim() !== '' && url === undefined && !isUrlBegun(relayUrl)
   return (
     <section className="stack" aria-labelledby="relay-url">
       <h2 id="relay-url" className="step-title">
@@ -31,8 +31,8 @@ export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
       >
         <Input
           label={words.firstRun.address}
-          hint={isOpenToAll ? words.firstRun.addressPlain : words.firstRun.addressHint}
-          error={relayUrl.length > 8 && url === undefined ? words.firstRun.addressWrong : undefined}
+          hint={addressHint(relayUrl)}
+          error={isMistaken ? words.firstRun.addressWrong : undefined}
           value={relayUrl}
           maxLength={500}
           isMono
@@ -58,6 +58,15 @@ export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
       )}
     </section>
   )
+}
+
+/** What stays on this computer needs no TLS. */
+const SAFE = /^https:|^http:\/\/(?:localhost|127\.|\[::1\])/i
+
+function addressHint(typed: string): string {
+  if (isUrlBegun(typed)) return words.firstRun.addressBegun
+  const url = relayUrlOf(typed)
+  return url === undefined || SAFE.test(url) ? words.firstRun.addressHint : words.firstRun.addressPlain
 }
 
 /** What the bridge has found out about the relay that it uses now. */

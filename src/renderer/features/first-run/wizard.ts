@@ -114,3 +114,9 @@ export function relayUrlOf(text: string): string | undefined {
   if (!/^https?:\/\/[^/\s]/i.test(trimmed) || !URL.canParse(trimmed)) return undefined
   return trimmed.replace(/\/+$/, '')
 }
+
+/** Whether somebody is on the way to an address and has made no mistake so far. */
+export function isUrlBegun(text: string): boolean {
+  const typed = text.trim().toLowerCase()
+  return typed !== '' && ['http://', 'https://'].some((scheme) => scheme.startsWith(typed))
+}

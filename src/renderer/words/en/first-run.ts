@@ -66,6 +66,7 @@ export const firstRunWords = {
   address: 'Address of the relay',
   addressHint: 'Such as http://10.0.0.5:8080 or https://relay.example.org.',
   addressWrong: 'This is no address: it begins with http:// or https://.',
+  addressBegun: 'The address goes on: http:// or https://, then the name or number of the machine.',
   addressPlain: 'Without https, whoever is in between can read everything. Fine inside a VPN, nowhere else.',
   check: 'Check and use it',
   checking: (place: string) => `Asking ${place}…`,
