@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../node/atomic-file.ts'
 import { isWildcard, listenersOn } from '../node/listeners.ts'
 import { AppError } from '../shared/errors/app-error.ts'
 import { accountStep, findAccount } from './account.ts'
+import { changesOf } from './changes.ts'
 import { type HostMachine, on, textOf } from './host-machine.ts'
 import { LOG_FOLDER } from './launchd-daemon.ts'
 import { versionAt } from './ollama-client.ts'
@@ -38,6 +39,8 @@ export async function installOllama(
     await mustNotBeWider(service, say)
     return
   }
+  // An option that is left out counts as usual, whatever was said the last time.
+  for (const change of changesOf(before, service)) say(`  change  ${change}`)
   const wasRunning = (await before?.control.pid()) !== undefined
   const wasEnabled = (await before?.control.isEnabled()) === true
   await runSteps(

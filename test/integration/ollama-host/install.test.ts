@@ -125,6 +125,19 @@ describe('on a Linux with nothing but the program', () => {
     expect(host.said.at(-1)).toContain('nothing to remove')
   })
 
+  test.each(['linux', 'darwin'] as const)('what another install changes is said: %s', async (platform) => {
+    const host = await makeOllamaHost(onTestFinished, platform)
+    const request = await requestFor()
+    await install(host, { ...request, context: 131_072, isLocalOnly: true })
+    expect(host.said.join('\n')).not.toContain('change  ')
+    await install(host, { ...request, origins: ['https://chat.example.org'] })
+    expect(host.said.filter((line) => line.startsWith('  change'))).toEqual([
+      '  change  OLLAMA_CONTEXT_LENGTH was 131072 and becomes 65536',
+      '  change  OLLAMA_NO_CLOUD was 1 and goes away',
+      '  change  OLLAMA_ORIGINS becomes https://chat.example.org',
+    ])
+  })
+
   test('another address replaces the first, and the old one is given up', async () => {
     const host = await makeOllamaHost(onTestFinished)
     const [first, second] = [await requestFor(), await requestFor({ bind: '127.0.0.2' })]
