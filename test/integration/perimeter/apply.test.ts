@@ -169,6 +169,21 @@ describe.skipIf(why !== undefined)('a change that waits to be confirmed', { time
     expect(await router.sh('cat /etc/sovereign-test/new.conf')).toBe('changed new\n')
   })
 
+  test('leaves a machine forwarding that did so before, though its firewall ends the forwarding', async () => {
+    const world = await startApplyWorld(onTestFinished)
+    const { remote, router } = world
+    await router.sh('sysctl -q -w net.ipv4.ip_forward=1')
+    const change = smallChange()
+    const id = await begin(
+      world,
+      { ...change, deactivate: [['sysctl', '-q', '-w', 'net.ipv4.ip_forward=0']] },
+      600,
+    )
+    await soon(async () => expect((await keeperState(remote)).activated).toBe('ok'))
+    await askKeeper(remote, 'undo', [id])
+    expect(await router.sh('sysctl -n net.ipv4.ip_forward')).toBe('1\n')
+  })
+
   test('that fails half-way is taken back with what it said', async () => {
     const world = await startApplyWorld(onTestFinished)
     await begin(

@@ -61,8 +61,13 @@ describe.skipIf(why !== undefined)('a perimeter with a VPN', () => {
     expect(await say(peer, 'before', 8_000)).toBe(true)
     expect(await say(client, 'before', 8_000)).toBe(true)
 
+    const handshakeOf = async (key: string) =>
+      (await router.sh('wg show wg0 latest-handshakes')).split('\n').find((line) => line.startsWith(key))
+    const session = await handshakeOf(lab.keys.client.publicKey)
+    expect(session).not.toMatch(/\t0$/)
     const without = { ...lab.perimeter, peers: lab.perimeter.peers.filter(({ name }) => name !== 'other') }
     await install(router, renderLinuxRouter(without))
+    expect(await handshakeOf(lab.keys.client.publicKey)).toBe(session)
     expect(await router.sh('wg show wg0 peers')).not.toContain(lab.keys.peer.publicKey)
 
     // The other one goes on with the connection that it had.

@@ -20,7 +20,11 @@ each() {
 case "$command" in
   daemon-reload|is-enabled) ;;
   enable) echo "$unit" >> /run/lab-enabled ;;
-  is-active) exit 3 ;;
+  is-active)
+    case "$unit" in
+      wg-quick@*) device="\${unit#wg-quick@}"; wg show "\${device%.service}" > /run/lab-stripped 2>&1 || exit 3 ;;
+      *) exit 3 ;;
+    esac ;;
   disable|stop)
     case "$unit" in
       wg-quick@*) device="\${unit#wg-quick@}"; wg-quick down "\${device%.service}" ;;
@@ -29,12 +33,16 @@ case "$command" in
   reload)
     case "$unit" in
       wg-quick@*) device="\${unit#wg-quick@}"; device="\${device%.service}"
-        wg-quick strip "$device" > /run/lab-stripped
-        wg syncconf "$device" /run/lab-stripped
-        sed -n 's/^ExecReload=//p' "$file.d"/*.conf | sed "s/%i/$device/g" | sh -eu ;;
+        own=$(sed -n 's/^ExecReload=//p' "$file.d"/*.conf)
+        # An empty line forgets what the package of wg-quick does.
+        if ! grep -qx 'ExecReload=' "$file.d"/*.conf; then
+          wg-quick strip "$device" > /run/lab-stripped
+          wg syncconf "$device" /run/lab-stripped
+        fi
+        echo "$own" | sed "s/%i/$device/g; s/[$][$]/$/g" | sh -eu ;;
       *) each ExecReload ;;
     esac ;;
-  start|restart)
+  start|restart|reload-or-restart)
     case "$unit" in
       wg-quick@*) device="\${unit#wg-quick@}"; device="\${device%.service}"
         wg-quick down "$device" 2>/dev/null || true

@@ -15,13 +15,13 @@ export function renderLinuxRouter(perimeter: Perimeter): Rendering {
   const files = [
     file(NFT_FILE, routerNftables(perimeter), 'the policy'),
     file(FORWARDING_FILE, forwardingConf(perimeter), 'makes the machine a router once the policy stands'),
-    file(unitPath(FIREWALL_UNIT), firewallUnit(), 'loads the policy before the network comes up'),
+    file(unitPath(FIREWALL_UNIT), firewallUnit(perimeter), 'loads the policy before the network comes up'),
     ...(vlan === undefined ? [] : [file(unitPath(VLAN_UNIT), vlan, 'the network of the server')]),
     ...(dnsmasq === undefined ? [] : [file(DNSMASQ_FILE, dnsmasq, 'the fixed address of the server')]),
     ...(vpn === undefined
       ? []
       : [
-          file(`/etc/wireguard/${vpn.interface}.conf`, wgQuickConf(vpn, perimeter.peers), 'the VPN', 0o600),
+          file(confFile(vpn.interface), wgQuickConf(vpn, perimeter.peers), 'the VPN', 0o600),
           file(
             `/etc/systemd/system/wg-quick@${vpn.interface}.service.d/sovereign.conf`,
             wireguardDropIn(vpn.interface),
@@ -49,20 +49,31 @@ export function renderLinuxRouter(perimeter: Perimeter): Rendering {
 }
 
 function activation(perimeter: Perimeter, vpn: string | undefined): string[][] {
-  const start = (name: string) => [
-    ['systemctl', 'enable', name],
-    ['systemctl', 'restart', name],
-  ]
+  const start = (name: string, how = ['systemctl', 'restart', name]) => [['systemctl', 'enable', name], how]
   return [
     // Before anything changes: a file that this kernel does not understand ends it here.
     ['nft', '-c', '-f', NFT_FILE],
     ...(vpn === undefined ? [] : [['sh', '-c', makeKey(keyFile(vpn))]]),
     ['systemctl', 'daemon-reload'],
-    ...start(FIREWALL_UNIT),
+    // Starting it anew would take along what requires it, which is the VPN.
+    ...start(FIREWALL_UNIT, ['systemctl', 'reload-or-restart', FIREWALL_UNIT]),
     ...(perimeter.server.isolation.kind === 'vlan' ? start(VLAN_UNIT) : []),
     ...(perimeter.server.mac === undefined ? [] : [['sh', '-c', RESTART_DNSMASQ]]),
-    ...(vpn === undefined ? [] : start(`wg-quick@${vpn}.service`)),
+    ...(vpn === undefined ? [] : start(`wg-quick@${vpn}.service`, ['sh', '-c', refreshVpn(vpn)])),
   ]
+}
+
+/** Peers come and go with nobody else losing a session; only what the interface itself is needs a new start. */
+function refreshVpn(vpn: string): string {
+  const [unit, past] = [`wg-quick@${vpn}.service`, `/run/sovereign-${vpn}`]
+  return [
+    'set -e',
+    // The peers come after the first empty line.
+    `now=$(sed -n '/^$/q;p' ${confFile(vpn)})`,
+    `if systemctl is-active -q ${unit} && [ "$(cat ${past} 2>/dev/null)" = "$now" ]; then verb=reload; else verb=restart; fi`,
+    `systemctl $verb ${unit}`,
+    `echo "$now" > ${past}`,
+  ].join('; ')
 }
 
 const RESTART_DNSMASQ =
@@ -77,6 +88,10 @@ function deactivation(perimeter: Perimeter, vpn: string | undefined): string[][]
     end(FIREWALL_UNIT),
     ...['inet', 'bridge'].map((family) => ['nft', 'delete', 'table', family, ROUTER_TABLE]),
   ]
+}
+
+function confFile(vpn: string): string {
+  return `/etc/wireguard/${vpn}.conf`
 }
 
 function makeKey(path: string): string {

@@ -2,18 +2,28 @@ import type { Perimeter } from '../../file/schema.ts'
 import { serverDevice } from '../../policy/layout.ts'
 import { FIREWALL_UNIT, FORWARDING_FILE, keyFile, NFT_FILE } from './paths.ts'
 
-/** Packets are forwarded only once the policy stands, so a router whose policy does not load is a wall and no door. */
-export function firewallUnit(): string {
-  return oneshotFirewall('Firewall of the Sovereign perimeter', NFT_FILE, [
-    `ExecStart=/usr/sbin/sysctl -q -p ${FORWARDING_FILE}`,
-  ])
+/**
+ * Packets are forwarded only while the policy stands, so a router whose policy does not load is a wall and no door, and
+ * so is one whose nftables.service starts anew, which ends this unit before it empties the rule set.
+ */
+export function firewallUnit(perimeter: Perimeter): string {
+  const forward = `/usr/sbin/sysctl -q -p ${FORWARDING_FILE}`
+  const off = forwarded(perimeter).map((name) => `${name}=0`)
+  return oneshotFirewall('Firewall of the Sovereign perimeter', NFT_FILE, {
+    start: forward,
+    stop: `/usr/sbin/sysctl -q -w ${off.join(' ')}`,
+  })
 }
 
 /**
  * Loads a policy before any interface comes up, and again whenever nftables.service starts or reloads, which empties
  * the whole rule set.
  */
-export function oneshotFirewall(description: string, nftFile: string, then: readonly string[] = []): string {
+export function oneshotFirewall(
+  description: string,
+  nftFile: string,
+  then?: { readonly start: string; readonly stop: string },
+): string {
   return unit({
     Unit: [
       `Description=${description}`,
@@ -28,9 +38,11 @@ export function oneshotFirewall(description: string, nftFile: string, then: read
     Service: [
       'Type=oneshot',
       'RemainAfterExit=yes',
-      `ExecStart=/usr/sbin/nft -f ${nftFile}`,
-      ...then,
-      `ExecReload=/usr/sbin/nft -f ${nftFile}`,
+      ...['ExecStart', 'ExecReload'].flatMap((verb) => [
+        `${verb}=/usr/sbin/nft -f ${nftFile}`,
+        ...(then === undefined ? [] : [`${verb}=${then.start}`]),
+      ]),
+      ...(then === undefined ? [] : [`ExecStop=-${then.stop}`]),
     ],
     Install: ['WantedBy=sysinit.target'],
   })
@@ -38,8 +50,16 @@ export function oneshotFirewall(description: string, nftFile: string, then: read
 
 /** What the kernel has to be told to be a router at all. */
 export function forwardingConf(perimeter: Perimeter): string {
-  const hasIpv6 = perimeter.router.lan.address6 !== undefined
-  return ['net.ipv4.ip_forward = 1', ...(hasIpv6 ? ['net.ipv6.conf.all.forwarding = 1'] : []), ''].join('\n')
+  return forwarded(perimeter)
+    .map((name) => `${name} = 1\n`)
+    .join('')
+}
+
+function forwarded({ router }: Perimeter): string[] {
+  return [
+    'net.ipv4.ip_forward',
+    ...(router.lan.address6 === undefined ? [] : ['net.ipv6.conf.all.forwarding']),
+  ]
 }
 
 /** The network of the server on the wire of the LAN, whatever else configures that wire. */
@@ -73,11 +93,18 @@ export function vlanUnit(perimeter: Perimeter): string | undefined {
   })
 }
 
-/** Nobody gets in by the VPN before the policy stands; a reload forgets the key, so it is given again. */
+/**
+ * Nobody gets in by the VPN before the policy stands. A reload as wg-quick(8) has it would take the key away for a
+ * moment, which ends every session; this one names it, in no list of processes.
+ */
 export function wireguardDropIn(device: string): string {
+  // Twice the dollar: systemd would look for a variable of its own.
+  const reload =
+    `peers=$$(wg-quick strip %i); { echo "[Interface]"; echo "PrivateKey = $$(cat ${keyFile(device)})"; ` +
+    'echo "$$peers"; } | wg syncconf %i /dev/stdin'
   return unit({
     Unit: [`Requires=${FIREWALL_UNIT}`, `After=${FIREWALL_UNIT}`],
-    Service: [`ExecReload=/usr/bin/wg set %i private-key ${keyFile(device)}`],
+    Service: ['ExecReload=', `ExecReload=/bin/sh -ec '${reload}'`],
   })
 }
 

@@ -83,6 +83,24 @@ test('packets are forwarded only after the policy was loaded', () => {
   )
 })
 
+test('a machine whose firewall ends forwards nothing, and one that is loaded anew keeps the VPN as it is', () => {
+  const unit = (perimeter = makePerimeter()) =>
+    content(renderLinuxRouter(perimeter), '/etc/systemd/system/sovereign-router-firewall.service')
+  expect(unit()).toContain(
+    'ExecStop=-/usr/sbin/sysctl -q -w net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0\n',
+  )
+  // What a unit requires starts anew with it, so it must not.
+  expect(renderLinuxRouter(makePerimeter()).activate).toContainEqual([
+    'systemctl',
+    'reload-or-restart',
+    'sovereign-router-firewall.service',
+  ])
+  expect(unit().match(/^ExecReload=.*$/gm)).toEqual([
+    'ExecReload=/usr/sbin/nft -f /etc/sovereign/router.nft',
+    'ExecReload=/usr/sbin/sysctl -q -p /etc/sovereign/forwarding.conf',
+  ])
+})
+
 test('the lease is the only one in a network of its own', () => {
   const at = '/etc/dnsmasq.d/sovereign-perimeter.conf'
   expect(content(renderLinuxRouter(makePerimeter()), at)).toContain(
