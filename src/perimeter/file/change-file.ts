@@ -1,4 +1,4 @@
-import { open, readFile, rm, stat } from 'node:fs/promises'
+import { open, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { applyEdits, type JSONPath, modify } from 'jsonc-parser'
 import { writeFileAtomic } from '../../node/atomic-file.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
@@ -22,15 +22,19 @@ export interface Edit {
  * @throws AppError `perimeter.busy`, `perimeter.invalid`, `perimeter.unreadable` or `perimeter.unwritable`
  */
 export async function changePerimeter<T>(
-  path: string,
+  name: string,
   decide: (perimeter: Perimeter) => Promise<{ readonly edits: readonly Edit[]; readonly result: T }>,
 ): Promise<T> {
+  // A link stays one: what it leads to is changed.
+  const path = await realpath(name).catch(() => name)
   const release = await takeLock(path)
   try {
     const text = await readPerimeterText(path)
     const { edits, result } = await decide(parsePerimeter(text, path))
     const changed = edits.reduce(edited, text)
     parsePerimeter(changed, path)
+    // An editor knows no lock.
+    if ((await readPerimeterText(path)) !== text) throw overtaken(path)
     // Whoever may read the file may do so afterwards.
     const { mode } = await stat(path)
     await writeFileAtomic(path, changed, mode & 0o777).catch((error: NodeJS.ErrnoException) => {
@@ -75,6 +79,12 @@ function busy(path: string, lock: string, holder: number): AppError {
   const who = holder > 0 ? ` (process ${holder})` : ''
   return new AppError('perimeter.busy', `Another command${who} is changing ${path}.`, {
     remedy: `Wait until it has finished, and try again. If there is none, delete ${lock}.`,
+  })
+}
+
+function overtaken(path: string): AppError {
+  return new AppError('perimeter.busy', `${path} was changed by somebody else in this moment.`, {
+    remedy: 'Try again; nothing was changed.',
   })
 }
 

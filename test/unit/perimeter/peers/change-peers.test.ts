@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { lstat, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -153,6 +154,31 @@ test('of two at once each either counts whole or is refused, and nothing is lost
   expect(peers).toHaveLength(added.length)
   const files = await readdir(join(folder, 'peers'))
   expect(new Set(files)).toEqual(new Set(added.map((name) => `${name}.conf`)))
+})
+
+test('what somebody writes into the file meanwhile is not lost', async () => {
+  const edited = INIT_TEXT.replace('{\n', '{\n  // Edited.\n')
+  const confPath = join(folder, 'peers', 'laptop.conf')
+  const makeKeys = () => {
+    writeFileSync(path, edited)
+    return makeKeyPair()
+  }
+  const wish = { name: 'laptop', routerKey: PEER_KEYS.router, confPath }
+  await expect(addPeer(path, wish, { now: NOW, makeKeys })).rejects.toMatchObject({
+    code: 'perimeter.busy',
+    message: `${path} was changed by somebody else in this moment.`,
+  })
+  expect(await text()).toBe(edited)
+  expect(await readdir(join(folder, 'peers'))).toEqual([])
+})
+
+test('a file that is somewhere else stays there', async () => {
+  const real = join(folder, 'kept.jsonc')
+  await rename(path, real)
+  await symlink(real, path)
+  await add('laptop')
+  expect((await lstat(path)).isSymbolicLink()).toBe(true)
+  expect((await readPerimeter(real)).peers).toHaveLength(1)
 })
 
 test('a lock of a process that is gone keeps nobody out, one of a process that runs does', async () => {
