@@ -138,6 +138,7 @@ export const FIRST_RUN: readonly Scene[] = [
     act: async ({ page }: Staged) => {
       await press(page, 'Enter the address')
       await page.getByLabel('Address of the relay').fill('http://10.0.0.5:8080')
+      await page.getByLabel('File with the admin token').fill('~/.config/relay-admin.token')
       await press(page, 'Check and use it')
     },
   },

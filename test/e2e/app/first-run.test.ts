@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { defaultSettingsPath } from '../../../src/main/settings/settings-path.ts'
+import { adminRequest } from '../../../src/node/admin-client.ts'
 import { NO_WINDOWS, type RunningApp, startApp } from '../../support/start-app.ts'
 import { startOtherRelay } from '../../support/start-other-relay.ts'
+import { startTestRelay } from '../../support/start-relay.ts'
 
 const PATIENCE = { timeout: 30_000 }
 const SIGN_IN = 'Sign in at the relay'
@@ -59,5 +61,33 @@ describe.skipIf(NO_WINDOWS ?? process.platform === 'win32')('the first set-up of
     await page.getByRole('button', { name: 'Go on' }).click()
     await page.getByRole('heading', { name: SIGN_IN }).waitFor(PATIENCE)
     expect(await savedRelay(app)).toEqual({ url: relay.url })
+  }, 90_000)
+
+  test('signs in at a relay at an address with the file of its admin token', async () => {
+    const relay = await startTestRelay({ signedIn: false, github: { intervalSeconds: 1 } })
+    onTestFinished(() => relay.close())
+    const { app, page } = await openFirstRun()
+    const adminTokenFile = join(app.home, 'admin.token')
+    const { body } = await adminRequest(relay.relay.adminSocketPath, 'POST', '/admin/token')
+    await writeFile(adminTokenFile, (body as { token: string }).token, { mode: 0o600 })
+    await page.getByRole('button', { name: 'Enter the address' }).click(PATIENCE)
+    await page.getByLabel('Address of the relay').fill(relay.url)
+    const file = page.getByLabel('File with the admin token')
+    const use = page.getByRole('button', { name: 'Check and use it' })
+    await file.fill(join(app.home, 'no.token'))
+    await use.click()
+    await page.getByText('gives no admin rights').waitFor(PATIENCE)
+    await page.getByText('relay.files-unusable').waitFor(PATIENCE)
+
+    await file.fill(adminTokenFile)
+    await use.click()
+    await page.getByText('The relay answers').waitFor(PATIENCE)
+    await page.getByText('It lets you sign in').waitFor(PATIENCE)
+    expect(await savedRelay(app)).toEqual({ url: relay.url, adminTokenFile })
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('button', { name: 'Get a code' }).click(PATIENCE)
+    await page.getByText('WDJB-MJHT').waitFor(PATIENCE)
+    relay.github.answerDevice('approved')
+    await app.tray.with('connected, copilot ready')
   }, 90_000)
 })

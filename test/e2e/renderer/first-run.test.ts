@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { AppError } from '../../../src/shared/errors/app-error.ts'
 import type { Job, JobKind, JobStep, StepProgress } from '../../../src/shared/state/job.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
 import { makeBridgeState, makeClientState, NOON } from '../../support/make-bridge-state.ts'
@@ -219,6 +220,41 @@ test('a relay at an address is saved and asked', async () => {
   await page.getByText('The relay answers').waitFor()
   await page.getByRole('button', { name: 'Go on' }).click()
   await page.getByRole('heading', { name: 'Sign in at the relay' }).waitFor()
+})
+
+test('files with tokens go with the address, and one that the relay refuses is told before the sign-in', async () => {
+  const api = newBridge()
+  api.answer('relaySignInStatus', () => {
+    throw new AppError('relay.files-unusable', '~/admin.token cannot be read: ENOENT.')
+  })
+  const { page } = await browser.open(api)
+  await page.getByRole('button', { name: 'Enter the address' }).click()
+  await page.getByLabel('Address of the relay').fill('https://relay.example')
+  await page.getByLabel('File with the admin token').fill(' ~/admin.token ')
+  await page.getByLabel('File with a client token').fill('~/laptop.token')
+  await page.getByRole('button', { name: 'Check and use it' }).click()
+  await page.getByText('Asking https://relay.example').waitFor()
+  const files = { adminTokenFile: '~/admin.token', tokenFile: '~/laptop.token' }
+  expect(savedProfile(api)).toMatchObject({ relay: { url: 'https://relay.example', ...files } })
+  const { relay } = makeBridgeState()
+  api.publish({
+    relay: {
+      ...relay,
+      kind: 'url',
+      health: { kind: 'ok', at: NOON, version: '0.1.0', roundTripMs: 12, upstreams: [] },
+    },
+  })
+  await page.getByText('~/admin.token cannot be read').waitFor()
+  await page.getByText('gives no admin rights').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  expect(await page.getByText('need its admin token').count()).toBe(0)
+
+  // Whatever is changed has to be checked anew.
+  await page.getByLabel('File with the admin token').fill('')
+  await page.getByText('cannot be read').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Check and use it' }).click()
+  await page.getByText('need its admin token').waitFor()
+  expect(savedProfile(api)).not.toHaveProperty('relay.adminTokenFile')
 })
 
 test('a machine is tested, added, set up and tried', async () => {

@@ -1,20 +1,23 @@
 import type { ReactNode } from 'react'
-import { linkCause } from '../../../shared/state/link.ts'
-import { latency } from '../../../shared/util/amounts.ts'
-import { useBridgeState } from '../../store/bridge-context.tsx'
+import type { UrlRelaySettings } from '../../../shared/settings/schema.ts'
 import { Button } from '../../ui/button.tsx'
 import { Input } from '../../ui/field.tsx'
-import { FailureNotice, Notice } from '../../ui/notice.tsx'
-import { plain } from '../../ui/plain.ts'
+import { FailureNotice } from '../../ui/notice.tsx'
 import { words } from '../../words/words.ts'
+import { UrlRelayAnswer } from './url-relay-answer.tsx'
 import { useSaveRelay } from './use-save-relay.ts'
 import type { WizardHold } from './use-wizard.ts'
-import { isUrlBegun, relayUrlOf } from './wizard.ts'
+import { isUrlBegun, relayUrlOf, type Wizard } from './wizard.ts'
+
+type TokenFiles = Pick<UrlRelaySettings, 'tokenFile' | 'adminTokenFile'>
 
 /** A relay that somebody runs already: its address, and whether it answers there. */
 export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
-  const { relayUrl, isUrlSaved } = wizard
+  const { relayUrl, relayAdminTokenFile, relayTokenFile, isUrlSaved } = wizard
   const url = relayUrlOf(relayUrl)
+  const files = tokenFiles(wizard)
+  /** What was found out is about what was typed then. */
+  const type = (part: Partial<Wizard>): void => change({ ...part, isUrlSaved: false })
   const saving = useSaveRelay(() => change({ isUrlSaved: true }))
   const isMistaken = relayUrl.trim() !== '' && url === undefined && !isUrlBegun(relayUrl)
   return (
@@ -26,7 +29,7 @@ export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
         className="stack"
         onSubmit={(event) => {
           event.preventDefault()
-          if (url !== undefined && !saving.isRunning) saving.run({ url })
+          if (url !== undefined && !saving.isRunning) saving.run({ url, ...files })
         }}
       >
         <Input
@@ -36,8 +39,30 @@ export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
           value={relayUrl}
           maxLength={500}
           isMono
-          onChange={(text) => change({ relayUrl: text, isUrlSaved: false })}
+          onChange={(text) => type({ relayUrl: text })}
         />
+        <fieldset className="first-run-tokens">
+          <legend>{words.firstRun.tokens}</legend>
+          <p className="field-hint">{words.firstRun.tokensHint}</p>
+          <Input
+            label={words.firstRun.adminTokenFile}
+            hint={words.firstRun.adminTokenFileHint}
+            placeholder={words.firstRun.filePlaceholder}
+            value={relayAdminTokenFile}
+            maxLength={500}
+            isMono
+            onChange={(text) => type({ relayAdminTokenFile: text })}
+          />
+          <Input
+            label={words.firstRun.tokenFile}
+            hint={words.firstRun.tokenFileHint}
+            placeholder={words.firstRun.filePlaceholder}
+            value={relayTokenFile}
+            maxLength={500}
+            isMono
+            onChange={(text) => type({ relayTokenFile: text })}
+          />
+        </fieldset>
         <div className="row">
           <Button onClick={() => change({ way: 'choose' })}>{words.firstRun.back}</Button>
           <Button
@@ -54,10 +79,23 @@ export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
         <FailureNotice title={words.firstRun.saveFailed} failure={saving.error} isUrgent />
       )}
       {isUrlSaved && (
-        <Reached url={url ?? relayUrl} onGoOn={() => change({ step: 'sign-in', way: 'choose' })} />
+        <UrlRelayAnswer
+          url={url ?? relayUrl}
+          hasAdminToken={files.adminTokenFile !== undefined}
+          onGoOn={() => change({ step: 'sign-in', way: 'choose' })}
+        />
       )}
     </section>
   )
+}
+
+function tokenFiles({ relayAdminTokenFile, relayTokenFile }: Wizard): TokenFiles {
+  const adminTokenFile = relayAdminTokenFile.trim()
+  const tokenFile = relayTokenFile.trim()
+  return {
+    ...(adminTokenFile === '' ? {} : { adminTokenFile }),
+    ...(tokenFile === '' ? {} : { tokenFile }),
+  }
 }
 
 /** What stays on this computer needs no TLS. */
@@ -67,41 +105,4 @@ function addressHint(typed: string): string {
   if (isUrlBegun(typed)) return words.firstRun.addressBegun
   const url = relayUrlOf(typed)
   return url === undefined || SAFE.test(url) ? words.firstRun.addressHint : words.firstRun.addressPlain
-}
-
-/** What the bridge has found out about the relay that it uses now. */
-function Reached({ url, onGoOn }: { readonly url: string; readonly onGoOn: () => void }): ReactNode {
-  const relay = useBridgeState((state) => state.relay)
-  const { health } = relay
-  const cause = linkCause(relay.link) ?? (health.kind === 'failing' ? health.cause : undefined)
-  if (relay.kind === 'url' && health.kind === 'ok')
-    return (
-      <Notice
-        tone="good"
-        title={words.firstRun.answers}
-        isUrgent
-        actions={
-          <Button look="primary" onClick={onGoOn}>
-            {words.firstRun.goOn}
-          </Button>
-        }
-      >
-        <p>{words.firstRun.answersText(plain(health.version, 40), latency(health.roundTripMs))}</p>
-        <p>{words.firstRun.urlNote}</p>
-      </Notice>
-    )
-  if (cause !== undefined)
-    return (
-      <FailureNotice
-        title={words.firstRun.answersNot}
-        failure={cause}
-        isUrgent
-        actions={<Button onClick={onGoOn}>{words.firstRun.skip}</Button>}
-      />
-    )
-  return (
-    <div role="status">
-      <Notice tone="busy" title={words.firstRun.checking(plain(url, 120))} />
-    </div>
-  )
 }

@@ -15,6 +15,9 @@ const wizardSchema = z.object({
   relayHost: typed,
   relayPort: typed,
   relayUrl: typed,
+  /** Names of files on the computer of the bridge, where `~` may stand for the home folder. */
+  relayAdminTokenFile: typed,
+  relayTokenFile: typed,
   relayJob: jobId,
   /** The address is saved and being asked. */
   isUrlSaved: z.boolean(),
@@ -47,6 +50,8 @@ export function newWizard(mode: Wizard['mode']): Wizard {
     relayHost: '',
     relayPort: '8080',
     relayUrl: '',
+    relayAdminTokenFile: '',
+    relayTokenFile: '',
     relayJob: undefined,
     isUrlSaved: false,
     isLeft: false,
