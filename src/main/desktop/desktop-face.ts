@@ -18,6 +18,7 @@ import { showBox } from './show-box.ts'
 import { createTray } from './tray.ts'
 import { TrayController } from './tray-controller.ts'
 import { Windows } from './windows.ts'
+import { words } from './words/words.ts'
 
 export interface Face {
   readonly windows: Windows
@@ -106,9 +107,9 @@ function openWindows(memory: DesktopMemory, log: Logger, onFront: () => void): W
 
 const GIVEN_UP: MessageBox = {
   type: 'error',
-  message: 'The window has ended several times in a minute and stays closed.',
-  detail: 'The bridge is not touched by that. Open the dashboard again from the tray.',
-  buttons: ['OK'],
+  message: words.boxes.givenUp,
+  detail: words.boxes.givenUpText,
+  buttons: [words.boxes.ok],
   defaultId: 0,
   cancelId: 0,
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { words } from './words/words.ts'
 
 /** Without the dashes. */
 export const HIDDEN_OPTION = 'hidden'
@@ -40,5 +41,5 @@ export function desktopOptions(args: readonly string[]): DesktopOptions {
 
 function fileName(option: string, value: string | boolean | undefined): string | undefined {
   if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  throw new AppError('settings.unreadable', `${option} needs the name of a file.`)
+  throw new AppError('settings.unreadable', words.boxes.needsFileName(option))
 }

@@ -5,6 +5,7 @@ import type { DesktopFacts } from '../../shared/state/desktop.ts'
 import type { DesktopServices } from '../bridge/bridge-services.ts'
 import { isKnownPage } from './known-pages.ts'
 import type { Updates } from './updates.ts'
+import { words } from './words/words.ts'
 
 /** The switch for starting at login, where the system has one. */
 export interface LoginSwitch {
@@ -29,12 +30,11 @@ export function desktopServices(options: DesktopServicesOptions): DesktopService
   const { loginSwitch, updates, settingsPath, logFile, openExternal, openPath, quit, onChange } = options
   async function open(path: string): Promise<void> {
     const reason = await openPath(path)
-    if (reason !== '') throw new AppError('desktop.cannot-open', `${path}: ${reason}`)
+    if (reason !== '') throw new AppError('desktop.cannot-open', words.boxes.cannotOpen(path, reason))
   }
   return {
     async setStartAtLogin({ enabled }) {
-      if (loginSwitch === undefined)
-        throw new AppError('desktop.no-login-switch', 'This installation cannot be started at login.')
+      if (loginSwitch === undefined) throw new AppError('desktop.no-login-switch', words.boxes.noLoginSwitch)
       try {
         await loginSwitch.set(enabled)
       } finally {
@@ -43,7 +43,7 @@ export function desktopServices(options: DesktopServicesOptions): DesktopService
       }
     },
     async openPage({ url }) {
-      if (!isKnownPage(url)) throw new AppError('desktop.page-unknown', `${url} is not opened from here.`)
+      if (!isKnownPage(url)) throw new AppError('desktop.page-unknown', words.boxes.pageUnknown(url))
       await openExternal(url)
     },
     openSettingsFile: () => open(settingsPath),
@@ -52,7 +52,7 @@ export function desktopServices(options: DesktopServicesOptions): DesktopService
       // It is made with the first line, which may be months away.
       await makeFolder(folder).catch((error: unknown) => {
         const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-        throw new AppError('desktop.cannot-open', `${folder}: ${reason}`)
+        throw new AppError('desktop.cannot-open', words.boxes.cannotOpen(folder, reason))
       })
       await open(folder)
     },

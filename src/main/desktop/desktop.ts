@@ -8,6 +8,7 @@ import { desktopServices } from './desktop-services.ts'
 import { loadElectronUpdater, whyNoUpdates } from './electron-updates.ts'
 import { startAtLogin } from './start-at-login.ts'
 import { Updates } from './updates.ts'
+import { words } from './words/words.ts'
 
 export interface Desktop {
   readonly services: DesktopServices
@@ -70,5 +71,5 @@ function streaming(state: BridgeState | undefined): string | undefined {
   const names = (state?.clients ?? [])
     .filter(({ traffic }) => traffic.openChannels > 0 && now - (traffic.lastByteAt ?? 0) < STREAMING_MS)
     .map(({ name }) => name)
-  return names.length === 0 ? undefined : `Requests of ${names.join(', ')} are being answered.`
+  return names.length === 0 ? undefined : words.updates.beingAnswered(names)
 }

@@ -1,7 +1,10 @@
 import type { Failure } from '../../shared/errors/app-error.ts'
 import type { UpdateState } from '../../shared/state/desktop.ts'
 import type { Answer, Prompt } from '../../shared/state/prompt.ts'
-import { oneLine } from './words.ts'
+import { oneLine } from './one-line.ts'
+import { words } from './words/words.ts'
+
+const said = words.boxes
 
 /** The part of a native message box that we use; Electron's own options are a superset. */
 export interface MessageBox {
@@ -23,7 +26,7 @@ export function failureBox(failure: Failure): MessageBox {
     type: 'error',
     message: failure.message,
     detail: [...causes, failure.remedy].join('\n\n'),
-    buttons: ['OK'],
+    buttons: [said.ok],
     defaultId: 0,
     cancelId: 0,
   }
@@ -31,20 +34,19 @@ export function failureBox(failure: Failure): MessageBox {
 
 /** The same for settings that keep the app from starting; the first button opens their file. */
 export function settingsBox(failure: Failure): MessageBox {
-  return { ...failureBox(failure), buttons: ['Open the file', 'Quit'], defaultId: 0, cancelId: 1 }
+  return { ...failureBox(failure), buttons: [said.openFile, said.quit], defaultId: 0, cancelId: 1 }
 }
 
 /** What has come of looking for a newer version than `version`; nothing where the menu goes on to say it. */
 export function updateBox(update: UpdateState, version: string): MessageBox | undefined {
-  const box = { buttons: ['OK'], defaultId: 0, cancelId: 0 }
-  if (update.kind === 'none')
-    return { ...box, type: 'info', message: `Version ${version} is the newest.`, detail: '' }
+  const box = { buttons: [said.ok], defaultId: 0, cancelId: 0 }
+  if (update.kind === 'none') return { ...box, type: 'info', message: said.newest(version), detail: '' }
   if (update.kind === 'available') {
-    const message = `Version ${oneLine(update.version)} is available.`
-    return { ...box, type: 'info', message, detail: 'The menu of the tray icon downloads it.' }
+    const message = said.available(oneLine(update.version))
+    return { ...box, type: 'info', message, detail: said.availableText }
   }
   if (update.kind !== 'failed') return undefined
-  const message = 'The update has not worked.'
+  const message = said.updateFailed
   return { ...box, type: 'warning', message, detail: oneLine(update.reason, 500) }
 }
 
@@ -63,12 +65,9 @@ const HOST_KEY_ANSWERS: readonly (Answer | undefined)[] = [
 export function hostKeyBox({ host, port, keyType, fingerprint }: HostKeyPrompt): MessageBox {
   return {
     type: 'question',
-    message: oneLine(`Is this the host key of ${host}, port ${port}?`, 300),
-    detail: [
-      `${oneLine(keyType)}\n${oneLine(fingerprint, 200)}`,
-      'The bridge meets this host for the first time. Compare the fingerprint with the one that "ssh-keygen -lf" prints on the host itself, or that its owner gives you. An accepted key is written to known_hosts.',
-    ].join('\n\n'),
-    buttons: ['Accept', 'Refuse', 'Decide Later'],
+    message: oneLine(said.hostKey(host, port), 300),
+    detail: [`${oneLine(keyType)}\n${oneLine(fingerprint, 200)}`, said.hostKeyText].join('\n\n'),
+    buttons: [said.accept, said.refuse, said.decideLater],
     // Enter, pressed in the middle of something else, must not trust anybody.
     defaultId: 2,
     cancelId: 2,

@@ -2,15 +2,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { app } from 'electron'
 import type { Updater } from './updates.ts'
+import { words } from './words/words.ts'
 
 /** In words, why this installation cannot update itself; undefined when it can. */
 export function whyNoUpdates(): string | undefined {
-  if (!app.isPackaged) return 'This is a checkout: bring it up to date with git.'
+  if (!app.isPackaged) return words.updates.checkout
   // Written by electron-builder when it is told where updates are published.
-  if (!existsSync(join(process.resourcesPath, 'app-update.yml')))
-    return 'This build knows no place for updates.'
-  if (process.platform === 'linux' && !process.env.APPIMAGE)
-    return 'The package manager of this computer brings updates.'
+  if (!existsSync(join(process.resourcesPath, 'app-update.yml'))) return words.updates.noPlace
+  if (process.platform === 'linux' && !process.env.APPIMAGE) return words.updates.byPackageManager
   return undefined
 }
 

@@ -1,7 +1,10 @@
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { isOver, type Job } from '../../shared/state/job.ts'
+import { oneLine } from './one-line.ts'
 import { type TrayStatus, trayStatus } from './tray-status.ts'
-import { oneLine } from './words.ts'
+import { words } from './words/words.ts'
+
+const said = words.notices
 
 /** What a desktop notification says; a click on it opens the view. */
 export interface Notice {
@@ -69,7 +72,7 @@ function promptNotices({ prompts }: NoticeMemory, state: BridgeState): Notice[] 
   return state.prompts
     .filter(({ id }) => !prompts.has(id))
     .map((prompt) => ({
-      title: 'Sovereign Bridge needs an answer',
+      title: said.needsAnswer,
       body: oneLine(questionWords(prompt), 200),
       view: 'prompts',
     }))
@@ -78,26 +81,19 @@ function promptNotices({ prompts }: NoticeMemory, state: BridgeState): Notice[] 
 function questionWords(prompt: BridgeState['prompts'][number]): string {
   switch (prompt.kind) {
     case 'host-key':
-      return `Is this the host key of ${prompt.host}?`
+      return said.hostKey(prompt.host)
     case 'passphrase':
-      return `The key ${prompt.keyFile} needs its passphrase.`
+      return said.passphrase(prompt.keyFile)
     default:
-      return `${prompt.user}@${prompt.host} asks you something.`
+      return said.asksYou(`${prompt.user}@${prompt.host}`)
   }
 }
 
 function jobNotice({ kind, subject, progress }: Job): Notice[] {
   if (progress.phase === 'cancelled') return []
-  const title = `${JOB_TITLES[kind]} ${oneLine(subject, 60)}`
-  const body = progress.phase === 'failed' ? oneLine(progress.cause.message, 200) : 'Done.'
+  const title = said.jobOver[kind](oneLine(subject, 60))
+  const body = progress.phase === 'failed' ? oneLine(progress.cause.message, 200) : said.done
   return [{ title, body, view: 'dashboard' }]
-}
-
-const JOB_TITLES: Readonly<Record<Job['kind'], string>> = {
-  'test-relay': 'Test of the relay on',
-  'install-relay': 'Relay on',
-  'test-client': 'Test of',
-  'set-up-client': 'Set-up of',
 }
 
 function connectionNotice(memory: NoticeMemory, state: BridgeState, now: number): NoticeRound {
@@ -110,8 +106,8 @@ function connectionNotice(memory: NoticeMemory, state: BridgeState, now: number)
   const due = Math.max(since + LASTING_MS, memory.startedAt + WARM_UP_MS)
   // Good news does not have to prove itself: the path was proven before it was called good.
   if (quality === 'bad' && now < due) return round({ ...memory, otherwiseSince: since }, [], due)
-  const said = { ...memory, said: quality, otherwiseSince: undefined }
-  return round(said, [{ title: oneLine(titleOf(status)), body: bodyOf(status), view: 'dashboard' }])
+  const told = { ...memory, said: quality, otherwiseSince: undefined }
+  return round(told, [{ title: oneLine(titleOf(status)), body: bodyOf(status), view: 'dashboard' }])
 }
 
 function qualityOf({ icon }: TrayStatus): 'good' | 'bad' | undefined {
@@ -122,12 +118,12 @@ function qualityOf({ icon }: TrayStatus): 'good' | 'bad' | undefined {
 
 /** A connection that is being tried looks the same in its first second and in its hundredth. */
 function titleOf({ headline, icon }: TrayStatus): string {
-  return icon === 'connecting' ? `Still ${headline.charAt(0).toLowerCase()}${headline.slice(1)}` : headline
+  return icon === 'connecting' ? said.still(headline) : headline
 }
 
 function bodyOf({ cause, icon }: TrayStatus): string {
-  if (cause !== undefined) return oneLine(`${cause.message} ${cause.remedy}`, 300)
-  return icon === 'connected' ? 'Everything works.' : 'It takes longer than it should.'
+  if (cause !== undefined) return oneLine(said.cause(cause.message, cause.remedy), 300)
+  return icon === 'connected' ? said.allWell : said.slow
 }
 
 function round(memory: NoticeMemory, notices: readonly Notice[] = [], lookAgainAt?: number): NoticeRound {

@@ -1,7 +1,8 @@
 import { dialog } from 'electron'
 import type { MessageBox } from './dialogs.ts'
+import { words } from './words/words.ts'
 
 export async function showBox(box: MessageBox): Promise<number> {
-  const { response } = await dialog.showMessageBox({ ...box, title: 'Sovereign Bridge', noLink: true })
+  const { response } = await dialog.showMessageBox({ ...box, title: words.product, noLink: true })
   return response
 }

@@ -1,6 +1,7 @@
 import type { BridgeState, ClientState, ListenerState } from '../../shared/state/bridge-state.ts'
 import { formatListenAddress } from '../settings/address.ts'
 import { action, type MenuItemModel, type MenuLineModel, separated, text } from './tray-item.ts'
+import { words } from './words/words.ts'
 
 interface Place {
   readonly machine: string
@@ -16,26 +17,26 @@ export function copyItems({ agent, clients }: BridgeState): MenuItemModel[] {
   if (usable.length === 0) return []
   const groups = Map.groupBy(usable, ({ address }) => `http://${address}`)
   const items = separated([...groups].map(([url, group]) => groupItems(url, group)))
-  return [{ kind: 'submenu', label: 'Copy client settings', items }]
+  return [{ kind: 'submenu', label: words.tray.copySettings, items }]
 }
 
 function groupItems(url: string, group: readonly Place[]): MenuLineModel[] {
   return [
-    text(`On ${listed(group.map(({ machine }) => machine))}`),
-    copy('Set-up command', `curl -fsSL ${url}/setup | bash`),
-    copy('OpenAI base URL', `${url}/v1`),
-    copy('Anthropic base URL', url),
+    text(words.tray.copyOn(listed(group.map(({ machine }) => machine)))),
+    copy(words.tray.setUpCommand, `curl -fsSL ${url}/setup | bash`),
+    copy(words.tray.openaiUrl, `${url}/v1`),
+    copy(words.tray.anthropicUrl, url),
   ]
 }
 
 function copy(name: string, value: string): MenuLineModel {
-  return action(`${name}: ${value}`, { kind: 'copy', text: value })
+  return action(words.tray.copyLine(name, value), { kind: 'copy', text: value })
 }
 
 /** Where somebody else listens, the address would lead to them. */
 function agentPlaces(agent: ListenerState): Place[] {
   if (agent.phase === 'off' || agent.phase === 'failed') return []
-  return [{ machine: 'this computer', address: agent.address }]
+  return [{ machine: words.status.thisComputer, address: agent.address }]
 }
 
 function clientPlaces({ name, enabled, listen, listener }: ClientState): Place[] {
@@ -46,5 +47,5 @@ function clientPlaces({ name, enabled, listen, listener }: ClientState): Place[]
 }
 
 function listed(names: readonly string[]): string {
-  return new Intl.ListFormat('en-GB').format(names)
+  return new Intl.ListFormat(words.locale).format(names)
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { MessageBox } from './dialogs.ts'
+import { words } from './words/words.ts'
 
 const ASK_TIMEOUT_MS = 5_000
 const WATCHER = 'org.kde.StatusNotifierWatcher'
@@ -30,10 +31,9 @@ export function needsTrayNotice(desktop: string | undefined, hasHost: boolean | 
 
 export const TRAY_NOTICE: MessageBox = {
   type: 'warning',
-  message: 'This desktop shows no tray icons.',
-  detail:
-    'Install and switch on the extension "AppIndicator and KStatusNotifierItem Support" of GNOME, then start again. The bridge runs meanwhile: starting the app once more opens its window.',
-  buttons: ['OK'],
+  message: words.boxes.noTray,
+  detail: words.boxes.noTrayText,
+  buttons: [words.boxes.ok],
   defaultId: 0,
   cancelId: 0,
 }

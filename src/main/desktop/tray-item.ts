@@ -1,4 +1,4 @@
-import { oneLine } from './words.ts'
+import { oneLine } from './one-line.ts'
 
 export type TrayAction =
   | { readonly kind: 'connect' }

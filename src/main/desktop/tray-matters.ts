@@ -1,6 +1,9 @@
 import type { Usage, UsageLimit, UsageQuota } from '../../shared/protocol/read-usage.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import type { Job } from '../../shared/state/job.ts'
+import { words } from './words/words.ts'
+
+const said = words.matters
 
 /** Something to be looked at that is no trouble of the connection: the badge on the icon stands for it. */
 export interface Matter {
@@ -25,27 +28,14 @@ function updateMatters(desktop: BridgeState['desktop']): Matter[] {
   if (desktop.kind === 'none') return []
   const { update } = desktop
   if (update.kind !== 'available' && update.kind !== 'ready') return []
-  const what = update.kind === 'ready' ? 'is ready to install' : 'is available'
-  return [
-    {
-      key: `update ${update.kind} ${update.version}`,
-      words: `version ${update.version} ${what}`,
-      route: '#/settings',
-    },
-  ]
+  const { kind, version } = update
+  const news = kind === 'ready' ? said.updateReady(version) : said.updateAvailable(version)
+  return [{ key: `update ${kind} ${version}`, words: news, route: '#/settings' }]
 }
 
 function jobMatters({ id, kind, progress, subject }: Job): Matter[] {
   if (progress.phase !== 'failed') return []
-  const words = `${JOB_WORDS[kind]} ${subject} has failed`
-  return [{ key: `job ${id} ${progress.at}`, words, route: '#/' }]
-}
-
-const JOB_WORDS: Readonly<Record<Job['kind'], string>> = {
-  'test-relay': 'the test of the relay on',
-  'install-relay': 'the installation on',
-  'test-client': 'the test of',
-  'set-up-client': 'the set-up of',
+  return [{ key: `job ${id} ${progress.at}`, words: said.jobFailed[kind](subject), route: '#/' }]
 }
 
 /** As much is left of an allowance when it begins to matter. */
@@ -55,23 +45,33 @@ function quotaMatters({ exhausted, id, kind, percentRemaining, resetsAt, unit }:
   if (kind !== 'limited') return []
   const isNear = percentRemaining !== undefined && percentRemaining <= NEAR_PERCENT_LEFT
   if (!exhausted && !isNear) return []
-  const what = unit ?? (id === 'premium_interactions' ? 'premium requests' : id)
-  return [matter(`quota ${id}`, `the ${what} of this month are`, exhausted, resetsAt)]
+  const what = unit ?? (id === 'premium_interactions' ? said.premiumRequests : id)
+  const news = exhausted ? said.quotaSpent(what) : said.quotaNear(what)
+  return [matter({ key: `quota ${id}`, news, isSpent: exhausted, resetsAt })]
 }
 
 /** Limits by the minute come and go. */
 function limitMatters({ client, name, period, resetsAt, scope, state, unit }: UsageLimit): Matter[] {
   if (period !== 'month' || state === 'ok') return []
-  const whose = scope === 'relay' ? 'the relay' : (client ?? 'a client')
+  const whose = scope === 'relay' ? said.limitOfRelay : (client ?? said.limitOfSomebody)
   const key = `limit ${scope} ${client ?? ''} ${name}`
-  return [matter(key, `the monthly limit of ${whose} (${unit}) is`, state === 'spent', resetsAt)]
+  const isSpent = state === 'spent'
+  const news = isSpent ? said.limitSpent(whose, unit) : said.limitNear(whose, unit)
+  return [matter({ key, news, isSpent, resetsAt })]
 }
 
 /** News again in the next month, and once more when all of it is gone. */
-function matter(key: string, what: string, isSpent: boolean, resetsAt: string | undefined): Matter {
+function matter({ key, news, isSpent, resetsAt }: Shortage): Matter {
   return {
     key: `${key} ${isSpent ? 'spent' : 'near'} ${resetsAt ?? ''}`.trim(),
-    words: `${what} ${isSpent ? 'used up' : 'nearly used up'}`,
+    words: news,
     route: '#/',
   }
+}
+
+interface Shortage {
+  readonly key: string
+  readonly news: string
+  readonly isSpent: boolean
+  readonly resetsAt: string | undefined
 }

@@ -1,6 +1,8 @@
 import type { BridgeState, RelayState } from '../../shared/state/bridge-state.ts'
 import { isRelaySwitchedOff, isSignedIn, mayRetry } from '../../shared/state/part-health.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
+import { oneLine } from './one-line.ts'
+import { relayName } from './part-words.ts'
 import { copyItems } from './tray-copy.ts'
 import {
   action,
@@ -16,7 +18,9 @@ import type { Matter } from './tray-matters.ts'
 import { partItems } from './tray-parts.ts'
 import { promptItem } from './tray-prompts.ts'
 import { type TrayIcon, type TrayStatus, trayStatus } from './tray-status.ts'
-import { oneLine, relayName } from './words.ts'
+import { words } from './words/words.ts'
+
+const said = words.tray
 
 export interface TrayModel {
   readonly icon: TrayIcon
@@ -75,17 +79,15 @@ export function primaryAction(state: BridgeState): TrayAction {
 
 function tooltip({ headline, cause }: TrayStatus, [matter, ...others]: readonly Matter[]): string {
   const parts = [
-    `Sovereign Bridge: ${headline}`,
-    ...(matter === undefined
-      ? []
-      : [`New: ${matter.words}${others.length === 0 ? '' : ` and ${others.length} more`}`]),
+    said.tooltip(headline),
+    ...(matter === undefined ? [] : [said.newsOf(matter.words, others.length)]),
     ...(cause === undefined ? [] : [cause.message]),
   ]
   return oneLine(parts.join('. '), TOOLTIP_LENGTH)
 }
 
-function matterItem({ route, words }: Matter): MenuLineModel {
-  return action(`New: ${words}`, { kind: 'open-view', route })
+function matterItem({ route, words: news }: Matter): MenuLineModel {
+  return action(said.news(news), { kind: 'open-view', route })
 }
 
 function statusItems({ headline, cause }: TrayStatus): MenuLineModel[] {
@@ -94,10 +96,10 @@ function statusItems({ headline, cause }: TrayStatus): MenuLineModel[] {
 }
 
 function commandItems(state: BridgeState): MenuLineModel[] {
-  if (state.wanted === 'disconnected') return [action('Connect', { kind: 'connect' })]
+  if (state.wanted === 'disconnected') return [action(said.connect, { kind: 'connect' })]
   return [
-    ...(mayRetry(state) ? [action('Retry now', { kind: 'retry' })] : []),
-    action('Disconnect', { kind: 'disconnect' }),
+    ...(mayRetry(state) ? [action(said.retry, { kind: 'retry' })] : []),
+    action(said.disconnect, { kind: 'disconnect' }),
   ]
 }
 
@@ -105,9 +107,9 @@ function commandItems(state: BridgeState): MenuLineModel[] {
 function profileItems({ profile: active }: BridgeState, { profiles }: TrayExtras): MenuItemModel[] {
   if (profiles.length < 2) return []
   const items = profiles.map(({ name, relay }) =>
-    radio(`${name}: ${relayName(relay)}`, name === active, { kind: 'use-profile', name }),
+    radio(said.profileLine(name, relayName(relay)), name === active, { kind: 'use-profile', name }),
   )
-  return [{ kind: 'submenu', label: oneLine(`Profile: ${active}`), items }]
+  return [{ kind: 'submenu', label: oneLine(said.profile(active)), items }]
 }
 
 function usageItems({ wanted }: BridgeState, { usage }: TrayExtras): MenuLineModel[] {
@@ -116,11 +118,11 @@ function usageItems({ wanted }: BridgeState, { usage }: TrayExtras): MenuLineMod
 
 function windowItems(state: BridgeState): MenuItemModel[] {
   return [
-    action('Open dashboard', { kind: 'open-dashboard' }),
+    action(said.openDashboard, { kind: 'open-dashboard' }),
     ...signInItems(state),
     ...copyItems(state),
-    action('Settings…', { kind: 'open-view', route: '#/settings' }),
-    action('Diagnostics…', { kind: 'open-view', route: '#/diagnostics' }),
+    action(said.settings, { kind: 'open-view', route: '#/settings' }),
+    action(said.diagnostics, { kind: 'open-view', route: '#/diagnostics' }),
   ]
 }
 
@@ -131,8 +133,8 @@ function signInItems(state: BridgeState): MenuLineModel[] {
 }
 
 function signInWords(state: BridgeState): string {
-  if (!isSignedIn(state)) return 'Sign in to GitHub Copilot…'
-  return hasCopilot(state) ? 'Sign-in and accounts…' : 'Sign in to GitHub Copilot too…'
+  if (!isSignedIn(state)) return said.signIn
+  return hasCopilot(state) ? said.accounts : said.signInToo
 }
 
 function hasCopilot({ relay: { health } }: BridgeState): boolean {
@@ -144,13 +146,13 @@ function startItems({ desktop }: BridgeState, { connectsAtStart }: TrayExtras): 
   return [
     ...(startsAtLogin === undefined
       ? []
-      : [check('Start at login', startsAtLogin, { kind: 'start-at-login', enabled: !startsAtLogin })]),
-    check('Connect at start', connectsAtStart, { kind: 'connect-at-start', enabled: !connectsAtStart }),
+      : [check(said.startAtLogin, startsAtLogin, { kind: 'start-at-login', enabled: !startsAtLogin })]),
+    check(said.connectAtStart, connectsAtStart, { kind: 'connect-at-start', enabled: !connectsAtStart }),
   ]
 }
 
 function programItems(state: BridgeState): MenuLineModel[] {
-  const label = state.wanted === 'connected' ? 'Disconnect and quit' : 'Quit'
+  const label = state.wanted === 'connected' ? said.disconnectAndQuit : said.quit
   return [...updateItems(state), action(label, { kind: 'quit' })]
 }
 
@@ -162,14 +164,14 @@ function updateItems({ desktop }: BridgeState): MenuLineModel[] {
       return []
     case 'none':
     case 'failed':
-      return [action('Check for updates', { kind: 'check-for-update' })]
+      return [action(said.checkForUpdates, { kind: 'check-for-update' })]
     case 'available':
-      return [action(`Download version ${update.version}`, { kind: 'install-update' })]
+      return [action(said.download(update.version), { kind: 'install-update' })]
     case 'downloading':
       // Without its share, which runs.
-      return [text(`Downloading version ${update.version}`)]
+      return [text(said.downloading(update.version))]
     case 'ready':
-      return [action(`Restart to update to ${update.version}`, { kind: 'install-update' })]
+      return [action(said.restart(update.version), { kind: 'install-update' })]
     default:
       return assertNever(update)
   }

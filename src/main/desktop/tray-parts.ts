@@ -1,7 +1,6 @@
 import type { BridgeState, ListenerState } from '../../shared/state/bridge-state.ts'
 import type { EgressState } from '../../shared/state/egress.ts'
 import { isDown, isRelaySwitchedOff, isTunnelUp, usesTunnel } from '../../shared/state/part-health.ts'
-import { action, check, type MenuLineModel } from './tray-item.ts'
 import {
   clientWords,
   listenerWords,
@@ -11,7 +10,9 @@ import {
   relayWords,
   tunnelWords,
   vpnWords,
-} from './words.ts'
+} from './part-words.ts'
+import { action, check, type MenuLineModel } from './tray-item.ts'
+import { words } from './words/words.ts'
 
 /**
  * A line for each part of a bridge that is to be connected, with its own state. The relay, the way out of the proxy,
@@ -25,17 +26,17 @@ export function partItems(state: BridgeState): MenuLineModel[] {
   const { relay, clients, agent, egress, ollama } = state
   const isOff = isRelaySwitchedOff(state)
   return [
-    check(`${capitalised(relayName(relay))}: ${relayWords(relay)}`, !isOff, {
+    check(words.parts.line(relayName(relay), relayWords(relay)), !isOff, {
       kind: 'enable-relay',
       enabled: isOff,
     }),
-    ...retry('Try the relay again', 'relay', isDown(relay.link) && !isOff),
-    shown(`This computer: ${listenerWords(agent)}`),
+    ...retry(words.tray.retryRelay, 'relay', isDown(relay.link) && !isOff),
+    shown(words.parts.agent(listenerWords(agent))),
     ...otherPort('agent', agent),
-    ...retry('Try that address again', 'agent', agent.phase === 'failed'),
+    ...retry(words.tray.retryAgent, 'agent', agent.phase === 'failed'),
     ...egressItems(egress),
     ...clients.flatMap((client): MenuLineModel[] => [
-      check(`${client.name}: ${clientWords(client)}`, client.enabled, {
+      check(words.parts.client(client.name, clientWords(client)), client.enabled, {
         kind: 'enable-client',
         name: client.name,
         enabled: !client.enabled,
@@ -43,8 +44,8 @@ export function partItems(state: BridgeState): MenuLineModel[] {
       ...otherPort(client.name, client.listener),
     ]),
     ...vpnItems(state),
-    ...(ollama.kind === 'off' ? [] : [shown(`Ollama on ${ollama.place}: ${ollamaWords(ollama)}`)]),
-    ...(ollama.kind === 'failing' ? [action('Ask Ollama again', { kind: 'probe-ollama' })] : []),
+    ...(ollama.kind === 'off' ? [] : [shown(words.parts.ollama(ollama.place, ollamaWords(ollama)))]),
+    ...(ollama.kind === 'failing' ? [action(words.tray.askOllama, { kind: 'probe-ollama' })] : []),
   ]
 }
 
@@ -57,7 +58,7 @@ function leftoverItems({ egress }: BridgeState): MenuLineModel[] {
 /** One that cannot be looked at has nothing to switch; a click shows why. */
 function vpnItems({ vpn }: BridgeState): MenuLineModel[] {
   if (vpn.kind === 'off') return []
-  const line = `VPN ${vpn.tunnel}: ${vpnWords(vpn)}`
+  const line = words.parts.vpn(vpn.tunnel, vpnWords(vpn))
   if (vpn.kind === 'failing' || vpn.kind === 'unknown') return [shown(line)]
   const isUp = vpn.kind === 'changing' ? vpn.to === 'up' : vpn.kind === 'up'
   return [check(line, isUp, { kind: 'set-vpn', to: isUp ? 'down' : 'up' })]
@@ -68,12 +69,12 @@ function egressItems(egress: EgressState): MenuLineModel[] {
   if (!usesTunnel(egress)) return []
   const isThrough = egress.use === 'mtls'
   return [
-    check(`Proxy of this computer: ${proxyWords(egress)}`, isThrough, {
+    check(words.parts.proxy(proxyWords(egress)), isThrough, {
       kind: 'use-egress',
       use: isThrough ? 'direct' : 'mtls',
     }),
     tunnelItem(egress),
-    ...retry('Try the tunnel again', 'tunnel', isDown(egress.tunnel)),
+    ...retry(words.tray.retryTunnel, 'tunnel', isDown(egress.tunnel)),
   ]
 }
 
@@ -87,7 +88,7 @@ function tunnelItem(egress: EgressState): MenuLineModel {
 }
 
 function tunnelLine({ tunnel }: EgressState): string {
-  return `Tunnel: ${tunnelWords(tunnel)}`
+  return words.parts.tunnel(tunnelWords(tunnel))
 }
 
 /** The dashboard has the rest of it. */
@@ -102,9 +103,5 @@ function retry(label: string, target: string, isWanted: boolean): MenuLineModel[
 function otherPort(target: string, listener: ListenerState): MenuLineModel[] {
   if (listener.phase !== 'failed' || listener.otherPort === undefined) return []
   const { otherPort: port } = listener
-  return [action(`Use port ${port} until the next start`, { kind: 'use-other-port', target, port })]
-}
-
-function capitalised(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  return [action(words.tray.otherPort(port), { kind: 'use-other-port', target, port })]
 }

@@ -1,6 +1,7 @@
 import type { Prompt } from '../../shared/state/prompt.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import { action, type MenuLineModel } from './tray-item.ts'
+import { words } from './words/words.ts'
 
 /** Native dialogs have no field to type a secret into: those questions open a window. */
 export function promptItem(prompt: Prompt): MenuLineModel {
@@ -8,15 +9,16 @@ export function promptItem(prompt: Prompt): MenuLineModel {
 }
 
 function promptWords(prompt: Prompt): string {
+  const said = words.tray.prompt
   switch (prompt.kind) {
     case 'host-key':
-      return `Check the unknown host key of ${prompt.host}…`
+      return said.hostKey(prompt.host)
     case 'passphrase':
-      return `Type the passphrase of ${prompt.keyFile}…`
+      return said.passphrase(prompt.keyFile)
     case 'password':
-      return `Type the password of ${prompt.user}@${prompt.host}…`
+      return said.password(`${prompt.user}@${prompt.host}`)
     case 'keyboard-interactive':
-      return `Answer ${prompt.user}@${prompt.host}…`
+      return said.questions(`${prompt.user}@${prompt.host}`)
     default:
       return assertNever(prompt)
   }

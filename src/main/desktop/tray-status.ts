@@ -9,7 +9,10 @@ import {
   relayPartHealth,
   tunnelPartHealth,
 } from '../../shared/state/part-health.ts'
-import { relayName } from './words.ts'
+import { relayName } from './part-words.ts'
+import { words } from './words/words.ts'
+
+const said = words.status
 
 export const TRAY_ICONS = [
   'disconnected',
@@ -34,28 +37,28 @@ export interface TrayStatus {
  */
 export function trayStatus(state: BridgeState): TrayStatus {
   if (state.wanted === 'disconnected') return whileUnwanted(state)
-  if (state.prompts.length > 0) return { icon: 'needs-you', headline: questions(state.prompts.length) }
-  if (isRelaySwitchedOff(state)) return { icon: 'disconnected', headline: 'The relay is switched off' }
+  if (state.prompts.length > 0) return { icon: 'needs-you', headline: said.questions(state.prompts.length) }
+  if (isRelaySwitchedOff(state)) return { icon: 'disconnected', headline: said.relayOff }
   const relay = relayPartHealth(state)
   if (relay.kind === 'broken')
-    return { icon: 'error', headline: `No way to ${relayName(state.relay)}`, cause: relay.cause }
+    return { icon: 'error', headline: said.noWay(relayName(state.relay)), cause: relay.cause }
   if (relay.kind === 'pending')
-    return { icon: 'connecting', headline: `Connecting to ${relayName(state.relay)}`, ...why(relay) }
+    return { icon: 'connecting', headline: said.connectingTo(relayName(state.relay)), ...why(relay) }
   return whileRelayWorks(state)
 }
 
 function whileUnwanted({ relay, clients, egress: { tunnel } }: BridgeState): TrayStatus {
   if (tunnel.phase === 'failed')
-    return { icon: 'needs-you', headline: 'Disconnected, but the tunnel failed', cause: tunnel.cause }
+    return { icon: 'needs-you', headline: said.disconnectedTunnelFailed, cause: tunnel.cause }
   if (tunnel.phase === 'draining' || tunnel.phase === 'killing')
-    return { icon: 'disconnected', headline: 'Disconnecting the tunnel' }
+    return { icon: 'disconnected', headline: said.disconnectingTunnel }
   const isClosing = [relay.link, ...clients.map(({ link }) => link)].some(({ phase }) => phase === 'closing')
-  return { icon: 'disconnected', headline: isClosing ? 'Disconnecting' : 'Disconnected' }
+  return { icon: 'disconnected', headline: isClosing ? said.disconnecting : said.disconnected }
 }
 
 function whileRelayWorks(state: BridgeState): TrayStatus {
   const parts: [name: string, PartHealth][] = [
-    ['this computer', listenerPartHealth(state.agent)],
+    [said.thisComputer, listenerPartHealth(state.agent)],
     ...state.clients
       .filter(({ enabled }) => enabled)
       .map((client): [string, PartHealth] => [client.name, clientPartHealth(client)]),
@@ -66,25 +69,20 @@ function whileRelayWorks(state: BridgeState): TrayStatus {
   if (broken.length > 0)
     return {
       icon: broken.length === parts.length ? 'error' : 'degraded',
-      headline: `Not working for ${broken.map(({ name }) => name).join(', ')}`,
+      headline: said.notWorkingFor(broken.map(({ name }) => name)),
       ...why(broken[0]),
     }
   const pending = parts.flatMap(([name, health]) => (health.kind === 'pending' ? [{ ...health, name }] : []))
   if (pending.length > 0)
     return {
       icon: 'connecting',
-      headline: `Connecting ${pending.map(({ name }) => name).join(', ')}`,
+      headline: said.connecting(pending.map(({ name }) => name)),
       ...why(pending.find(({ cause }) => cause !== undefined)),
     }
-  if (!isSignedIn(state)) return { icon: 'needs-you', headline: 'Connected, but the relay is not signed in' }
+  if (!isSignedIn(state)) return { icon: 'needs-you', headline: said.notSignedIn }
   const tunnel = tunnelPartHealth(state.egress.tunnel)
-  if (tunnel.kind === 'broken')
-    return { icon: 'degraded', headline: 'The tunnel of the proxy does not work', ...why(tunnel) }
-  return { icon: 'connected', headline: `Connected to ${relayName(state.relay)}` }
-}
-
-function questions(count: number): string {
-  return count === 1 ? 'A question waits for your answer' : `${count} questions wait for your answer`
+  if (tunnel.kind === 'broken') return { icon: 'degraded', headline: said.tunnelBroken, ...why(tunnel) }
+  return { icon: 'connected', headline: said.connectedTo(relayName(state.relay)) }
 }
 
 function why(from: { readonly cause?: Failure } | undefined): { readonly cause?: Failure } {

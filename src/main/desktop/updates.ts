@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { UpdateState } from '../../shared/state/desktop.ts'
+import { words } from './words/words.ts'
 
 /** What fetches and installs new versions. */
 export interface Updater {
@@ -71,7 +72,7 @@ export class Updates {
     if (current.kind === 'available') await this.download(current.version)
     else if (current.kind === 'ready') await this.restart()
     else if (current.kind !== 'downloading')
-      throw new AppError('desktop.no-updates', 'There is no update to install.')
+      throw new AppError('desktop.no-updates', words.updates.nothingToInstall)
   }
 
   private async download(version: string): Promise<void> {
@@ -90,7 +91,7 @@ export class Updates {
   private async restart(): Promise<void> {
     const { underWay, drain } = this.options
     const busy = underWay()
-    if (busy !== undefined) throw new AppError('desktop.in-use', `${busy} The update waits.`)
+    if (busy !== undefined) throw new AppError('desktop.in-use', words.updates.waits(busy))
     const updater = await this.loaded()
     await drain()
     updater.restart()

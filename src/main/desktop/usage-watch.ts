@@ -4,6 +4,7 @@ import { readUsage } from '../../shared/protocol/read-usage.ts'
 import type { BridgeState } from '../../shared/state/bridge-state.ts'
 import { type Matter, usageMatters } from './tray-matters.ts'
 import { unknownUsage, usageWords } from './usage-words.ts'
+import { words } from './words/words.ts'
 
 export interface UsageWatchOptions {
   readonly ask: () => Promise<unknown>
@@ -50,7 +51,7 @@ export class UsageWatch {
     this.source = source
     clearTimeout(this.timer)
     if (source === undefined) return
-    this.current ??= unknownUsage('asking the relay')
+    this.current ??= unknownUsage(words.usage.asking)
     void this.ask(source)
   }
 
@@ -68,23 +69,23 @@ export class UsageWatch {
   }
 
   private async ask(source: string): Promise<void> {
-    const { matters, words } = await this.answer()
+    const { matters, line } = await this.answer()
     // Somebody has disconnected or signed in meanwhile.
     if (this.source !== source) return
     this.timer = setTimeout(() => void this.ask(source), ASK_EVERY_MS)
-    if (words === this.current && isDeepStrictEqual(matters, this.known)) return
-    this.current = words
+    if (line === this.current && isDeepStrictEqual(matters, this.known)) return
+    this.current = line
     this.known = matters
     this.options.onChange()
   }
 
-  private async answer(): Promise<{ readonly words: string; readonly matters: readonly Matter[] }> {
+  private async answer(): Promise<{ readonly line: string; readonly matters: readonly Matter[] }> {
     try {
       const usage = readUsage(await this.options.ask())
-      if (usage === undefined) throw new AppError('api.malformed', 'the relay has answered something else.')
-      return { words: usageWords(usage, this.options.now()), matters: usageMatters(usage) }
+      if (usage === undefined) throw new AppError('api.malformed', words.usage.otherAnswer)
+      return { line: usageWords(usage, this.options.now()), matters: usageMatters(usage) }
     } catch (error) {
-      return { words: unknownUsage(toFailure(error).message), matters: this.known }
+      return { line: unknownUsage(toFailure(error).message), matters: this.known }
     }
   }
 }

@@ -1,5 +1,8 @@
 import type { Usage, UsageAmount, UsageQuota } from '../../shared/protocol/read-usage.ts'
-import { oneLine } from './words.ts'
+import { oneLine } from './one-line.ts'
+import { words } from './words/words.ts'
+
+const said = words.usage
 
 /**
  * The usage of this month in one line: what the account is granted and how much of it is used, else what the relay
@@ -13,7 +16,7 @@ export function usageWords(usage: Usage, now: number): string {
 }
 
 export function unknownUsage(why?: string): string {
-  return oneLine(`Usage this month: not known${why === undefined ? '' : `: ${why}`}`)
+  return oneLine(why === undefined ? said.unknown : said.unknownWhy(why))
 }
 
 /** Premium requests, or AI credits in the same row, are what runs out; a row that says nothing is passed over. */
@@ -25,19 +28,19 @@ function mainQuota(quotas: readonly UsageQuota[]): UsageQuota | undefined {
 }
 
 function quotaWords(quota: UsageQuota, { account }: Usage, now: number): string {
-  const name = quota.unit === 'AI credits' ? 'AI credits' : 'Premium requests'
-  if (quota.kind === 'unlimited') return `${name}: unlimited`
+  const name = quota.unit === 'AI credits' ? said.aiCredits : said.premiumRequests
+  if (quota.kind === 'unlimited') return said.unlimited(name)
   const reset = dateOf(quota.resetsAt ?? account?.quotaResetDate)
   // What was used before does not count any more, and nobody has told of what was used since.
-  if (reset !== undefined && reset <= now) return `${name}: not known since the reset on ${dayWords(reset)}`
-  return `${name}: ${usedWords(quota)}${resetWords(reset)}`
+  if (reset !== undefined && reset <= now) return said.unknownSinceReset(name, dayWords(reset))
+  return said.quota(name, usedWords(quota), resetWords(reset))
 }
 
 function usedWords(quota: UsageQuota): string {
   const used = quota.used ?? usedShare(quota)
-  if (used === undefined) return quota.exhausted ? 'used up' : 'not known'
-  if (quota.kind === 'used-only' || quota.entitlement === undefined) return `${numberWords(used)} used`
-  return `${numberWords(used)} of ${numberWords(quota.entitlement)} used`
+  if (used === undefined) return quota.exhausted ? said.usedUp : said.notKnown
+  if (quota.kind === 'used-only' || quota.entitlement === undefined) return said.used(numberWords(used))
+  return said.usedOf(numberWords(used), numberWords(quota.entitlement))
 }
 
 function usedShare({ entitlement, percentRemaining }: UsageQuota): number | undefined {
@@ -48,17 +51,14 @@ function usedShare({ entitlement, percentRemaining }: UsageQuota): number | unde
 function countedWords(usage: Usage): string {
   const { account, month, premiumRequestsApply, requests, totals } = usage
   // The first relays counted from when they were started, and nothing but this.
-  if (month === undefined) return `Usage since the relay started: ${requestWords(requests)}`
-  if (requests === 0) return 'Usage this month: no requests yet'
+  if (month === undefined) return said.sinceStart(requestWords(requests))
+  if (requests === 0) return said.none
   const reset = resetWords(dateOf(usage.resetsAt))
-  if (premiumRequestsApply === true)
-    return `Premium requests this month: ${amountWords(totals?.premiumRequests)}${reset}`
+  if (premiumRequestsApply === true) return said.premiumThisMonth(amountWords(totals?.premiumRequests), reset)
   if (premiumRequestsApply === false || account?.tokenBased === true)
-    return `AI credits this month: ${amountWords(creditsOf(usage))}${reset}`
-  const cost = amountWords(totals?.cost)
-  return cost === NOT_KNOWN
-    ? `Usage this month: ${requestWords(requests)}, cost not known`
-    : `Cost this month: ${cost}${reset}`
+    return said.creditsThisMonth(amountWords(creditsOf(usage)), reset)
+  const cost = totals?.cost
+  return isKnown(cost) ? said.cost(amountWords(cost), reset) : said.costUnknown(requestWords(requests))
 }
 
 /** Requests are either billed with a number or estimated, so the two are parts of one sum. */
@@ -73,27 +73,29 @@ function creditsOf({ totals }: Usage): UsageAmount | undefined {
   }
 }
 
-const NOT_KNOWN = 'not known'
+function isKnown(amount: UsageAmount | undefined): amount is UsageAmount {
+  return amount !== undefined && (amount.value !== 0 || amount.unknown === 0)
+}
 
 function amountWords(amount: UsageAmount | undefined): string {
-  if (amount === undefined || (amount.value === 0 && amount.unknown > 0)) return NOT_KNOWN
+  if (!isKnown(amount)) return said.notKnown
   const { estimate, unit, unknown, value } = amount
-  const number = unit === 'USD' ? `$${value.toFixed(2)}` : numberWords(value)
-  if (unknown > 0) return `${number} or more`
-  return estimate && value > 0 ? `about ${number}` : number
+  const number = unit === 'USD' ? said.dollars(value) : numberWords(value)
+  if (unknown > 0) return said.orMore(number)
+  return estimate && value > 0 ? said.about(number) : number
 }
 
 function requestWords(count: number): string {
-  return count === 1 ? '1 request' : `${numberWords(count)} requests`
+  return count === 1 ? said.oneRequest : said.requests(numberWords(count))
 }
 
 /** Whole from ten on: a menu that changes with each request would close under the hand of who reads it. */
 function numberWords(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 })
+  return value.toLocaleString(words.numberLocale, { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 })
 }
 
 function resetWords(reset: number | undefined): string {
-  return reset === undefined ? ', reset date not told' : `, resets ${dayWords(reset)}`
+  return reset === undefined ? said.resetUnknown : said.resets(dayWords(reset))
 }
 
 function dateOf(text: string | undefined): number | undefined {
@@ -102,5 +104,5 @@ function dateOf(text: string | undefined): number | undefined {
 }
 
 function dayWords(time: number): string {
-  return new Date(time).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' })
+  return new Date(time).toLocaleDateString(words.locale, { day: 'numeric', month: 'long', timeZone: 'UTC' })
 }

@@ -6,6 +6,7 @@ import { APP_ORIGIN } from './app-origin.ts'
 import type { DesktopMemory } from './desktop-memory.ts'
 import { SAFE_PREFERENCES } from './harden.ts'
 import { placeWindow } from './window-bounds.ts'
+import { words } from './words/words.ts'
 
 export interface WindowsOptions {
   readonly memory: DesktopMemory
@@ -89,7 +90,7 @@ export class Windows {
       ...placeWindow(memory.bounds(kind), KINDS[kind], screens),
       ...SMALLEST,
       show: false,
-      title: 'Sovereign Bridge',
+      title: words.product,
       autoHideMenuBar: true,
       backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
       webPreferences: { ...SAFE_PREFERENCES, preload: join(app.getAppPath(), 'dist/preload/index.cjs') },
