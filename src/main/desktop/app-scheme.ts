@@ -2,6 +2,7 @@ import { protocol, type Session } from 'electron'
 import type { DashboardFiles } from '../api/dashboard-files.ts'
 import { PAGE_HEADERS } from '../api/dashboard-pages.ts'
 import { APP_ORIGIN, APP_SCHEME } from './app-origin.ts'
+import { words } from './words/words.ts'
 
 /** Has to be called before Electron is ready. */
 export function claimAppScheme(): void {
@@ -13,7 +14,7 @@ export function servePages(session: Pick<Session, 'protocol'>, files: DashboardF
   session.protocol.handle(APP_SCHEME, ({ url }) => {
     const { protocol: scheme, host, pathname } = new URL(url)
     const found = `${scheme}//${host}` === APP_ORIGIN ? files?.get(pathname) : undefined
-    if (found === undefined) return new Response('There is no such page.', { status: 404 })
+    if (found === undefined) return new Response(words.boxes.noPage, { status: 404 })
     return new Response(found.text, { headers: { ...PAGE_HEADERS, 'content-type': found.type } })
   })
 }

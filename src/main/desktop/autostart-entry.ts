@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { HIDDEN_OPTION } from './desktop-options.ts'
+import { words } from './words/words.ts'
 
 /**
  * The file that starts a program at login on Linux desktops.
@@ -23,7 +24,7 @@ export function autostartEntry(program: string): string {
   return [
     '[Desktop Entry]',
     'Type=Application',
-    'Name=Sovereign Bridge',
+    `Name=${words.product}`,
     `Exec=${quoteExec(program)} --${HIDDEN_OPTION}`,
     'Terminal=false',
     'X-GNOME-Autostart-enabled=true',

@@ -12,6 +12,7 @@ import type { PreloadAnswer } from '../../shared/bridge-api/preload-api.ts'
 import { answerCall, MAX_PENDING_CALLS } from '../../shared/bridge-api/serve-api.ts'
 import { AppError, toFailure } from '../../shared/errors/app-error.ts'
 import { isTrusted } from './trusted-sender.ts'
+import { words } from './words/words.ts'
 
 export interface ServeWindowsOptions {
   readonly api: BridgeApi
@@ -23,7 +24,7 @@ export interface ServeWindowsOptions {
 
 const CALL_NAMES = Object.keys(BRIDGE_CALLS) as CallName[]
 const EVENT_NAMES = Object.keys(BRIDGE_EVENTS) as EventName[]
-const NOT_TRUSTED = new AppError('api.foreign-request', 'This page is not one of Sovereign Bridge.')
+const NOT_TRUSTED = new AppError('api.foreign-request', words.boxes.strangePage)
 
 /** Answers the calls of our windows and sends them the events, until the program ends. */
 export function serveWindows({ api, isOurs, onBug }: ServeWindowsOptions): void {

@@ -1,4 +1,4 @@
-/** Native message boxes. */
+/** Native message boxes, and what the desktop refuses. */
 export const boxesWords = {
   ok: 'OK',
   openFile: 'Open the file',
@@ -21,5 +21,7 @@ export const boxesWords = {
   noLoginSwitch: 'This installation cannot be started at login.',
   pageUnknown: (url: string) => `${url} is not opened from here.`,
   cannotOpen: (path: string, reason: string) => `${path}: ${reason}`,
+  strangePage: 'This page is not one of Sovereign Bridge.',
+  noPage: 'There is no such page.',
   needsFileName: (option: string) => `${option} needs the name of a file.`,
 }
