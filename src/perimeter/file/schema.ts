@@ -8,6 +8,8 @@ const ipv6 = z.ipv6({ error: 'use an IPv6 address such as fd00:250::20' })
 /** An address of this machine with the size of its network, such as `192.168.250.1/24`. */
 const interface4 = z.cidrv4({ error: 'use an address with its prefix, such as 192.168.250.1/24' })
 const interface6 = z.cidrv6({ error: 'use an IPv6 address with its prefix, such as fd00:250::1/64' })
+/** 1 to 65535, as text. */
+const PORT = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])'
 const port = z.int().min(1).max(65_535)
 /** IFNAMSIZ of Linux leaves 15 characters. */
 const device = z
@@ -108,7 +110,7 @@ const wireguard = z.strictObject({
   endpoint: z
     .string()
     .regex(
-      /^(?:\[[0-9a-fA-F:]+\]|[^\s:/[\]]+)(?::\d{1,5})?$/,
+      new RegExp(`^(?:\\[[0-9a-fA-F:]+\\]|[\\p{L}\\p{N}_][\\p{L}\\p{N}_.-]*)(?::${PORT})?$`, 'u'),
       'use host or host:port as the internet sees it',
     )
     .describe('Where clients find the router: a name or address, with the port forwarded by the ISP router'),

@@ -55,6 +55,25 @@ test('each mistake is named with its line and column, in their order', () => {
   )
 })
 
+test.each(['vpn.example.org:99999', 'vpn.example.org:0', 'vpn;reboot', '$(reboot):51820', '-vpn', 'a,b'])(
+  'the endpoint %s is none',
+  (endpoint) => {
+    expect(mistakes(part('wireguard', { endpoint }))).toEqual([
+      'wireguard.endpoint: use host or host:port as the internet sees it',
+    ])
+  },
+)
+
+test.each([
+  'vpn.example.org',
+  'vpn.example.org.:65535',
+  '[fd00::1]:51820',
+  '203.0.113.7',
+  'müller.example:1',
+])('the endpoint %s is one', (endpoint) => {
+  expect(mistakes(part('wireguard', { endpoint }))).toEqual([])
+})
+
 test('a key that stands twice is a mistake, for JSON would take the last one without a word', () => {
   const text = JSON.stringify(perimeterValue(), null, 2).replace('{', '{\n  "version": 1, "version": 1,')
   expect(() => parsePerimeter(text, 'p.jsonc')).toThrow(
