@@ -1,8 +1,12 @@
-import { describe, expect, test } from 'vitest'
-import { NO_WINDOWS, type RunningApp, startApp } from '../../support/start-app.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { NO_WINDOWS, quietSettings, type RunningApp, startApp } from '../../support/start-app.ts'
 
 const DASHBOARD = 'app://sovereign/#/'
 const SIGN_IN = 'app://sovereign/#/sign-in'
+const PATIENCE = { timeout: 30_000 }
 
 async function addresses(app: RunningApp): Promise<string[]> {
   return (await app.view()).windows.map(({ url }) => url)
@@ -81,4 +85,25 @@ describe.skipIf(NO_WINDOWS)('the windows', () => {
     await app.window()
     expect((await app.view()).windows).toHaveLength(1)
   })
+
+  test('of several apps started at once one stays and shows its window, and the others end', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'home-'))
+    onTestFinished(() => rm(home, { recursive: true, force: true, maxRetries: 5 }))
+    // What an app that was killed has left there.
+    const killed = await startApp({ home, settings: quietSettings(home), args: ['--hidden'] })
+    await killed.tray.with('built-in relay: connected')
+    await killed.kill()
+
+    const apps = await Promise.all([1, 2, 3, 4].map(() => startApp({ home, args: ['--hidden'] })))
+    const left = new Set(apps)
+    for (const app of apps) void app.exited.then(() => left.delete(app))
+    await expect.poll(() => left.size, PATIENCE).toBe(1)
+    const [only] = left
+    await only?.tray.with('built-in relay: connected')
+    await only?.window()
+    expect((await only?.view())?.windows).toHaveLength(1)
+    expect(await Promise.all(apps.filter((app) => app !== only).map(({ exited }) => exited))).toEqual([
+      0, 0, 0,
+    ])
+  }, 90_000)
 })

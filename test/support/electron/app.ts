@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { EventEmitter } from 'node:events'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { readFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type Electron from 'electron'
+import { becomeOnlyInstance } from './instance-lock.ts'
 
 type Path = Parameters<typeof Electron.app.getPath>[0]
 
@@ -89,30 +88,11 @@ class StandInApp extends EventEmitter {
     throw new Error(`Failed to get '${name}' path`)
   }
 
-  /**
-   * The first process of a profile listens on a socket; a later one tells it of itself and gets false. A socket
-   * that nobody answers on was left by a process that was killed.
-   */
   requestSingleInstanceLock(): boolean {
-    const path = join(this.getPath('userData'), 'SingletonSocket')
-    mkdirSync(dirname(path), { recursive: true })
-    if (isAnswered(path, JSON.stringify({ argv: process.argv, cwd: process.cwd() }))) return false
-    rmSync(path, { force: true })
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      let text = ''
-      socket.setEncoding('utf8').on('data', (piece: string) => {
-        text += piece
-      })
-      socket.on('end', () => {
-        const { argv, cwd } = JSON.parse(text) as { argv: string[]; cwd: string }
-        socket.end('told')
-        void this.whenReady().then(() => this.emit('second-instance', {}, argv, cwd, undefined))
-      })
+    const start = { argv: process.argv, cwd: process.cwd() }
+    return becomeOnlyInstance(this.getPath('userData'), start, ({ argv, cwd }) => {
+      void this.whenReady().then(() => this.emit('second-instance', {}, argv, cwd, undefined))
     })
-    server.listen(path)
-    server.unref()
-    process.on('exit', () => rmSync(path, { force: true }))
-    return true
   }
 
   enableSandbox(): void {
@@ -188,18 +168,5 @@ function findPackage(folder: string): Package & { readonly folder: string } {
   } catch {
     if (dirname(folder) === folder) throw new Error('There is no package.json above the main script.')
     return findPackage(dirname(folder))
-  }
-}
-
-const TELL = `const socket = require('node:net').connect(process.argv[1])
-socket.on('error', () => process.exit(1)).on('data', () => process.exit(0)).end(process.argv[2])`
-
-/** The lock is asked for synchronously, which only another process can wait for. */
-function isAnswered(path: string, message: string): boolean {
-  try {
-    execFileSync(process.execPath, ['-e', TELL, path, message], { stdio: 'ignore', timeout: 10_000 })
-    return true
-  } catch {
-    return false
   }
 }
