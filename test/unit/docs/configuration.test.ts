@@ -12,9 +12,10 @@ const SOURCES = globSync('src/**/*.{ts,sh}', { cwd: ROOT, exclude: ['**/node_mod
 )
 
 /** The page for developers tells what the tests read as well. */
-const TEST_SOURCES = globSync('test/support/**/*.ts', { cwd: ROOT, exclude: ['**/node_modules'] }).map(
-  (path) => readFileSync(join(ROOT, path), 'utf8'),
-)
+const TEST_SOURCES = globSync('test/{support,contract}/**/*.ts', {
+  cwd: ROOT,
+  exclude: ['**/node_modules'],
+}).map((path) => readFileSync(join(ROOT, path), 'utf8'))
 
 /** Of other programs, set by the client kit or told to the user. */
 const NOT_OURS = /^(?:ANTHROPIC|OPENAI|AIDER|COPILOT_PROVIDER|OPENCODE_DISABLE)_/
