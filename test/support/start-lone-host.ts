@@ -9,9 +9,16 @@ export interface LoneHost {
   readonly sshConfigFile: string
 }
 
+export interface LoneHostOptions {
+  /** Whether its key is on record. */
+  readonly isKnown?: boolean
+  /** What its sessions have in their environment besides. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** A real host that the SSH configuration calls `vm`; its key is on record unless told otherwise. */
-export async function startLoneHost({ isKnown = true } = {}): Promise<LoneHost> {
-  const sshd = await startSshd({ teardown: onTestFinished })
+export async function startLoneHost({ isKnown = true, env = {} }: LoneHostOptions = {}): Promise<LoneHost> {
+  const sshd = await startSshd({ teardown: onTestFinished, env })
   const sshConfigFile = join(sshd.dir, 'ssh_config')
   const lines = [
     'Host vm',

@@ -1,10 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { buildEdition } from '../../../scripts/build.ts'
 import { defaultSettingsPath } from '../../../src/main/settings/settings-path.ts'
 import { adminRequest } from '../../../src/node/admin-client.ts'
+import { VERSION } from '../../../src/node/version.ts'
+import { builtApp } from '../../support/electron/build-app.ts'
+import { freePort } from '../../support/free-port.ts'
 import { NO_WINDOWS, type RunningApp, startApp } from '../../support/start-app.ts'
+import { type LoneHost, startLoneHost } from '../../support/start-lone-host.ts'
 import { startOtherRelay } from '../../support/start-other-relay.ts'
 import { startTestRelay } from '../../support/start-relay.ts'
 
@@ -17,11 +23,26 @@ async function putPortOff(page: Page): Promise<void> {
   await page.addLocatorHandler(dialog, () => dialog.getByRole('button', { name: 'Not now' }).click())
 }
 
-async function openFirstRun(): Promise<{ app: RunningApp; page: Page }> {
-  const app = await startApp({ settings: 'none' })
+async function openFirstRun(args: readonly string[] = []): Promise<{ app: RunningApp; page: Page }> {
+  const app = await startApp({ settings: 'none', args })
   const page = await app.window('#/first-run')
   await putPortOff(page)
   return { app, page }
+}
+
+/** A host that has Node and no relay; one that is installed there ends with the test. */
+async function startBareHost(): Promise<LoneHost & { readonly relayPid: () => Promise<number> }> {
+  const bin = await mkdtemp(join(tmpdir(), 'host-bin-'))
+  onTestFinished(() => rm(bin, { recursive: true, force: true }))
+  await symlink(process.execPath, join(bin, 'node'))
+  const host = await startLoneHost({ env: { PATH: `${bin}:/usr/bin:/bin` } })
+  const pidFile = join(host.sshd.dir, '.local/share/sovereign/relay/relay.pid')
+  const relayPid = async (): Promise<number> => Number(await readFile(pidFile, 'utf8'))
+  onTestFinished(async () => {
+    const pid = await relayPid().catch(() => undefined)
+    if (pid !== undefined) process.kill(pid, 'SIGKILL')
+  })
+  return { ...host, relayPid }
 }
 
 async function savedRelay({ home }: RunningApp): Promise<unknown> {
@@ -38,6 +59,34 @@ describe.skipIf(NO_WINDOWS ?? process.platform === 'win32')('the first set-up of
     expect(await savedRelay(app)).toEqual({ embedded: true })
     await app.tray.with('The built-in relay: connected, not signed in')
   }, 90_000)
+
+  test('installs the relay on a host with one click, and uses it', async () => {
+    // As scripts/package.ts puts it beside the app.
+    await buildEdition('sovereign-relay', join(await builtApp(), 'dist/sovereign-relay.mjs'))
+    const { sshConfigFile, relayPid } = await startBareHost()
+    const port = await freePort()
+    const { app, page } = await openFirstRun(['--ssh-config', sshConfigFile])
+    await page.getByRole('button', { name: 'Choose the host' }).click(PATIENCE)
+    await page.getByRole('button', { name: /^vm/ }).click(PATIENCE)
+    await page.getByLabel('Port of the relay there').fill(String(port))
+    await page.getByRole('button', { name: 'Test it' }).click()
+    await page.getByText('The host works, but has no relay yet').waitFor(PATIENCE)
+
+    await page.getByRole('button', { name: 'Install it there' }).click()
+    await page.getByText('The relay is installed and answers').waitFor(PATIENCE)
+    const health = await fetch(`http://127.0.0.1:${port}/health`)
+    expect(await health.json()).toMatchObject({ version: VERSION, authenticated: false })
+
+    await page.getByRole('button', { name: 'Use this relay' }).click()
+    await page.getByRole('heading', { name: SIGN_IN }).waitFor(PATIENCE)
+    expect(await savedRelay(app)).toEqual({ ssh: 'vm', port })
+    await app.tray.with(`The relay vm:${port}: connected, not signed in`)
+    // It is there for good: whoever quits the app leaves it running.
+    const pid = await relayPid()
+    expect(await app.quit()).toBe(0)
+    expect(await relayPid()).toBe(pid)
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
+  }, 120_000)
 
   test('takes a relay at an address once that answers, and says what is wrong with one that does not', async () => {
     const relay = await startOtherRelay({})
