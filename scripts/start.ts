@@ -37,7 +37,12 @@ if (import.meta.main) {
   const args = process.argv.slice(2)
   if (face.kind === 'tray') {
     const { buildDesktop } = await import('./build-desktop.ts')
-    await buildDesktop()
+    const { buildEdition } = await import('./build.ts')
+    // The second is what the app installs on a relay host.
+    await Promise.all([
+      buildDesktop(),
+      buildEdition('sovereign-relay', join(ROOT, 'dist/sovereign-relay.mjs')),
+    ])
     showTray(face.electron, [ROOT, ...args])
   } else {
     const { buildRenderer } = await import('./build-renderer.ts')

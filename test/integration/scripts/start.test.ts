@@ -8,8 +8,18 @@ import { runSovereign, type SovereignProcess } from '../../support/sovereign-pro
 const START = fileURLToPath(new URL('../../../scripts/start.ts', import.meta.url))
 
 /** `npm start` where there is no display, in a home folder of its own. */
-async function start(): Promise<SovereignProcess> {
+async function start(): Promise<SovereignProcess & { readonly home: string }> {
   const home = await mkdtemp(join(tmpdir(), 'start-'))
+  const started = await launch(home)
+  onTestFinished(async () => {
+    await started.stop('SIGKILL')
+    await rm(home, { recursive: true, force: true })
+  })
+  await started.line((line) => line.endsWith('this computer: connected') || undefined, 'the relay to be up')
+  return { ...started, home }
+}
+
+async function launch(home: string): Promise<SovereignProcess> {
   const settings = join(home, 'settings.json')
   await writeFile(settings, JSON.stringify({ agent: { listen: `unix:${join(home, 'agent.sock')}` } }))
   const env = {
@@ -20,13 +30,7 @@ async function start(): Promise<SovereignProcess> {
     DISPLAY: '',
     WAYLAND_DISPLAY: '',
   }
-  const started = runSovereign(['--config', settings], env, [process.execPath, START])
-  onTestFinished(async () => {
-    await started.stop('SIGKILL')
-    await rm(home, { recursive: true, force: true })
-  })
-  await started.line((line) => line.endsWith('this computer: connected') || undefined, 'the relay to be up')
-  return started
+  return runSovereign(['--config', settings], env, [process.execPath, START])
 }
 
 test.runIf(process.platform === 'linux')(
@@ -38,6 +42,17 @@ test.runIf(process.platform === 'linux')(
     )
     expect(await started.stop('SIGTERM')).toBe(0)
     expect(started.stdout()).toContain('not listening')
+  },
+)
+
+test.runIf(process.platform === 'linux')(
+  'a second start names the command that opens the window of the first',
+  async () => {
+    const { home } = await start()
+    const second = await launch(home)
+    expect(await second.finished).toBe(1)
+    expect(second.stderr()).toContain('A bridge of this user runs already')
+    expect(second.stderr()).toMatch(/"[^"]*(?:sovereign|sovereign\.js) dashboard"/)
   },
 )
 
