@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** Node would allocate 64 KiB for every read, however little comes, and leave it to the garbage collector. */
 const READ_BYTES = 131_072
@@ -17,7 +18,7 @@ const spare: Buffer[] = []
  */
 export class LendingSocket extends Socket {
   private own: Buffer | undefined
-  private to: Socket | undefined
+  private to: Duplex | undefined
   private count: (bytes: number) => void = () => undefined
 
   constructor() {
@@ -34,9 +35,10 @@ export class LendingSocket extends Socket {
   /**
    * Writes everything that comes to another socket, with backpressure; instead of `data`. The end is left to the caller.
    *
+   * @param to one whose `writableLength` tells whether it still needs the memory of what was written.
    * @param count gets the number of bytes of each read.
    */
-  lendTo(to: Socket, count: (bytes: number) => void): void {
+  lendTo(to: Duplex, count: (bytes: number) => void): void {
     this.to = to
     this.count = count
     const early: Buffer | null = this.read()
@@ -61,7 +63,7 @@ export class LendingSocket extends Socket {
     return to.write(Buffer.from(bytes))
   }
 
-  private lend(to: Socket, bytes: Buffer, own: Buffer): boolean {
+  private lend(to: Duplex, bytes: Buffer, own: Buffer): boolean {
     let isFree = false
     to.write(bytes, () => {
       if (isFree) return

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { LendingSocket } from './lending-socket.ts'
+import { H2Stream } from './tunnel/h2/stream.ts'
 
 /** Bytes that crossed so far; kept up to date while the splice runs. */
 export interface SpliceCounters {
@@ -36,8 +37,10 @@ export function splice(
 }
 
 function pump(from: Duplex, to: Duplex, count: (bytes: number) => void): void {
-  // Only a socket tells by `writableLength` when it needs the memory of a write no longer.
-  if (from instanceof LendingSocket && to instanceof Socket) from.lendTo(to, count)
+  // Only these tell by `writableLength` when they need the memory of a write no longer.
+  if (from instanceof LendingSocket && (to instanceof Socket || to instanceof H2Stream))
+    from.lendTo(to, count)
+  else if (from instanceof H2Stream && to instanceof Socket) from.lendTo(to, count)
   else
     from.on('data', (data: Buffer) => {
       count(data.length)

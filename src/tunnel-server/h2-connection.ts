@@ -1,76 +1,59 @@
-import {
-  constants,
-  type IncomingHttpHeaders,
-  performServerHandshake,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { splice } from '../node/splice.ts'
-import { resetStream } from '../node/tunnel/h2-byte-stream.ts'
+import { CODE } from '../node/tunnel/h2/codes.ts'
+import { H2Connection } from '../node/tunnel/h2/connection.ts'
+import type { Headers } from '../node/tunnel/h2/header-fields.ts'
+import type { H2Stream } from '../node/tunnel/h2/stream.ts'
 import { startKeepalive } from '../node/tunnel/keepalive.ts'
 import { UnreadBudget } from '../node/tunnel/unread-budget.ts'
 import { AppError, toAppError } from '../shared/errors/app-error.ts'
 import { refusalAnswer, toRefusalCode } from '../shared/protocol/tunnel/refusal.ts'
 import { H2, SERVER_NAME, UNREAD } from '../shared/protocol/tunnel/wire.ts'
-import { agentStream, type H2Context } from './agent-stream.ts'
 import { parseAuthority } from './authority.ts'
 import { openWebSocket } from './h2-websocket.ts'
 import type { AgentConnection, ServeContext } from './serve-context.ts'
 
-/** How long a refused agent has to read why. */
-const LAST_WORD_MS = 1_000
-
 /** Serves HTTP/2 on a socket whose certificate was checked: CONNECT (RFC 9113 §8.5) and WebSockets (RFC 8441). */
 export function serveH2(socket: TLSSocket, context: ServeContext): AgentConnection {
-  const session = performServerHandshake(socket, {
-    settings: {
-      enableConnectProtocol: true,
-      initialWindowSize: H2.serverStreamWindow,
-      maxConcurrentStreams: context.maxStreams,
-      maxHeaderListSize: H2.maxHeaderListSize,
+  const { agent, log, maxStreams } = context
+  const unread = new UnreadBudget(UNREAD.server)
+  const { promise: ended, resolve: onEnded } = Promise.withResolvers<void>()
+  const session = new H2Connection({
+    socket,
+    isServer: true,
+    streamWindow: H2.serverStreamWindow,
+    connectionWindow: H2.serverConnectionWindow,
+    maxStreams,
+    maxHeaderListSize: H2.maxHeaderListSize,
+    lost: () => new AppError('tunnel.down', 'The agent is gone.'),
+    onStream: (stream, headers) => {
+      unread.add(stream)
+      void serveStream(stream, headers, context)
     },
-    maxSessionMemory: H2.sessionMemory,
-  })
-  session.setLocalWindowSize(H2.serverConnectionWindow)
-  session.on('error', (error) =>
-    context.log.debug({ agent: context.agent, reason: error.message }, 'h2 error'),
-  )
-  const shared = { ...context, unread: new UnreadBudget(UNREAD.server) }
-  session.on('stream', (stream, headers) => void serveStream(stream, headers, shared))
-  const endKeepalive = watch(session, socket, context)
-  const ended = new Promise<void>((resolve) => {
-    session.once('close', () => {
+    onError: (error) => log.debug({ agent, reason: error.message }, 'h2 error'),
+    onClosed: () => {
       endKeepalive()
-      resolve()
-    })
+      onEnded()
+    },
   })
+  const endKeepalive = watch(session, socket, context)
   return {
     ended,
-    drain: () => {
-      if (!session.closed && !session.destroyed) session.close()
-    },
+    drain: () => session.drain(),
     destroy: (refusal) => {
-      if (session.destroyed) return
-      if (refusal === undefined) {
-        session.destroy(undefined, constants.NGHTTP2_CANCEL)
-        return
-      }
-      const words = Buffer.from(`${refusal.code}: ${refusal.message}`)
-      session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, words)
-      session.close()
-      setTimeout(() => session.destroy(), LAST_WORD_MS).unref()
+      if (refusal === undefined) session.abort(CODE.cancel)
+      else session.abort(CODE.enhanceYourCalm, `${refusal.code}: ${refusal.message}`)
     },
   }
 }
 
-function watch(session: ServerHttp2Session, socket: TLSSocket, context: ServeContext): () => void {
+function watch(session: H2Connection, socket: TLSSocket, context: ServeContext): () => void {
   return startKeepalive(
     {
       bytesReceived: () => socket.bytesRead,
       bytesSent: () => socket.bytesWritten,
       ping: (onRoundTrip) => {
-        if (!session.destroyed) session.ping((error) => error === null && onRoundTrip())
+        void session.ping().then((ms) => ms !== undefined && onRoundTrip())
       },
       dead: (silentMs) => {
         context.log.info({ agent: context.agent, silentMs }, 'an agent vanished')
@@ -81,11 +64,7 @@ function watch(session: ServerHttp2Session, socket: TLSSocket, context: ServeCon
   )
 }
 
-async function serveStream(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  context: H2Context,
-): Promise<void> {
+async function serveStream(stream: H2Stream, headers: Headers, context: ServeContext): Promise<void> {
   const abort = new AbortController()
   stream.on('error', () => abort.abort())
   stream.once('close', () => abort.abort())
@@ -103,34 +82,34 @@ async function serveStream(
 }
 
 async function connect(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  context: H2Context,
+  stream: H2Stream,
+  headers: Headers,
+  context: ServeContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { dial, meters } = context
   const target = parseAuthority(headers[':authority'] ?? '')
   if (target === undefined) throw new AppError('tunnel.protocol', 'CONNECT needs host:port.')
   const far = await dial(target, signal)
-  if (stream.destroyed || stream.closed) {
+  if (stream.destroyed) {
     far.on('error', () => undefined)
     far.destroy()
     return
   }
-  stream.respond({ ':status': 200 })
-  await splice(agentStream(stream, context), far, meters.spliceCounters())
+  stream.respond(200)
+  await splice(stream, far, meters.spliceCounters())
 }
 
-function refuse(stream: ServerHttp2Stream, error: unknown, { log, meters, agent }: ServeContext): void {
+function refuse(stream: H2Stream, error: unknown, { log, meters, agent }: ServeContext): void {
   const { code, message } = toAppError(error)
   if (code === 'internal.bug') log.error({ err: error, agent }, 'a stream failed')
   meters.streamsRefused += 1
-  if (stream.destroyed || stream.closed || stream.headersSent) {
-    if (!stream.closed && !stream.destroyed) resetStream(stream)
+  if (stream.destroyed || stream.headersSent) {
+    stream.destroy()
     return
   }
   const { status, proxyStatus } = refusalAnswer(SERVER_NAME, { code: toRefusalCode(code), message })
-  stream.respond({ ':status': status, 'proxy-status': proxyStatus }, { endStream: true })
+  stream.respond(status, { 'proxy-status': proxyStatus }, { endStream: true })
   // The agent may go on sending; nobody reads it.
-  stream.close(constants.NGHTTP2_NO_ERROR)
+  stream.reset(CODE.noError)
 }

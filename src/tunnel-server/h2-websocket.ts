@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { splice } from '../node/splice.ts'
+import type { Headers } from '../node/tunnel/h2/header-fields.ts'
+import type { H2Stream } from '../node/tunnel/h2/stream.ts'
 import { AppError } from '../shared/errors/app-error.ts'
-import { agentStream, type H2Context } from './agent-stream.ts'
 import { parseAuthority } from './authority.ts'
 import { httpUpgrade } from './http-upgrade.ts'
 import { overTls } from './over-tls.ts'
+import type { ServeContext } from './serve-context.ts'
 
 /** What a WebSocket handshake may carry besides; everything that concerns the connection is made anew. */
 const CARRIED = new Set([
@@ -26,9 +27,9 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
  * has no key and no accept (§5): those are ours.
  */
 export async function openWebSocket(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  context: H2Context,
+  stream: H2Stream,
+  headers: Headers,
+  context: ServeContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { dial, meters } = context
@@ -42,7 +43,7 @@ export async function openWebSocket(
   const far = isSecure ? await overTls(socket, target.host, signal) : socket
   const key = randomBytes(16).toString('base64')
   const lines = Object.entries(headers).flatMap(([name, value]) =>
-    CARRIED.has(name) && typeof value === 'string' ? [`${name}: ${value}`] : [],
+    CARRIED.has(name) ? [`${name}: ${value}`] : [],
   )
   const answer = await httpUpgrade(
     far,
@@ -65,7 +66,7 @@ export async function openWebSocket(
       `${authority} did not take the WebSocket (status ${answer.status}).`,
     )
   }
-  if (stream.destroyed || stream.closed) {
+  if (stream.destroyed) {
     far.destroy()
     return
   }
@@ -73,6 +74,6 @@ export async function openWebSocket(
     const value = answer.headers.get(name)
     return value === undefined ? [] : [[name, value] as const]
   })
-  stream.respond({ ':status': 200, ...Object.fromEntries(chosen) })
-  await splice(agentStream(stream, context), far, meters.spliceCounters())
+  stream.respond(200, Object.fromEntries(chosen))
+  await splice(stream, far, meters.spliceCounters())
 }

@@ -1,5 +1,6 @@
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { subjectNames } from '../../../node/pki/names.ts'
+import type { ReadBuffers } from '../../../node/tunnel/h2/read-buffers.ts'
 import type { TlsMaterial } from '../../../node/tunnel/tls-material.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import type { EgressTarget } from '../egress.ts'
@@ -12,6 +13,8 @@ export interface DialTlsOptions {
   readonly material: TlsMaterial
   readonly alpn: string
   readonly timeoutMs: number
+  /** What it reads into; it then has no `data`. */
+  readonly buffers?: ReadBuffers | undefined
 }
 
 /**
@@ -20,7 +23,7 @@ export interface DialTlsOptions {
  * @throws AppError `tunnel.down`, `tunnel.not-trusted`, `tunnel.rejected`, `tunnel.protocol`
  */
 export function dialTls(options: DialTlsOptions, signal: AbortSignal): Promise<TLSSocket> {
-  const { alpn, material, server, serverName, timeoutMs } = options
+  const { alpn, buffers, material, server, serverName, timeoutMs } = options
   const place = placeOf(server)
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -31,6 +34,7 @@ export function dialTls(options: DialTlsOptions, signal: AbortSignal): Promise<T
       servername: serverName.includes('://') ? '' : serverName,
       checkServerIdentity: (_host, certificate) => identityObjection(place, serverName, certificate),
       ALPNProtocols: [alpn],
+      ...(buffers === undefined ? {} : { onread: buffers.onread }),
     })
     socket.setNoDelay(true).setKeepAlive(true, 15_000)
     const finish = (): void => {

@@ -1,14 +1,10 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  constants,
-  type IncomingHttpHeaders,
-} from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { AlwaysReading } from '../../../node/tunnel/always-reading.ts'
-import { H2ByteStream, resetStream } from '../../../node/tunnel/h2-byte-stream.ts'
+import { CODE } from '../../../node/tunnel/h2/codes.ts'
+import { H2Connection } from '../../../node/tunnel/h2/connection.ts'
+import type { Headers } from '../../../node/tunnel/h2/header-fields.ts'
+import type { ReadBuffers } from '../../../node/tunnel/h2/read-buffers.ts'
+import type { H2Stream } from '../../../node/tunnel/h2/stream.ts'
 import { type KeepaliveTimings, startKeepalive } from '../../../node/tunnel/keepalive.ts'
 import { UnreadBudget } from '../../../node/tunnel/unread-budget.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
@@ -30,10 +26,15 @@ export interface SessionOptions {
   readonly keepalive: KeepaliveTimings
 }
 
+export interface H2SessionOptions extends SessionOptions {
+  /** What the socket reads into. */
+  readonly buffers: ReadBuffers
+}
+
 /** @throws AppError `tunnel.*` when the server does not take us. */
 export async function openH2Session(
   socket: TLSSocket,
-  options: SessionOptions,
+  options: H2SessionOptions,
   signal: AbortSignal,
 ): Promise<TunnelSession> {
   const session = new H2Session(socket, options)
@@ -46,122 +47,109 @@ class H2Session implements TunnelSession {
   readonly greeted: Promise<void>
   readonly retired: Promise<AppError>
   readonly ended: Promise<void>
-  private readonly session: ClientHttp2Session
-  private readonly wire: AlwaysReading
+  private readonly session: H2Connection
   private readonly unread = new UnreadBudget(UNREAD.agent)
   private readonly place: string
   private reason: AppError | undefined
   private hasGreeted = false
-  private openStreams = 0
 
-  constructor(socket: TLSSocket, { keepalive, place }: SessionOptions) {
+  constructor(socket: TLSSocket, { buffers, keepalive, place }: H2SessionOptions) {
     this.place = place
-    this.wire = new AlwaysReading(socket)
-    this.session = connect('https://tunnel', {
-      createConnection: () => this.wire,
-      settings: { enablePush: false, initialWindowSize: H2.agentStreamWindow },
-      maxSessionMemory: H2.sessionMemory,
-    })
-    const { session } = this
     const greeted = Promise.withResolvers<void>()
     const retired = Promise.withResolvers<AppError>()
+    const ended = Promise.withResolvers<void>()
     this.greeted = greeted.promise
     this.retired = retired.promise
+    this.ended = ended.promise
     greeted.promise.catch(() => undefined)
     const greeting = setTimeout(
       () => this.fail(new AppError('tunnel.down', `${place} did not answer within ${GREETING_MS / 1000} s.`)),
       GREETING_MS,
     )
-    session.once('connect', () => session.setLocalWindowSize(H2.agentConnectionWindow))
-    session.once('remoteSettings', () => {
-      clearTimeout(greeting)
-      this.hasGreeted = true
-      greeted.resolve()
-    })
-    session.on('goaway', (_code, _last, words) => {
-      this.reason ??= saidGoodbye(place, words)
-      retired.resolve(this.reason)
-    })
-    session.on('error', (error) => {
-      this.reason ??= dialFailure(error, socket, place)
-    })
-    const endKeepalive = this.watch(socket, keepalive)
-    this.ended = new Promise((resolve) => {
-      session.once('close', () => {
+    this.session = new H2Connection({
+      socket,
+      buffers,
+      isServer: false,
+      streamWindow: H2.agentStreamWindow,
+      connectionWindow: H2.agentConnectionWindow,
+      maxStreams: 0,
+      maxHeaderListSize: H2.maxHeaderListSize,
+      lost: () => this.whyClosed(),
+      onSettings: () => {
+        clearTimeout(greeting)
+        this.hasGreeted = true
+        greeted.resolve()
+      },
+      onGoaway: (words) => {
+        this.reason ??= saidGoodbye(place, words)
+        retired.resolve(this.reason)
+      },
+      onError: (error) => {
+        this.reason ??= dialFailure(error, socket, place)
+      },
+      onClosed: () => {
         clearTimeout(greeting)
         endKeepalive()
         const reason = this.whyClosed()
         greeted.reject(reason)
         retired.resolve(reason)
-        resolve()
-      })
+        ended.resolve()
+      },
     })
+    const endKeepalive = this.watch(socket, keepalive)
   }
 
   get isUsable(): boolean {
-    return !this.session.closed && !this.session.destroyed && this.reason === undefined
+    return !this.session.isClosed && this.reason === undefined
   }
 
   async open(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
     if (!this.isUsable) throw new NotProcessed(this.whyClosed())
-    const { maxConcurrentStreams = H2.maxStreams } = this.session.remoteSettings
-    if (this.openStreams >= maxConcurrentStreams)
-      throw new AppError('tunnel.full', `${this.place} serves ${maxConcurrentStreams} streams at once.`)
-    const request = { ':method': 'CONNECT', ':authority': placeOf(target) }
-    const stream = this.session.request(request, { endStream: false })
-    this.openStreams += 1
-    stream.once('close', () => {
-      this.openStreams -= 1
-    })
-    await orAborted(this.answered(stream, target), signal, () =>
-      resetStream(stream, constants.NGHTTP2_CANCEL),
-    )
-    const bytes = new H2ByteStream(stream, () => this.whyClosed(), this.wire)
-    this.unread.add(bytes)
-    return bytes
+    const max = Math.min(this.session.peerSettings.maxConcurrentStreams, Number.POSITIVE_INFINITY)
+    if (this.session.streamCount >= max)
+      throw new AppError('tunnel.full', `${this.place} serves ${max} streams at once.`)
+    const stream = this.session.request({ ':method': 'CONNECT', ':authority': placeOf(target) })
+    await orAborted(this.answered(stream, target), signal, () => stream.reset(CODE.cancel))
+    this.unread.add(stream)
+    return stream
   }
 
   roundTrip(): Promise<number | undefined> {
-    return new Promise((resolve) => {
-      if (this.session.destroyed) resolve(undefined)
-      else this.session.ping((error, durationMs) => resolve(error === null ? durationMs : undefined))
-    })
+    return this.session.ping()
   }
 
   drain(): void {
-    if (!this.session.closed && !this.session.destroyed) this.session.close()
+    this.session.drain()
   }
 
   destroy(): void {
     this.session.destroy()
   }
 
-  private answered(stream: ClientHttp2Stream, target: EgressTarget): Promise<void> {
+  private answered(stream: H2Stream, target: EgressTarget): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(
           new AppError('egress.timeout', `${placeOf(target)} did not answer within ${OPEN_MS / 1000} s.`),
         )
-        resetStream(stream, constants.NGHTTP2_CANCEL)
+        stream.reset(CODE.cancel)
       }, OPEN_MS)
-      stream.on('error', () => undefined)
-      stream.once('response', (headers: IncomingHttpHeaders & { ':status'?: number }) => {
+      stream.once('response', (headers: Headers) => {
         clearTimeout(timer)
-        const { ':status': status = 0 } = headers
+        const status = Number(headers[':status'])
         if (status === 200) {
           resolve()
           return
         }
-        const { code, message } = readRefusal(status, String(headers['proxy-status'] ?? ''))
+        const { code, message } = readRefusal(status, headers['proxy-status'])
         reject(new AppError(code, message))
-        resetStream(stream.resume(), constants.NGHTTP2_CANCEL)
+        stream.reset(CODE.cancel)
       })
       stream.once('close', () => {
         clearTimeout(timer)
         const reason = this.whyClosed()
-        // Neither is ever sent for a stream that the server has begun with.
-        const isUntouched = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || !stream.sentHeaders
-        reject(isUntouched ? new NotProcessed(reason) : reason)
+        // It is never sent for a stream that the server has begun with.
+        reject(stream.rstCode === CODE.refusedStream ? new NotProcessed(reason) : reason)
       })
     })
   }
@@ -200,8 +188,8 @@ class H2Session implements TunnelSession {
 }
 
 /** Our servers say why in the words that come along: `tunnel.full: …`. */
-function saidGoodbye(place: string, words: Uint8Array | undefined): AppError {
-  const text = words === undefined ? '' : Buffer.from(words).toString('utf8')
+function saidGoodbye(place: string, words: Buffer): AppError {
+  const text = words.toString('utf8')
   const [, code, message = ''] = /^(tunnel\.(?:full|rejected)): (.{1,500})$/s.exec(text) ?? []
   if (code === 'tunnel.full' || code === 'tunnel.rejected') return new AppError(code, message)
   return new AppError('tunnel.down', `${place} is being stopped.`)

@@ -4,6 +4,7 @@ import type { Ambient } from '../../../node/ambient.ts'
 import type { Logger } from '../../../node/log.ts'
 import { OpenStreams } from '../../../node/open-streams.ts'
 import { collectLess } from '../../../node/tunnel/collect-less.ts'
+import { ReadBuffers } from '../../../node/tunnel/h2/read-buffers.ts'
 import { AGENT_KEEPALIVE, type KeepaliveTimings } from '../../../node/tunnel/keepalive.ts'
 import { readTlsMaterial, type TlsMaterial } from '../../../node/tunnel/tls-material.ts'
 import { AppError, toAppError, toFailure } from '../../../shared/errors/app-error.ts'
@@ -235,10 +236,20 @@ class SupervisedTunnel implements MtlsEgress {
     })
     const { protocol, serverName } = this.terms
     const material = await this.readMaterial()
-    const dialing = { server, serverName, material, alpn: ALPN[protocol], timeoutMs: connectTimeoutMs }
+    const buffers = protocol === 'h2' ? new ReadBuffers() : undefined
+    const dialing = {
+      server,
+      serverName,
+      material,
+      alpn: ALPN[protocol],
+      timeoutMs: connectTimeoutMs,
+      buffers,
+    }
     const socket = await dialTls(dialing, signal)
-    const open = protocol === 'h2' ? openH2Session : openEnvelopeSession
-    const session = await open(socket, { place, keepalive, log }, signal)
+    const session =
+      buffers === undefined
+        ? await openEnvelopeSession(socket, { place, keepalive, log }, signal)
+        : await openH2Session(socket, { place, keepalive, buffers }, signal)
     this.sessions.add(session)
     void session.ended.then(() => this.sessions.delete(session))
     // Said only after an answer has come back through it.

@@ -1,0 +1,225 @@
+import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import { AppError } from '../../../shared/errors/app-error.ts'
+import { CODE, MAX_WINDOW } from './codes.ts'
+import type { Headers } from './header-fields.ts'
+import { hold, isLent } from './read-buffers.ts'
+
+/** What a stream asks of its connection. */
+export interface StreamCarrier {
+  headers(stream: H2Stream, headers: Headers, endStream: boolean): void
+  /** It has something to send, and wants to be asked for it in its turn. */
+  ready(stream: H2Stream): void
+  end(stream: H2Stream): void
+  reset(stream: H2Stream, code: number): void
+  /** Its reader has taken so many bytes. */
+  taken(bytes: number): void
+  credit(stream: H2Stream, bytes: number): void
+  /** Why it goes down with the connection. */
+  lost(): AppError
+}
+
+interface PendingWrite {
+  readonly data: Buffer
+  offset: number
+  readonly done: (error?: Error | null) => void
+}
+
+/**
+ * One stream of HTTP/2 (RFC 9113 §5.1) and its bytes. What was cut short is reset with CONNECT_ERROR (§8.5), and fails
+ * when the other side does that. The client gets `response` with headers. Belongs to its connection.
+ */
+export class H2Stream extends Duplex {
+  readonly id: number
+  private readonly carrier: StreamCarrier
+  private readonly ownWindow: number
+  /** Bytes that may be sent; below zero after a change of settings (§6.9.2). */
+  sendWindow: number
+  /** Bytes that the other side may send. */
+  receiveWindow: number
+  reads = 0
+  rstCode: number | undefined
+  hasLocalEnd = false
+  hasRemoteEnd = false
+  headersSent = false
+  isQueued = false
+  private resetWith: number = CODE.connectError
+  private pending: PendingWrite | undefined
+  private to: Socket | undefined
+  private count: (bytes: number) => void = () => undefined
+  private received = 0
+  private takenBytes = 0
+  private credited = 0
+  private lentBytes = 0
+
+  constructor(carrier: StreamCarrier, id: number, windows: { readonly own: number; readonly peer: number }) {
+    super({ allowHalfOpen: true, decodeStrings: true })
+    this.carrier = carrier
+    this.id = id
+    this.ownWindow = windows.own
+    this.receiveWindow = windows.own
+    this.sendWindow = windows.peer
+    this.on('error', () => undefined)
+  }
+
+  get isOver(): boolean {
+    return this.rstCode !== undefined || (this.hasLocalEnd && this.hasRemoteEnd)
+  }
+
+  get unread(): number {
+    return this.readableLength + this.lentBytes
+  }
+
+  /** The server's answer. */
+  respond(status: number, headers: Headers = {}, { endStream = false } = {}): void {
+    if (this.destroyed || this.headersSent) return
+    this.headersSent = true
+    if (endStream) this.hasLocalEnd = true
+    this.carrier.headers(this, { ':status': String(status), ...headers }, endStream)
+  }
+
+  reset(code: number): void {
+    this.resetWith = code
+    this.destroy()
+  }
+
+  /** Writes everything that comes to a socket, without a copy; instead of `data`. See LendingSocket. */
+  lendTo(to: Socket, count: (bytes: number) => void): void {
+    for (let early: Buffer | null = this.read(); early !== null; early = this.read()) {
+      count(early.length)
+      to.write(early)
+    }
+    this.to = to
+    this.count = count
+    this.settle()
+  }
+
+  /** Data of the other side. */
+  receive(bytes: Buffer): void {
+    this.received += bytes.length
+    if (this.destroyed) this.settle()
+    else if (this.to !== undefined) this.lend(this.to, bytes)
+    else {
+      this.push(isLent(bytes) ? Buffer.from(bytes) : bytes)
+      this.settle()
+    }
+  }
+
+  /** The other side has ended. */
+  receiveEnd(): void {
+    this.hasRemoteEnd = true
+    if (!this.destroyed) this.push(null)
+  }
+
+  /** The other side has reset it, or would have. */
+  receiveReset(code: number): void {
+    this.rstCode ??= code
+    const isWhole = this.hasRemoteEnd && this.writableFinished
+    if (!isWhole) this.destroy(this.reason())
+  }
+
+  /** @returns whether it may be. */
+  addSendWindow(bytes: number): boolean {
+    this.sendWindow += bytes
+    return this.sendWindow <= MAX_WINDOW
+  }
+
+  get wantsToSend(): boolean {
+    return this.pending !== undefined && this.sendWindow > 0 && !this.destroyed
+  }
+
+  /** @returns at most so many bytes, that are sent now; see `sent`. */
+  next(max: number): Buffer {
+    const { pending } = this
+    if (pending === undefined) return Buffer.alloc(0)
+    const bytes = Math.min(max, this.sendWindow, pending.data.length - pending.offset)
+    return pending.data.subarray(pending.offset, pending.offset + bytes)
+  }
+
+  sent(bytes: number): void {
+    const { pending } = this
+    if (pending === undefined) return
+    this.sendWindow -= bytes
+    pending.offset += bytes
+    if (pending.offset < pending.data.length) return
+    this.pending = undefined
+    pending.done()
+  }
+
+  override _read(): void {
+    this.reads += 1
+    // It is called before the data is taken out.
+    queueMicrotask(() => this.settle())
+  }
+
+  override _write(data: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (data.length === 0) {
+      done()
+      return
+    }
+    this.pending = { data, offset: 0, done }
+    this.carrier.ready(this)
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    if (!this.hasLocalEnd) {
+      this.hasLocalEnd = true
+      this.carrier.end(this)
+    }
+    done()
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    const { pending } = this
+    this.pending = undefined
+    if (!this.isOver) this.carrier.reset(this, this.resetWith)
+    this.rstCode ??= this.isOver ? undefined : this.resetWith
+    this.settle()
+    pending?.done(error ?? this.reason())
+    done(error)
+  }
+
+  private lend(to: Socket, bytes: Buffer): void {
+    this.count(bytes.length)
+    if (to.destroyed || to.writableEnded) {
+      this.settle()
+      return
+    }
+    let release: (() => void) | undefined
+    let isTaken = false
+    this.lentBytes += bytes.length
+    to.write(bytes, () => {
+      release?.()
+      if (isTaken) return
+      this.lentBytes -= bytes.length
+      this.reads += 1
+      this.settle()
+    })
+    // The system has taken all of it, as it mostly does, although that is told only later.
+    isTaken = to.writableLength === 0
+    if (isTaken) {
+      this.lentBytes -= bytes.length
+      this.settle()
+    } else if (isLent(bytes)) release = hold(bytes)
+  }
+
+  /** Lets the other side send on, in few messages: half a window keeps it busy meanwhile. */
+  private settle(): void {
+    const now = this.received - (this.destroyed ? 0 : this.unread)
+    if (now > this.takenBytes) {
+      this.carrier.taken(now - this.takenBytes)
+      this.takenBytes = now
+    }
+    const bytes = this.takenBytes - this.credited
+    if (bytes < this.ownWindow / 2 || this.hasRemoteEnd || this.destroyed) return
+    this.credited += bytes
+    this.receiveWindow += bytes
+    this.carrier.credit(this, bytes)
+  }
+
+  private reason(): AppError {
+    if (this.rstCode === CODE.connectError)
+      return new AppError('egress.unreachable', 'The connection was reset behind the tunnel.')
+    return this.carrier.lost()
+  }
+}
