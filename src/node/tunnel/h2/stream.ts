@@ -19,6 +19,9 @@ export interface StreamCarrier {
   lost(): AppError
 }
 
+/** Of one piece, from which on more is to be expected. */
+const MUCH_BYTES = 8 * 1024
+
 interface PendingWrite {
   readonly data: Buffer
   offset: number
@@ -51,6 +54,7 @@ export class H2Stream extends Duplex {
   private takenBytes = 0
   private credited = 0
   private lentBytes = 0
+  private isGathering = false
 
   constructor(carrier: StreamCarrier, id: number, windows: { readonly own: number; readonly peer: number }) {
     super({ allowHalfOpen: true, decodeStrings: true })
@@ -188,6 +192,7 @@ export class H2Stream extends Duplex {
     let release: (() => void) | undefined
     let isTaken = false
     this.lentBytes += bytes.length
+    if (bytes.length >= MUCH_BYTES && !isLent(bytes)) this.gather(to)
     to.write(bytes, () => {
       release?.()
       if (isTaken) return
@@ -201,6 +206,17 @@ export class H2Stream extends Duplex {
       this.lentBytes -= bytes.length
       this.settle()
     } else if (isLent(bytes)) release = hold(bytes)
+  }
+
+  /** TLS gives 16 KiB at a time, and each write costs as much as the bytes in it. */
+  private gather(to: Socket): void {
+    if (this.isGathering) return
+    this.isGathering = true
+    to.cork()
+    setImmediate(() => {
+      this.isGathering = false
+      to.uncork()
+    })
   }
 
   /** Lets the other side send on, in few messages: half a window keeps it busy meanwhile. */
