@@ -34,6 +34,8 @@ interface PendingWrite {
  */
 export class H2Stream extends Duplex {
   readonly id: number
+  /** Opened by this side. */
+  readonly isOwn: boolean
   private readonly carrier: StreamCarrier
   private readonly ownWindow: number
   /** Bytes that may be sent; below zero after a change of settings (§6.9.2). */
@@ -44,6 +46,7 @@ export class H2Stream extends Duplex {
   rstCode: number | undefined
   hasLocalEnd = false
   hasRemoteEnd = false
+  /** Whether there was an answer. */
   headersSent = false
   isQueued = false
   private resetWith: number = CODE.connectError
@@ -56,10 +59,15 @@ export class H2Stream extends Duplex {
   private lentBytes = 0
   private isGathering = false
 
-  constructor(carrier: StreamCarrier, id: number, windows: { readonly own: number; readonly peer: number }) {
+  constructor(
+    carrier: StreamCarrier,
+    { id, isOwn }: { readonly id: number; readonly isOwn: boolean },
+    windows: { readonly own: number; readonly peer: number },
+  ) {
     super({ allowHalfOpen: true, decodeStrings: true })
     this.carrier = carrier
     this.id = id
+    this.isOwn = isOwn
     this.ownWindow = windows.own
     this.receiveWindow = windows.own
     this.sendWindow = windows.peer
@@ -107,6 +115,12 @@ export class H2Stream extends Duplex {
       this.push(isLent(bytes) ? Buffer.from(bytes) : bytes)
       this.settle()
     }
+  }
+
+  /** It is given back at once, as nobody reads it. */
+  receivePadding(bytes: number): void {
+    this.receiveWindow += bytes
+    this.carrier.credit(this, bytes)
   }
 
   /** The other side has ended. */
