@@ -18,8 +18,6 @@ export const H2 = {
   serverConnectionWindow: 64 * 2 ** 20,
   maxStreams: 2048,
   maxHeaderListSize: 32 * 1024,
-  /** In MiB; Node refuses streams above it. Each stream queues 64 KiB at most. */
-  sessionMemory: 256,
 } as const
 
 /** What the streams of one connection may hold together while nobody reads them, in bytes, in either format. */
