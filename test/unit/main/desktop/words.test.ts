@@ -67,6 +67,21 @@ function isShown(path: readonly Node[]): boolean {
   })
 }
 
+/** Whether it is what a function that makes text returns, as it stands. */
+function isReturned(path: readonly Node[]): boolean {
+  const from = path.findLastIndex(({ type }) => type === 'ReturnStatement')
+  const maker = path.findLast(({ type }) => FUNCTIONS.includes(type))
+  if (from < 0 || !path.slice(from + 1, -1).every(({ type }) => PASSES_ON.includes(type))) return false
+  return isNode(maker?.returnType) && annotated(maker.returnType) === 'TSStringKeyword'
+}
+
+const FUNCTIONS = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']
+const PASSES_ON = ['ConditionalExpression', 'TemplateLiteral', 'LogicalExpression']
+
+function annotated({ typeAnnotation }: Node): string | undefined {
+  return isNode(typeAnnotation) ? typeAnnotation.type : undefined
+}
+
 /** Lines of the log, which are for whoever helps, keys that nobody sees, and what is compared and not shown. */
 function isForPrograms(path: readonly Node[]): boolean {
   return path.some((node) => {
@@ -80,16 +95,19 @@ function isForPrograms(path: readonly Node[]): boolean {
 }
 
 /** What is no language of people. */
-const FORMATS = ['curl -fsSL ', '/setup | bash', '[Desktop Entry]']
+const FORMATS = [/^curl -fsSL $/, /^\/setup \| bash$/, /^\[Desktop Entry\]$/, /^\S*\.png$/]
 /** Its sentences are all for the log. */
 const FOR_THE_LOG = ['desktop-memory.ts']
 
 function strayWords(code: string): string[] {
   return textsOf(parseAst(code, { lang: 'ts' }))
     .filter(({ path }) => !isForPrograms(path))
-    .filter(({ text, path }) => readsLikeWords(text) || (isShown(path) && /\p{L}/u.test(text)))
+    .filter(
+      ({ text, path }) =>
+        readsLikeWords(text) || ((isShown(path) || isReturned(path)) && /\p{L}/u.test(text)),
+    )
     .map(({ text }) => text)
-    .filter((text) => !FORMATS.some((format) => text.startsWith(format)))
+    .filter((text) => !FORMATS.some((format) => format.test(text)))
 }
 
 test.each([
@@ -97,6 +115,7 @@ test.each([
   ["const item = { label: isUp ? 'up' : 'down' }", ['up', 'down']],
   ["throw new AppError('api.malformed', 'It fails.')", ['It fails.']],
   ["function words(): string { return 'not connected' }", ['not connected']],
+  ["function words(): string { return isUp ? 'up' : name('x') }", ['up']],
   ["const all = ['Accept']", ['Accept']],
   ["action(words.tray.connect, { kind: 'connect' })", []],
   ["import { x } from './a b.ts'; log.warn('It went wrong'); const a: 'Big' = x", []],
