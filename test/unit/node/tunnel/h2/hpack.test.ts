@@ -9,12 +9,16 @@ const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex
 const MAX = 16_384
 
 /** Blocks of one connection in their order, and what each says. */
-function decodesAs(rows: readonly (readonly [block: string, fields: string])[], tableBytes?: number): void {
+function decodesAs(
+  rows: readonly (readonly [block: string, fields: string])[],
+  tableBytes?: number,
+): HpackDecoder {
   const decoder = new HpackDecoder(MAX, tableBytes)
   for (const [block, fields] of rows) {
     const decoded = decoder.decode(hex(block))
     expect(decoded?.map(([name, value]) => `${name}: ${value}`)).toEqual(fields.split('\n'))
   }
+  return decoder
 }
 
 const REQUESTS = [
@@ -59,8 +63,32 @@ describe('the examples of RFC 7541', () => {
     ])
   })
 
+  // 215 octets of the third answer, and room for no fourth entry.
+  const hasThreeEntries = (decoder: HpackDecoder): void => {
+    expect(decoder.decode(hex('c0'))).toEqual([['date', DATES[1]]])
+    expect(() => decoder.decode(hex('c1'))).toThrow(/index 65/)
+  }
+
+  test('answers without Huffman coding, and a table of 256 octets that evicts', () => {
+    const decoder = decodesAs(
+      [
+        [
+          '4803 3330 3258 0770 7269 7661 7465 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a 3133 3a32 3120 474d 546e 1768 7474 7073 3a2f 2f77 7777 2e65 7861 6d70 6c65 2e63 6f6d',
+          ANSWERS[0],
+        ],
+        ['4803 3330 37c1 c0bf', ANSWERS[1]],
+        [
+          '88c1 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a 3133 3a32 3220 474d 54c0 5a04 677a 6970 7738 666f 6f3d 4153 444a 4b48 514b 425a 584f 5157 454f 5049 5541 5851 5745 4f49 553b 206d 6178 2d61 6765 3d33 3630 303b 2076 6572 7369 6f6e 3d31',
+          ANSWERS[2],
+        ],
+      ],
+      256,
+    )
+    hasThreeEntries(decoder)
+  })
+
   test('answers with Huffman coding, and a table of 256 octets that evicts', () => {
-    decodesAs(
+    const decoder = decodesAs(
       [
         [
           '4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e 919d 29ad 1718 63c7 8f0b 97c8 e9ae 82ae 43d3',
@@ -74,6 +102,7 @@ describe('the examples of RFC 7541', () => {
       ],
       256,
     )
+    hasThreeEntries(decoder)
   })
 })
 
