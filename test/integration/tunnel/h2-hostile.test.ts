@@ -1,16 +1,13 @@
 import { once } from 'node:events'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CODE, FLAG, FRAME, PREFACE, SETTING } from '../../../src/node/tunnel/h2/codes.ts'
 import { frameOf, headersFrames, numberFrame, settingsFrame } from '../../../src/node/tunnel/h2/frames.ts'
-import { HpackEncoder } from '../../../src/node/tunnel/h2/hpack-encoder.ts'
 import { H2 } from '../../../src/shared/protocol/tunnel/wire.ts'
-import { readPem } from '../../support/make-certs.ts'
+import { dialRawH2, type RawH2 } from '../../support/dial-raw-h2.ts'
 import { startEcho, startHost } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
 import {
   makeTunnelCerts,
-  SERVER_NAME,
   startTestServer,
   type TestServer,
   type TunnelCerts,
@@ -30,69 +27,11 @@ afterAll(async () => {
   for (const close of closers) await close()
 })
 
-interface Heard {
-  readonly type: number
-  readonly flags: number
-  readonly id: number
-  readonly payload: Buffer
-}
-
-interface Raw {
-  readonly socket: TLSSocket
-  readonly heard: Heard[]
-  readonly encoder: HpackEncoder
-  say(...frames: Uint8Array[]): void
-  /** The code of the GOAWAY that ends the connection. */
-  ended(): Promise<number | undefined>
-  /** The code with which a stream was reset. */
-  reset(id: number): Promise<number | undefined>
-}
-
-async function dial(first: readonly Uint8Array[] = [PREFACE, settingsFrame([])]): Promise<Raw> {
-  const socket = connectTls({
-    ...{
-      ca: await readPem(certs.ca),
-      cert: await readPem(certs.agent.cert),
-      key: await readPem(certs.agent.key),
-    },
-    ...{ host: '127.0.0.1', port: server.port, servername: SERVER_NAME, ALPNProtocols: ['h2'] },
-  })
-  socket.on('error', () => undefined)
-  onTestFinished(() => void socket.destroy())
-  const heard: Heard[] = []
-  let rest = Buffer.alloc(0)
-  socket.on('data', (data: Buffer) => {
-    rest = Buffer.concat([rest, data])
-    while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
-      const end = 9 + rest.readUIntBE(0, 3)
-      const [type = 0, flags = 0] = [rest[3], rest[4]]
-      heard.push({ type, flags, id: rest.readUInt32BE(5), payload: rest.subarray(9, end) })
-      rest = rest.subarray(end)
-    }
-  })
-  await once(socket, 'secureConnect')
-  const raw: Raw = {
-    socket,
-    heard,
-    encoder: new HpackEncoder(),
-    say: (...frames) => void socket.write(Buffer.concat(frames)),
-    ended: async () => {
-      await waitUntil(() => socket.closed, 10_000)
-      return heard.find(({ type }) => type === FRAME.goaway)?.payload.readUInt32BE(4)
-    },
-    reset: async (id) => {
-      const find = () => heard.find((frame) => frame.type === FRAME.rstStream && frame.id === id)
-      await waitUntil(() => find() !== undefined, 10_000)
-      return find()?.payload.readUInt32BE(0)
-    },
-  }
-  raw.say(...first)
-  return raw
-}
+const dial = (first?: readonly Uint8Array[]): Promise<RawH2> => dialRawH2(certs, server.port, first)
 
 const NOTHING = Buffer.alloc(0)
 
-function requestOf({ encoder }: Raw, id: number, port: number): Buffer {
+function requestOf({ encoder }: RawH2, id: number, port: number): Buffer {
   const block = encoder.encode([
     [':method', 'CONNECT'],
     [':authority', `127.0.0.1:${port}`],
@@ -101,7 +40,7 @@ function requestOf({ encoder }: Raw, id: number, port: number): Buffer {
 }
 
 /** A stream that is answered. */
-async function open(raw: Raw, port: number, id = 1): Promise<void> {
+async function open(raw: RawH2, port: number, id = 1): Promise<void> {
   raw.say(requestOf(raw, id, port))
   expect(
     await waitUntil(() => raw.heard.some(({ type, id: of }) => type === FRAME.headers && of === id), 10_000),
@@ -384,6 +323,14 @@ describe('resets the stream', () => {
 })
 
 describe('takes', () => {
+  test('200 requests that a browser aborts, again and again', async () => {
+    const raw = await dial()
+    const port = await silentHost()
+    for (let count = 0; count < 1_000; count += 1)
+      raw.say(requestOf(raw, 2 * count + 1, port), numberFrame(FRAME.rstStream, 2 * count + 1, CODE.cancel))
+    await open(raw, await startEcho(), 2_001)
+  })
+
   test('padding, priorities, frames of no meaning and bytes that come one at a time', async () => {
     const raw = await dial()
     await open(raw, await startEcho())
