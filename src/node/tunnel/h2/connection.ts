@@ -14,14 +14,19 @@ import type { PeerSettings } from './peer-settings.ts'
 import { Pings } from './pings.ts'
 import type { ReadBuffers } from './read-buffers.ts'
 import { ReceiveWindow } from './receive-window.ts'
+import { SETTINGS_TIMEOUT_MS, SettingsTimeout } from './settings-timeout.ts'
 import { H2Stream, type StreamCarrier } from './stream.ts'
 import { StreamTable } from './stream-table.ts'
+import { TinyWindows } from './tiny-windows.ts'
 import { Turns } from './turns.ts'
 
 export interface H2Options extends OwnSettings {
   readonly socket: TLSSocket
   /** What the socket reads into, where it was dialled with it. */
   readonly buffers?: ReadBuffers
+  /** In milliseconds, of any beginning. */
+  readonly now?: () => number
+  readonly settingsTimeoutMs?: number
   /** Why streams go down with the connection. */
   readonly lost: () => AppError
   readonly onStream?: (stream: H2Stream, headers: Headers) => void
@@ -33,7 +38,13 @@ export interface H2Options extends OwnSettings {
 
 /** How long the other side has to read the last words. */
 const LAST_WORD_MS = 1_000
-const RESETS = { burst: 1_000, perSecond: 200 } as const
+/**
+ * Resets, as nghttp2 allows them. An agent that is closed resets all its streams at once, and that is no attack: so many
+ * come on top.
+ */
+const RESETS = { burst: 1_000, perSecond: 33 } as const
+/** Frames that cost the other side nothing. */
+const CHEAP = { burst: 10_000, perSecond: 1_000 } as const
 const NOTHING = Buffer.alloc(0)
 
 /** HTTP/2 on a TLS connection, at either end, as far as a tunnel needs it (RFC 9113, RFC 8441). Owns the socket. */
@@ -48,6 +59,7 @@ export class H2Connection implements StreamCarrier {
   private readonly streams: StreamTable
   private readonly window: ReceiveWindow
   private readonly resets: Allowance
+  private readonly settingsTimeout: SettingsTimeout
   /** Takes no new streams. */
   private isDraining = false
   /** Says nothing any more. */
@@ -56,28 +68,34 @@ export class H2Connection implements StreamCarrier {
   private isGone = false
 
   constructor(options: H2Options) {
-    const { connectionWindow, isServer, maxHeaderListSize, maxStreams, socket } = options
+    const { connectionWindow, isServer, maxHeaderListSize, maxStreams, now, socket } = options
     this.options = options
     const push = (frame: Buffer): void => this.push(frame)
     this.outbox = new Outbox(socket, () => this.turns.take())
-    this.turns = new Turns(this.outbox, DEFAULT_FRAME_SIZE)
+    const cheap = new Allowance(CHEAP.burst, CHEAP.perSecond, now)
+    const tiny = new TinyWindows(cheap)
+    this.turns = new Turns(this.outbox, tiny, DEFAULT_FRAME_SIZE)
     this.streams = new StreamTable(isServer, maxStreams)
     this.window = new ReceiveWindow(connectionWindow, push)
-    this.resets = new Allowance(Math.max(RESETS.burst, 2 * maxStreams), RESETS.perSecond)
+    this.resets = new Allowance(RESETS.burst + maxStreams, RESETS.perSecond, now)
     const { pings, resets, streams, turns, window } = this
     this.incoming = new Incoming(
       {
-        ...{ pings, resets, streams, turns, window, push },
+        ...{ cheap, pings, resets, streams, tiny, turns, window, push },
         onBlock: (block) => this.takeBlock(block),
         onEnd: (id) => this.takeEnd(id),
         onReset: (stream, code) => this.takeReset(stream, code),
         onSettings: (isFirst) => isFirst && options.onSettings?.(),
+        onSettingsTaken: () => this.settingsTimeout.close(),
         onGoaway: (words) => this.takeGoaway(words),
       },
       maxHeaderListSize,
     )
     this.reader = new FrameReader(this.incoming, MAX_FRAME_BYTES, isServer ? PREFACE : NOTHING)
     for (const frame of firstFrames(options)) this.outbox.push(frame)
+    this.settingsTimeout = new SettingsTimeout(options.settingsTimeoutMs ?? SETTINGS_TIMEOUT_MS, () =>
+      this.breakDown(new H2Error(CODE.settingsTimeout, 'the settings were not acknowledged')),
+    )
     this.listen()
   }
 
@@ -262,9 +280,13 @@ export class H2Connection implements StreamCarrier {
       this.reader.push(bytes)
     } catch (error) {
       if (!(error instanceof H2Error)) throw error
-      this.options.onError?.(error)
-      this.abort(error.code)
+      this.breakDown(error)
     }
+  }
+
+  private breakDown(error: H2Error): void {
+    this.options.onError?.(error)
+    this.abort(error.code)
   }
 
   private addStream(id: number, isOwn: boolean): H2Stream {
@@ -305,6 +327,7 @@ export class H2Connection implements StreamCarrier {
     if (this.isGone) return
     this.isGone = true
     this.isDraining = true
+    this.settingsTimeout.close()
     this.reader.stop()
     const streams = this.streams.all()
     this.streams.clear()

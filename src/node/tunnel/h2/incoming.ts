@@ -1,4 +1,4 @@
-import { Allowance } from './allowance.ts'
+import type { Allowance } from './allowance.ts'
 import { CODE, FLAG, FRAME, H2Error, MAX_WINDOW } from './codes.ts'
 import type { FrameHandler, FrameHeader } from './frame-reader.ts'
 import { frameOf } from './frames.ts'
@@ -8,6 +8,7 @@ import type { Pings } from './pings.ts'
 import type { ReceiveWindow } from './receive-window.ts'
 import type { H2Stream } from './stream.ts'
 import type { StreamTable } from './stream-table.ts'
+import type { TinyWindows } from './tiny-windows.ts'
 import type { Turns } from './turns.ts'
 
 /** What frames are about. */
@@ -17,29 +18,32 @@ export interface Parts {
   readonly pings: Pings
   readonly window: ReceiveWindow
   readonly resets: Allowance
+  /** Frames that cost the other side nothing. */
+  readonly cheap: Allowance
+  readonly tiny: TinyWindows
   push(frame: Buffer): void
   onBlock(block: Block): void
   onEnd(id: number): void
   /** The other side has reset it, or has not looked at it. */
   onReset(stream: H2Stream, code: number): void
   onSettings(isFirst: boolean): void
+  onSettingsTaken(): void
   onGoaway(words: Buffer): void
 }
 
-/** Frames that cost the other side nothing. */
-const CHEAP = { burst: 10_000, perSecond: 1_000 } as const
 const NOTHING = Buffer.alloc(0)
 
 /** What each frame means (RFC 9113 §6), and what each mistake costs. Its methods throw H2Error. */
 export class Incoming implements FrameHandler {
   private readonly parts: Parts
   private readonly blocks: HeaderBlocks
-  private readonly cheap = new Allowance(CHEAP.burst, CHEAP.perSecond)
+  private readonly cheap: Allowance
   private hasSettings = false
   peer: PeerSettings = FIRST_SETTINGS
 
   constructor(parts: Parts, maxHeaderListSize: number) {
     this.parts = parts
+    this.cheap = parts.cheap
     this.blocks = new HeaderBlocks(maxHeaderListSize)
   }
 
@@ -136,6 +140,7 @@ export class Incoming implements FrameHandler {
     if ((flags & FLAG.ack) !== 0) {
       refuseSize(payload.length === 0, 'an acknowledgement')
       this.blocks.dropTable()
+      this.parts.onSettingsTaken()
       return
     }
     const { streams, turns } = this.parts
@@ -172,11 +177,12 @@ export class Incoming implements FrameHandler {
   }
 
   private takeWindowUpdate(id: number, payload: Buffer): void {
-    const { streams, turns } = this.parts
+    const { streams, tiny, turns } = this.parts
     refuseSize(payload.length === 4, 'a window')
     const bytes = payload.readUInt32BE(0) & MAX_WINDOW
     if (id === 0) {
       if (bytes === 0) throw new H2Error(CODE.protocolError, 'a window that grows by nothing')
+      tiny.use(bytes)
       turns.addWindow(bytes)
       return
     }
@@ -185,7 +191,10 @@ export class Incoming implements FrameHandler {
     if (stream === undefined) this.cheap.use('windows of closed streams')
     else if (bytes === 0) this.breakStream(stream, CODE.protocolError)
     else if (!stream.addSendWindow(bytes)) this.breakStream(stream, CODE.flowControlError)
-    else turns.add(stream)
+    else {
+      tiny.use(bytes)
+      turns.add(stream)
+    }
   }
 }
 

@@ -1,0 +1,183 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:tls'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { CODE, FLAG, FRAME, PREFACE, SETTING } from '../../../src/node/tunnel/h2/codes.ts'
+import { H2Connection, type H2Options } from '../../../src/node/tunnel/h2/connection.ts'
+import { frameOf, headersFrames, numberFrame, settingsFrame } from '../../../src/node/tunnel/h2/frames.ts'
+import type { H2Stream } from '../../../src/node/tunnel/h2/stream.ts'
+import { AppError } from '../../../src/shared/errors/app-error.ts'
+import { dialRawH2, type RawH2 } from '../../support/dial-raw-h2.ts'
+import { waitUntil } from '../../support/start-sshd.ts'
+import { makeTunnelCerts, type TunnelCerts } from '../../support/start-tunnel.ts'
+
+// What a connection holds, and for how long, whatever the peer does: with windows, times and a clock of the test.
+
+const closers: (() => Promise<void>)[] = []
+let certs: TunnelCerts
+beforeAll(async () => {
+  certs = await makeTunnelCerts((close) => void closers.push(close))
+})
+afterAll(async () => {
+  for (const close of closers) await close()
+})
+
+interface Side {
+  readonly raw: RawH2
+  readonly streams: H2Stream[]
+  readonly errors: string[]
+}
+
+/** A server for one connection, and a raw peer of it. Nobody reads its streams. */
+async function start(more: Partial<H2Options> = {}, first?: readonly Uint8Array[]): Promise<Side> {
+  const streams: H2Stream[] = []
+  const errors: string[] = []
+  const [ca, cert, key] = await Promise.all(
+    [certs.ca, certs.server.cert, certs.server.key].map((path) => readFile(path)),
+  )
+  const server = createServer({ ca, cert, key, requestCert: true, ALPNProtocols: ['h2'] }, (socket) => {
+    const connection = new H2Connection({
+      ...{ socket, isServer: true, streamWindow: 2 ** 20, connectionWindow: 2 ** 20 },
+      ...{ maxStreams: 8, maxHeaderListSize: 16_384 },
+      lost: () => new AppError('tunnel.down', 'The peer is gone.'),
+      onStream: (stream) => {
+        streams.push(stream)
+        stream.respond(200)
+      },
+      onError: (error) => void errors.push(error.message),
+      onClosed: () => undefined,
+      ...more,
+    })
+    onTestFinished(() => connection.destroy())
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  return { raw: await dialRawH2(certs, (server.address() as AddressInfo).port, first), streams, errors }
+}
+
+const NOTHING = Buffer.alloc(0)
+const times = (count: number, frame: Uint8Array): Buffer =>
+  Buffer.concat(Array.from({ length: count }, () => frame))
+const PING = frameOf(FRAME.ping, 0, 0, Buffer.alloc(8))
+const pongs = ({ heard }: RawH2): number =>
+  heard.filter(({ flags, type }) => type === FRAME.ping && flags === FLAG.ack).length
+
+function requestOf({ encoder }: RawH2, id: number): Buffer {
+  const block = encoder.encode([
+    [':method', 'CONNECT'],
+    [':authority', 'host:1'],
+  ])
+  return headersFrames(id, block, 16_384, false)
+}
+
+async function open({ raw, streams }: Side): Promise<H2Stream> {
+  raw.say(requestOf(raw, 1))
+  await waitUntil(() => streams.length > 0, 10_000)
+  const [stream] = streams
+  if (stream === undefined) throw new Error('no stream came')
+  return stream
+}
+
+test('more data than the window of the connection ends it', async () => {
+  const side = await start({ connectionWindow: 128 * 1024 })
+  await open(side)
+  const block = frameOf(FRAME.data, 0, 1, Buffer.alloc(16 * 1024))
+  side.raw.say(times(8, block), PING)
+  expect(await waitUntil(() => pongs(side.raw) === 1, 10_000)).toBe(true)
+  side.raw.say(frameOf(FRAME.data, 0, 1, Buffer.alloc(1)))
+  expect(await side.raw.ended()).toBe(CODE.flowControlError)
+})
+
+test('a peer that does not read its answers is left before they are 4 MiB', async () => {
+  let now = 0
+  const greeting = [PREFACE, settingsFrame([[SETTING.initialWindowSize, 2 ** 31 - 1]])]
+  const side = await start({ now: () => now++ * 1_000 }, greeting)
+  const { errors, raw } = side
+  raw.say(numberFrame(FRAME.windowUpdate, 0, 2 ** 30))
+  const stream = await open(side)
+  raw.socket.pause()
+  // All that the systems and TLS hold of it, and more.
+  stream.write(Buffer.alloc(64 * 2 ** 20))
+  for (let count = 0; count < 25 && errors.length === 0; count += 1) {
+    const isWritten = raw.socket.write(times(10_000, PING))
+    if (!isWritten) await Promise.race([once(raw.socket, 'drain'), once(raw.socket, 'close')])
+  }
+  expect(await waitUntil(() => errors.length > 0, 10_000)).toBe(true)
+  expect(errors[0]).toBe('the peer does not read')
+  expect(await waitUntil(() => stream.destroyed, 10_000)).toBe(true)
+})
+
+test('a peer that does not acknowledge the settings is left', async () => {
+  const { raw } = await start({ settingsTimeoutMs: 50 }, [PREFACE, settingsFrame([])])
+  expect(await raw.ended()).toBe(CODE.settingsTimeout)
+})
+
+test('a peer that has acknowledged the settings is not', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { raw } = await start()
+  const closed = once(raw.socket, 'close')
+  const answers = async (count: number): Promise<void> => {
+    raw.say(PING)
+    while (pongs(raw) < count && !raw.socket.closed) await Promise.race([once(raw.socket, 'data'), closed])
+    expect(pongs(raw)).toBe(count)
+  }
+  await answers(1)
+  vi.advanceTimersByTime(60_000)
+  await answers(2)
+})
+
+test('a flood of tiny windows of an open stream ends the connection', async () => {
+  const side = await start({ now: () => 0 })
+  await open(side)
+  side.raw.say(times(30_000, numberFrame(FRAME.windowUpdate, 1, 1)))
+  expect(await side.raw.ended()).toBe(CODE.enhanceYourCalm)
+})
+
+test('a flood of tiny windows of the connection ends it', async () => {
+  const { raw } = await start({ now: () => 0 })
+  raw.say(times(30_000, numberFrame(FRAME.windowUpdate, 0, 1)))
+  expect(await raw.ended()).toBe(CODE.enhanceYourCalm)
+})
+
+test('a peer that gives back each few bytes on their own does so for as long as it likes', async () => {
+  const side = await start({ now: () => 0 })
+  const stream = await open(side)
+  const { raw } = side
+  raw.say(PING)
+  const size = 16 * 1024
+  for (let round = 1; round <= 40; round += 1) {
+    stream.write(Buffer.alloc(size))
+    const heard = () =>
+      raw.heard.reduce((sum, { payload, type }) => sum + (type === FRAME.data ? payload.length : 0), 0)
+    expect(await waitUntil(() => heard() === round * size, 10_000)).toBe(true)
+    // A reader that takes 64 bytes at a time and tells both windows.
+    const both = Buffer.concat([
+      numberFrame(FRAME.windowUpdate, 0, 64),
+      numberFrame(FRAME.windowUpdate, 1, 64),
+    ])
+    raw.say(times(size / 64, both), PING)
+    expect(await waitUntil(() => pongs(raw) === round + 1, 10_000)).toBe(true)
+  }
+  expect(side.errors).toEqual([])
+})
+
+test('of resets there may be as many as streams and 1,000 more, and then 33 a second', async () => {
+  let now = 0
+  const { raw } = await start({ now: () => now })
+  let id = 1
+  const resets = (count: number): Buffer => {
+    const frames: Buffer[] = []
+    for (let left = count; left > 0; left -= 1, id += 2)
+      frames.push(requestOf(raw, id), numberFrame(FRAME.rstStream, id, CODE.cancel))
+    return Buffer.concat(frames)
+  }
+  raw.say(resets(1_008), PING)
+  expect(await waitUntil(() => pongs(raw) === 1, 10_000)).toBe(true)
+  now = 1_000
+  raw.say(resets(33), PING)
+  expect(await waitUntil(() => pongs(raw) === 2, 10_000)).toBe(true)
+  raw.say(resets(1), frameOf(FRAME.data, 0, 0, NOTHING))
+  expect(await raw.ended()).toBe(CODE.enhanceYourCalm)
+})
