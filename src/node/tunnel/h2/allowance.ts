@@ -1,6 +1,14 @@
 import { CODE, H2Error } from './codes.ts'
 
 /**
+ * Resets, as nghttp2 allows them. An agent that is closed resets all its streams at once, and that is no attack: so many
+ * come on top.
+ */
+const RESETS = { burst: 1_000, perSecond: 33 } as const
+/** Frames that cost the other side nothing. */
+const CHEAP = { burst: 10_000, perSecond: 1_000 } as const
+
+/**
  * How much a peer may do that costs it nothing and us something: resets (CVE-2023-44487), pings, settings (CVE-2019-9512
  * and 9515), frames without data (CVE-2019-9518) and the like. A supply for a burst, that grows again slowly.
  */
@@ -29,4 +37,13 @@ export class Allowance {
     }
     this.left -= 1
   }
+}
+
+export function cheapAllowance(now?: () => number): Allowance {
+  return new Allowance(CHEAP.burst, CHEAP.perSecond, now)
+}
+
+/** @param maxStreams that the other side may have open. */
+export function resetAllowance(maxStreams: number, now?: () => number): Allowance {
+  return new Allowance(RESETS.burst + maxStreams, RESETS.perSecond, now)
 }

@@ -1,18 +1,17 @@
-import type { TLSSocket } from 'node:tls'
 import type { AppError } from '../../../shared/errors/app-error.ts'
-import { Allowance } from './allowance.ts'
+import { type Allowance, cheapAllowance, resetAllowance } from './allowance.ts'
 import { CODE, DEFAULT_FRAME_SIZE, FLAG, FRAME, H2Error, PREFACE } from './codes.ts'
 import { FrameReader } from './frame-reader.ts'
 import { frameOf, goawayFrame, headersFrames, numberFrame } from './frames.ts'
-import type { Block } from './header-blocks.ts'
-import { type Headers, readHeaders } from './header-fields.ts'
+import type { H2Options } from './h2-options.ts'
+import type { Headers } from './header-fields.ts'
 import { HpackEncoder } from './hpack-encoder.ts'
 import { Incoming } from './incoming.ts'
+import { Messages } from './messages.ts'
 import { Outbox } from './outbox.ts'
-import { firstFrames, MAX_FRAME_BYTES, type OwnSettings } from './own-settings.ts'
+import { firstFrames, MAX_FRAME_BYTES } from './own-settings.ts'
 import type { PeerSettings } from './peer-settings.ts'
 import { Pings } from './pings.ts'
-import type { ReadBuffers } from './read-buffers.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { SETTINGS_TIMEOUT_MS, SettingsTimeout } from './settings-timeout.ts'
 import { H2Stream, type StreamCarrier } from './stream.ts'
@@ -20,31 +19,8 @@ import { StreamTable } from './stream-table.ts'
 import { TinyWindows } from './tiny-windows.ts'
 import { Turns } from './turns.ts'
 
-export interface H2Options extends OwnSettings {
-  readonly socket: TLSSocket
-  /** What the socket reads into, where it was dialled with it. */
-  readonly buffers?: ReadBuffers
-  /** In milliseconds, of any beginning. */
-  readonly now?: () => number
-  readonly settingsTimeoutMs?: number
-  /** Why streams go down with the connection. */
-  readonly lost: () => AppError
-  readonly onStream?: (stream: H2Stream, headers: Headers) => void
-  readonly onSettings?: () => void
-  readonly onGoaway?: (words: Buffer) => void
-  readonly onError?: (error: Error) => void
-  readonly onClosed: () => void
-}
-
 /** How long the other side has to read the last words. */
 const LAST_WORD_MS = 1_000
-/**
- * Resets, as nghttp2 allows them. An agent that is closed resets all its streams at once, and that is no attack: so many
- * come on top.
- */
-const RESETS = { burst: 1_000, perSecond: 33 } as const
-/** Frames that cost the other side nothing. */
-const CHEAP = { burst: 10_000, perSecond: 1_000 } as const
 const NOTHING = Buffer.alloc(0)
 
 /** HTTP/2 on a TLS connection, at either end, as far as a tunnel needs it (RFC 9113, RFC 8441). Owns the socket. */
@@ -72,17 +48,24 @@ export class H2Connection implements StreamCarrier {
     this.options = options
     const push = (frame: Buffer): void => this.push(frame)
     this.outbox = new Outbox(socket, () => this.turns.take())
-    const cheap = new Allowance(CHEAP.burst, CHEAP.perSecond, now)
+    const cheap = cheapAllowance(now)
     const tiny = new TinyWindows(cheap)
     this.turns = new Turns(this.outbox, tiny, DEFAULT_FRAME_SIZE)
     this.streams = new StreamTable(isServer, maxStreams)
     this.window = new ReceiveWindow(connectionWindow, push)
-    this.resets = new Allowance(RESETS.burst + maxStreams, RESETS.perSecond, now)
+    this.resets = resetAllowance(maxStreams, now)
     const { pings, resets, streams, turns, window } = this
+    const messages = new Messages({
+      ...{ isServer, maxStreams, resets, streams, push },
+      isDraining: () => this.isDraining,
+      breakStream: (stream, code) => this.incoming.breakStream(stream, code),
+      onRequest: (id, headers) => options.onStream?.(this.addStream(id, false), headers),
+      onEnd: (id) => this.takeEnd(id),
+    })
     this.incoming = new Incoming(
       {
         ...{ cheap, pings, resets, streams, tiny, turns, window, push },
-        onBlock: (block) => this.takeBlock(block),
+        onBlock: (block) => messages.take(block),
         onEnd: (id) => this.takeEnd(id),
         onReset: (stream, code) => this.takeReset(stream, code),
         onSettings: (isFirst) => isFirst && options.onSettings?.(),
@@ -182,60 +165,6 @@ export class H2Connection implements StreamCarrier {
 
   lost(): AppError {
     return this.options.lost()
-  }
-
-  private takeBlock(block: Block): void {
-    const known = this.streams.get(block.id)
-    if (known !== undefined) this.takeMore(known, block)
-    else if (this.options.isServer) this.takeRequest(block)
-    else {
-      this.streams.refuseIdle(block.id, 'headers')
-      this.streams.refuseClosed(block.id, 'headers')
-      if (block.isEnd) this.streams.unlinger(block.id)
-    }
-  }
-
-  /** An answer, or trailers (RFC 9113 §8.1). */
-  private takeMore(stream: H2Stream, { fields, id, isEnd }: Block): void {
-    if (stream.hasRemoteEnd) this.incoming.breakStream(stream, CODE.streamClosed)
-    else if (!stream.isOwn || stream.headersSent) {
-      if (isEnd) this.takeEnd(id)
-      else this.incoming.breakStream(stream, CODE.protocolError)
-    } else {
-      const headers = fields === undefined ? undefined : readHeaders(fields, 'response')
-      const isInterim = headers?.[':status']?.startsWith('1') === true
-      if (headers === undefined || (isInterim && isEnd)) this.incoming.breakStream(stream, CODE.protocolError)
-      else if (!isInterim) {
-        stream.headersSent = true
-        stream.emit('response', headers)
-        if (isEnd) this.takeEnd(id)
-      }
-    }
-  }
-
-  private takeRequest({ fields, id, isEnd }: Block): void {
-    const { maxStreams, onStream } = this.options
-    if (id % 2 === 0) throw new H2Error(CODE.protocolError, 'a stream of the server')
-    if (id <= this.streams.lastPeerId) {
-      this.streams.refuseClosed(id, 'headers')
-      return
-    }
-    // What comes after a goodbye is ignored (RFC 9113 §6.8).
-    if (this.isDraining) {
-      this.streams.linger(id)
-      return
-    }
-    this.streams.lastPeerId = id
-    const headers = fields === undefined ? undefined : readHeaders(fields, 'request')
-    const isFull = this.streams.size >= maxStreams
-    if (headers === undefined || isFull) {
-      this.resets.use('requests that are refused')
-      if (!isEnd) this.streams.linger(id)
-      this.push(numberFrame(FRAME.rstStream, id, isFull ? CODE.refusedStream : CODE.protocolError))
-      return
-    }
-    onStream?.(this.addStream(id, false), headers)
-    if (isEnd) this.takeEnd(id)
   }
 
   private takeEnd(id: number): void {

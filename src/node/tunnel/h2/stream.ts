@@ -3,7 +3,9 @@ import { Duplex } from 'node:stream'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { CODE, MAX_WINDOW } from './codes.ts'
 import type { Headers } from './header-fields.ts'
-import { hold, isLent } from './read-buffers.ts'
+import { Loan } from './loan.ts'
+import { PendingWrite } from './pending-write.ts'
+import { isLent } from './read-buffers.ts'
 
 /** What a stream asks of its connection. */
 export interface StreamCarrier {
@@ -17,15 +19,6 @@ export interface StreamCarrier {
   credit(stream: H2Stream, bytes: number): void
   /** Why it goes down with the connection. */
   lost(): AppError
-}
-
-/** Of one piece, from which on more is to be expected. */
-const MUCH_BYTES = 8 * 1024
-
-interface PendingWrite {
-  readonly data: Buffer
-  offset: number
-  readonly done: (error?: Error | null) => void
 }
 
 /**
@@ -51,13 +44,10 @@ export class H2Stream extends Duplex {
   isQueued = false
   private resetWith: number = CODE.connectError
   private pending: PendingWrite | undefined
-  private to: Socket | undefined
-  private count: (bytes: number) => void = () => undefined
+  private loan: Loan | undefined
   private received = 0
   private takenBytes = 0
   private credited = 0
-  private lentBytes = 0
-  private isGathering = false
 
   constructor(
     carrier: StreamCarrier,
@@ -79,7 +69,7 @@ export class H2Stream extends Duplex {
   }
 
   get unread(): number {
-    return this.readableLength + this.lentBytes
+    return this.readableLength + (this.loan?.bytes ?? 0)
   }
 
   /** The server's answer. */
@@ -101,20 +91,20 @@ export class H2Stream extends Duplex {
       count(early.length)
       to.write(early)
     }
-    this.to = to
-    this.count = count
+    this.loan = new Loan(to, count, () => {
+      this.reads += 1
+      this.settle()
+    })
     this.settle()
   }
 
   /** Data of the other side. */
   receive(bytes: Buffer): void {
     this.received += bytes.length
-    if (this.destroyed) this.settle()
-    else if (this.to !== undefined) this.lend(this.to, bytes)
-    else {
-      this.push(isLent(bytes) ? Buffer.from(bytes) : bytes)
+    if (this.destroyed || this.loan === undefined) {
+      if (!this.destroyed) this.push(isLent(bytes) ? Buffer.from(bytes) : bytes)
       this.settle()
-    }
+    } else if (this.loan.lend(bytes)) this.settle()
   }
 
   /** It is given back at once, as nobody reads it. */
@@ -148,18 +138,14 @@ export class H2Stream extends Duplex {
 
   /** @returns at most so many bytes, that are sent now; see `sent`. */
   next(max: number): Buffer {
-    const { pending } = this
-    if (pending === undefined) return Buffer.alloc(0)
-    const bytes = Math.min(max, this.sendWindow, pending.data.length - pending.offset)
-    return pending.data.subarray(pending.offset, pending.offset + bytes)
+    return this.pending?.next(Math.min(max, this.sendWindow)) ?? Buffer.alloc(0)
   }
 
   sent(bytes: number): void {
     const { pending } = this
     if (pending === undefined) return
     this.sendWindow -= bytes
-    pending.offset += bytes
-    if (pending.offset < pending.data.length) return
+    if (!pending.sent(bytes)) return
     this.pending = undefined
     pending.done()
   }
@@ -175,7 +161,7 @@ export class H2Stream extends Duplex {
       done()
       return
     }
-    this.pending = { data, offset: 0, done }
+    this.pending = new PendingWrite(data, done)
     this.carrier.ready(this)
   }
 
@@ -195,42 +181,6 @@ export class H2Stream extends Duplex {
     this.settle()
     pending?.done(error ?? this.reason())
     done(error)
-  }
-
-  private lend(to: Socket, bytes: Buffer): void {
-    this.count(bytes.length)
-    if (to.destroyed || to.writableEnded) {
-      this.settle()
-      return
-    }
-    let release: (() => void) | undefined
-    let isTaken = false
-    this.lentBytes += bytes.length
-    if (bytes.length >= MUCH_BYTES && !isLent(bytes)) this.gather(to)
-    to.write(bytes, () => {
-      release?.()
-      if (isTaken) return
-      this.lentBytes -= bytes.length
-      this.reads += 1
-      this.settle()
-    })
-    // The system has taken all of it, as it mostly does, although that is told only later.
-    isTaken = to.writableLength === 0
-    if (isTaken) {
-      this.lentBytes -= bytes.length
-      this.settle()
-    } else if (isLent(bytes)) release = hold(bytes)
-  }
-
-  /** TLS gives 16 KiB at a time, and each write costs as much as the bytes in it. */
-  private gather(to: Socket): void {
-    if (this.isGathering) return
-    this.isGathering = true
-    to.cork()
-    setImmediate(() => {
-      this.isGathering = false
-      to.uncork()
-    })
   }
 
   /** Lets the other side send on, in few messages: half a window keeps it busy meanwhile. */
