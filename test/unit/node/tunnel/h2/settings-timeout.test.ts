@@ -9,6 +9,8 @@ test('who has not acknowledged after 10 s is late, once', () => {
   new SettingsTimeout(SETTINGS_TIMEOUT_MS, onLate)
   vi.advanceTimersByTime(9_999)
   expect(onLate).not.toHaveBeenCalled()
+  vi.advanceTimersByTime(1)
+  expect(onLate).toHaveBeenCalledOnce()
   vi.advanceTimersByTime(100_000)
   expect(onLate).toHaveBeenCalledOnce()
 })
