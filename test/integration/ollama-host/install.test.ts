@@ -4,12 +4,14 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { installOllama } from '../../../src/ollama-host/install.ts'
+import { versionAt } from '../../../src/ollama-host/ollama-client.ts'
 import type { InstallRequest } from '../../../src/ollama-host/prepare.ts'
 import { USUAL_SERVICE } from '../../../src/ollama-host/service-options.ts'
 import { hostStatus } from '../../../src/ollama-host/status.ts'
 import { uninstallOllama } from '../../../src/ollama-host/uninstall.ts'
 import { freePort } from '../../support/free-port.ts'
 import { makeOllamaHost, type OllamaHost, SOMEBODY } from '../../support/make-ollama-host.ts'
+import { soon } from '../../support/soon.ts'
 
 const PYTHON = spawnSync('python3', ['-c', 'import plistlib']).status === 0
 const UNIT = '/etc/systemd/system/sovereign-ollama.service'
@@ -53,6 +55,8 @@ async function withStock(host: OllamaHost, port: number): Promise<void> {
   await host.put(STOCK, stockUnit(port))
   for (const args of [['daemon-reload'], ['enable', 'ollama.service'], ['restart', 'ollama.service']])
     await host.machine.run('systemctl', args)
+  // It looks how it is to behave when it begins, so what a test says afterwards is for the next one.
+  await soon(() => versionAt(`http://127.0.0.1:${port}`, AbortSignal.timeout(5_000)))
 }
 
 describe('on a Linux with nothing but the program', () => {
