@@ -26,10 +26,21 @@ export async function usageOfOne(pid: number): Promise<Usage> {
   let cpuMs = 0
   for (const thread of await readdir(`/proc/${pid}/task`)) {
     // The first number is nanoseconds; the ticks of /proc/PID/stat are too coarse for an idle process.
-    const [runNs = ''] = (await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ')
+    const [runNs = ''] = (await scheduledOf(pid, thread)).split(' ')
     cpuMs += Number(runNs) / 1e6
   }
   return { cpuMs, rssKiB: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) }
+}
+
+/** Nothing where it has ended since it was listed, as threads do that serve one connection each. */
+async function scheduledOf(pid: number, thread: string): Promise<string> {
+  try {
+    return await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')
+  } catch (error) {
+    // ESRCH: it ended while it was read.
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return ''
+    throw error
+  }
 }
 
 async function addFamily(pid: number, all: Set<number>): Promise<void> {
