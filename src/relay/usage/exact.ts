@@ -26,6 +26,12 @@ export function parseDecimal(value: unknown, scale: number): bigint | undefined 
   return sign === '-' ? -scaled : scaled
 }
 
+/** As {@link parseDecimal}; undefined also below zero, as no price and no multiplier is. */
+export function parseNotNegative(value: unknown, scale: number): bigint | undefined {
+  const parsed = parseDecimal(value, scale)
+  return parsed === undefined || parsed < 0n ? undefined : parsed
+}
+
 /** `1500000` at scale 6 is `1.5`. */
 export function formatDecimal(value: bigint, scale: number): string {
   const negative = value < 0n

@@ -1,5 +1,13 @@
-import { CREDIT_SCALE, divideRounded, isRecord, looseNumber, PREMIUM_SCALE, parseDecimal } from './exact.ts'
+import {
+  CREDIT_SCALE,
+  divideRounded,
+  isRecord,
+  looseNumber,
+  PREMIUM_SCALE,
+  parseNotNegative,
+} from './exact.ts'
 import type { Tokens } from './measurement.ts'
+import { ModelList, PRICE_TOKENS, type TokenPrice } from './model-list.ts'
 import { type Multiplier, modelKey, tableMultiplier } from './multipliers.ts'
 
 /** Prices in nano-AIU per batch. */
@@ -19,40 +27,12 @@ interface ModelBilling {
   readonly long: Prices | undefined
 }
 
-/** Nano-AIU for {@link PRICE_TOKENS} tokens. */
-export interface ListPrice {
-  readonly input: bigint
-  readonly cachedInput: bigint
-  readonly output: bigint
-}
-
-export const PRICE_TOKENS = 1_000_000
-
 const MODELS_MAX = 2000
 
 /** Multipliers and token prices as Copilot's own model list gives them. */
-export class PriceList {
-  private models = new Map<string, ModelBilling>()
-  private updatedAt: number | undefined
-
-  /** Since when the list holds, in ms since the epoch. */
-  get at(): number | undefined {
-    return this.updatedAt
-  }
-
-  /** Replaces the list; an answer that is no model list is ignored. */
-  update(reply: unknown, now: number): boolean {
-    const list = isRecord(reply) ? reply.data : reply
-    if (!Array.isArray(list)) return false
-    const models = new Map<string, ModelBilling>()
-    for (const model of list.slice(0, MODELS_MAX)) {
-      if (!isRecord(model) || typeof model.id !== 'string') continue
-      models.set(modelKey(model.id), readBilling(model.billing))
-    }
-    if (models.size === 0) return false
-    this.models = models
-    this.updatedAt = now
-    return true
+export class PriceList extends ModelList<ModelBilling> {
+  constructor() {
+    super(MODELS_MAX)
   }
 
   has(model: string): boolean {
@@ -64,8 +44,8 @@ export class PriceList {
     return live === undefined ? tableMultiplier(model) : { micro: live, source: 'live Copilot model list' }
   }
 
-  /** The price for prompts of usual length; undefined where the list has none. */
-  price(model: string): ListPrice | undefined {
+  /** Nano-AIU for prompts of usual length; undefined where the list has no price. */
+  price(model: string): TokenPrice | undefined {
     const { standard, batchSize } = this.models.get(modelKey(model)) ?? {}
     if (standard === undefined || batchSize === undefined) return undefined
     const each = (perBatch: bigint): bigint => divideRounded(perBatch * BigInt(PRICE_TOKENS), batchSize)
@@ -87,16 +67,16 @@ export class PriceList {
       BigInt(tokens.output) * prices.output
     return divideRounded(sum, billing.batchSize)
   }
+
+  protected override read(model: Record<string, unknown>, models: Map<string, ModelBilling>): void {
+    if (typeof model.id === 'string') models.set(modelKey(model.id), readBilling(model.billing))
+  }
 }
 
 function readBilling(billing: unknown): ModelBilling {
   if (!isRecord(billing)) return readPrices({}, undefined)
-  const multiplier = parseDecimal(billing.multiplier, PREMIUM_SCALE)
   const prices = billing.token_prices
-  return readPrices(
-    isRecord(prices) ? prices : {},
-    multiplier !== undefined && multiplier >= 0n ? multiplier : undefined,
-  )
+  return readPrices(isRecord(prices) ? prices : {}, parseNotNegative(billing.multiplier, PREMIUM_SCALE))
 }
 
 /** Prices stand in `default` and `long_context`, or flat; both were seen. */
@@ -117,10 +97,7 @@ function readPrices(prices: Record<string, unknown>, multiplier: bigint | undefi
 }
 
 function readTier(tier: Record<string, unknown>): Prices | undefined {
-  const price = (name: string): bigint | undefined => {
-    const value = parseDecimal(tier[name], CREDIT_SCALE)
-    return value !== undefined && value >= 0n ? value : undefined
-  }
+  const price = (name: string): bigint | undefined => parseNotNegative(tier[name], CREDIT_SCALE)
   const input = price('input_price')
   const output = price('output_price')
   if (input === undefined || output === undefined) return undefined

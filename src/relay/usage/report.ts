@@ -1,7 +1,8 @@
 import type { Amount, Price, Source, Unit, UsageDetails, UsageTotals } from '../../shared/protocol/usage.ts'
 import { CREDIT_SCALE, formatDecimal, PREMIUM_SCALE, USD_SCALE } from './exact.ts'
+import { PRICE_TOKENS } from './model-list.ts'
 import type { Multiplier } from './multipliers.ts'
-import { PRICE_TOKENS, type PriceList } from './price-list.ts'
+import type { PriceList } from './price-list.ts'
 import type { Breakdown, Totals } from './totals.ts'
 import type { UsdPrices } from './usd-prices.ts'
 
