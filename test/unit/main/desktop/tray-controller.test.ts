@@ -6,27 +6,10 @@ import { AppError } from '../../../../src/shared/errors/app-error.ts'
 import { type Settings, settingsSchema } from '../../../../src/shared/settings/schema.ts'
 import type { BridgeState } from '../../../../src/shared/state/bridge-state.ts'
 import type { DesktopFacts } from '../../../../src/shared/state/desktop.ts'
-import type { Prompt } from '../../../../src/shared/state/prompt.ts'
 import { fakeAmbient } from '../../../support/fake-ambient.ts'
 import { fakeBridgeApi } from '../../../support/fake-bridge-api.ts'
 import { makeBridgeState, makeClientState, NOON } from '../../../support/make-bridge-state.ts'
-
-const DESKTOP: DesktopFacts = {
-  kind: 'desktop',
-  platform: 'linux',
-  startsAtLogin: true,
-  hasTray: true,
-  update: { kind: 'none', checkedAt: undefined },
-}
-const HOST_KEY: Prompt = {
-  id: 'p1',
-  askedAt: NOON,
-  kind: 'host-key',
-  host: 'pi',
-  port: 22,
-  keyType: 'ssh-ed25519',
-  fingerprint: 'SHA256:abc',
-}
+import { DESKTOP, HOST_KEY } from './tray-states.ts'
 
 function liveSettings() {
   const listeners = new Set<() => void>()
