@@ -1,22 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import type { Check, Report } from '../../../src/shared/protocol/diagnostics.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
-import {
-  type OpenedPage,
-  type PageOptions,
-  type RendererBrowser,
-  seriousFindings,
-  startRendererBrowser,
-} from '../../support/open-renderer.ts'
+import { type OpenedPage, type PageOptions, seriousFindings } from '../../support/open-renderer.ts'
+import { rendererPages } from './renderer-pages.ts'
 
-let pages: RendererBrowser
-beforeAll(async () => {
-  pages = await startRendererBrowser()
-})
-afterEach(() => pages.closePages())
-afterAll(() => pages.close())
+const pages = rendererPages()
 
 const CHECKS: readonly Check[] = [
   {

@@ -1,17 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import type { TunnelState } from '../../../src/shared/state/egress.ts'
 import type { FakeBridgeApi } from '../../support/fake-bridge-api.ts'
 import { makeBusyState, makeDashboardApi } from '../../support/make-dashboard.ts'
 import { makeTunnels } from '../../support/make-tunnel.ts'
-import { type RendererBrowser, seriousFindings, startRendererBrowser } from '../../support/open-renderer.ts'
+import { seriousFindings } from '../../support/open-renderer.ts'
+import { rendererPages } from './renderer-pages.ts'
 
-let pages: RendererBrowser
-beforeAll(async () => {
-  pages = await startRendererBrowser()
-})
-afterEach(() => pages.closePages())
-afterAll(() => pages.close())
+const pages = rendererPages()
 
 const now = (): number => Date.now()
 

@@ -1,21 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import type { Job, JobKind, JobStep, StepProgress } from '../../../src/shared/state/job.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
 import { makeBridgeState, makeClientState, NOON } from '../../support/make-bridge-state.ts'
-import {
-  clipboardOf,
-  type RendererBrowser,
-  seriousFindings,
-  startRendererBrowser,
-} from '../../support/open-renderer.ts'
+import { clipboardOf, seriousFindings } from '../../support/open-renderer.ts'
+import { rendererPages } from './renderer-pages.ts'
 
-let browser: RendererBrowser
-beforeAll(async () => {
-  browser = await startRendererBrowser()
-})
-afterEach(() => browser.closePages())
-afterAll(() => browser.close())
+const browser = rendererPages()
 
 const HOSTS = [
   { alias: 'pi', host: 'pi.home.arpa', user: 'eve', port: 22, source: 'config:1' },

@@ -1,14 +1,9 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeSettingsApi, type SettingsApi } from '../../support/make-settings-api.ts'
-import { type RendererBrowser, startRendererBrowser } from '../../support/open-renderer.ts'
+import { rendererPages } from './renderer-pages.ts'
 
-let pages: RendererBrowser
-beforeAll(async () => {
-  pages = await startRendererBrowser()
-})
-afterEach(() => pages.closePages())
-afterAll(() => pages.close())
+const pages = rendererPages()
 
 const OLLAMA = { url: 'http://192.168.250.20:11434' }
 

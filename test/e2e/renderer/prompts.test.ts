@@ -1,17 +1,12 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import type { Prompt } from '../../../src/shared/state/prompt.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
 import { makeBridgeState, NOON } from '../../support/make-bridge-state.ts'
-import {
-  clipboardOf,
-  isFocused,
-  type RendererBrowser,
-  seriousFindings,
-  startRendererBrowser,
-} from '../../support/open-renderer.ts'
+import { clipboardOf, isFocused, seriousFindings } from '../../support/open-renderer.ts'
+import { rendererPages } from './renderer-pages.ts'
 
 const FINGERPRINT = 'SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDgP1pUnZsGmB4pYkw'
 const OTHER = 'SHA256:Kb0qgBc9pY3mA1r5ZtYx7uVw2nQeLsJdHfGiOoPpRrS'
@@ -43,12 +38,7 @@ const PASSWORD: Prompt = {
   attempt: 2,
 }
 
-let browser: RendererBrowser
-beforeAll(async () => {
-  browser = await startRendererBrowser()
-})
-afterEach(() => browser.closePages())
-afterAll(() => browser.close())
+const browser = rendererPages()
 
 /** A bridge that takes a question off the list once it is answered, as the real one does. */
 function asking(...prompts: Prompt[]): FakeBridgeApi {

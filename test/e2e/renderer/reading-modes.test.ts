@@ -1,14 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { NOW } from '../../../scripts/scenes/scene.ts'
 import { SCENES } from '../../../scripts/screenshots.ts'
-import { type RendererBrowser, seriousFindings, startRendererBrowser } from '../../support/open-renderer.ts'
+import { seriousFindings } from '../../support/open-renderer.ts'
+import { rendererPages } from './renderer-pages.ts'
 
-let pages: RendererBrowser
-beforeAll(async () => {
-  pages = await startRendererBrowser()
-})
-afterEach(() => pages.closePages())
-afterAll(() => pages.close())
+const pages = rendererPages()
 
 interface Mode {
   readonly width: number

@@ -1,14 +1,9 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
-import {
-  clipboardOf,
-  isFocused,
-  type RendererBrowser,
-  seriousFindings,
-  startRendererBrowser,
-} from '../../support/open-renderer.ts'
+import { clipboardOf, isFocused, seriousFindings } from '../../support/open-renderer.ts'
+import { rendererPages } from './renderer-pages.ts'
 
 const OUT = {
   authenticated: false,
@@ -41,12 +36,7 @@ const DESKTOP = {
 
 const PATIENCE = { timeout: 10_000 }
 
-let browser: RendererBrowser
-beforeAll(async () => {
-  browser = await startRendererBrowser()
-})
-afterEach(() => browser.closePages())
-afterAll(() => browser.close())
+const browser = rendererPages()
 
 function signedOut(initial: Parameters<typeof fakeBridgeApi>[0] = {}): FakeBridgeApi {
   const api = fakeBridgeApi(initial)

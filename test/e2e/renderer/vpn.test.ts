@@ -1,17 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import type { VpnState } from '../../../src/shared/state/vpn.ts'
 import type { FakeBridgeApi } from '../../support/fake-bridge-api.ts'
 import { makeBusyState, makeDashboardApi } from '../../support/make-dashboard.ts'
 import { makeVpns } from '../../support/make-vpn.ts'
-import { type RendererBrowser, seriousFindings, startRendererBrowser } from '../../support/open-renderer.ts'
+import { seriousFindings } from '../../support/open-renderer.ts'
+import { rendererPages } from './renderer-pages.ts'
 
-let pages: RendererBrowser
-beforeAll(async () => {
-  pages = await startRendererBrowser()
-})
-afterEach(() => pages.closePages())
-afterAll(() => pages.close())
+const pages = rendererPages()
 
 const now = (): number => Date.now()
 const apiWith = (vpn: VpnState): FakeBridgeApi => makeDashboardApi(makeBusyState(now(), { vpn }), now())
