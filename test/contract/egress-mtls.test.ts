@@ -1,15 +1,8 @@
-import { afterAll, beforeAll } from 'vitest'
-import { makeTestAgent, makeTunnelCerts, startTestServer, type TunnelCerts } from '../support/start-tunnel.ts'
+import { makeTestAgent, startTestServer } from '../support/start-tunnel.ts'
+import { tunnelFixture } from '../support/tunnel-fixture.ts'
 import { egressContract } from './egress.ts'
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs } = tunnelFixture()
 
 for (const protocol of ['h2', 'envelopes'] as const)
   egressContract(`mtls (${protocol})`, async () => {

@@ -1,19 +1,12 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { runSovereign, type SovereignProcess } from '../../support/sovereign-process.ts'
 import { readToEnd, startEcho } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
-import { makeTestAgent, makeTunnelCerts, type TunnelCerts } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs, makeAgent } = tunnelFixture()
 
 let count = 0
 async function start(
@@ -38,8 +31,7 @@ async function start(
 
 test('a server from the command line carries bytes, and on SIGTERM lets them finish', async () => {
   const { port, running } = await start(['emit_metrics: true'])
-  const agent = makeTestAgent(certs, { port })
-  onTestFinished(() => agent.egress.close(0))
+  const agent = makeAgent({ port })
   const target = { host: '127.0.0.1', port: await startEcho() }
   const stream = await agent.egress.connect(target, new AbortController().signal)
   const received = readToEnd(stream)
@@ -56,8 +48,7 @@ test('a server from the command line carries bytes, and on SIGTERM lets them fin
 
 test('SIGHUP has the rules read again', async () => {
   const { file, port, running } = await start()
-  const agent = makeTestAgent(certs, { port })
-  onTestFinished(() => agent.egress.close(0))
+  const agent = makeAgent({ port })
   const connect = async () =>
     agent.egress.connect({ host: '127.0.0.1', port: await startEcho() }, new AbortController().signal)
   const stream = await connect()

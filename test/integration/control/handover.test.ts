@@ -5,24 +5,18 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from 'no
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { settingsSchema } from '../../../src/shared/settings/schema.ts'
 import { freePort } from '../../support/free-port.ts'
 import { soon } from '../../support/soon.ts'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
-import { makeTunnelCerts, startTestServer, type TunnelCerts } from '../../support/start-tunnel.ts'
+import { startTestServer } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 const SOVEREIGN = fileURLToPath(new URL('../../../bin/sovereign.js', import.meta.url))
 const OWN = { allowPrivate: ['127.0.0.0/8'] }
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs, startServer } = tunnelFixture()
 
 /** Answers `/slow` piece by piece, as the test says; everything else at once. */
 async function startWebHost() {
@@ -111,8 +105,7 @@ test.each(['directly', 'through a tunnel'] as const)(
   'a download that goes on %s while settings are saved arrives whole, however long it takes',
   async (way) => {
     const host = await startWebHost()
-    const server = await startTestServer(certs)
-    onTestFinished(() => server.close(0))
+    const server = await startServer()
     const use = way === 'directly' ? 'direct' : 'mtls'
     const egress = { ...OWN, use, mtls: tunnelTo(server.port) }
     const bridge = await start(egress)

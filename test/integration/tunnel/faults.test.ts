@@ -4,44 +4,17 @@ import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { MtlsEgressOptions } from '../../../src/main/egress/mtls/mtls-egress.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { ALPN } from '../../../src/shared/protocol/tunnel/wire.ts'
-import type { TunnelServerOptions } from '../../../src/tunnel-server/server.ts'
 import { freePort } from '../../support/free-port.ts'
 import { readPem } from '../../support/make-certs.ts'
 import { readToEnd, startEcho, startHost } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
 import { startTcpProxy, type TcpProxy } from '../../support/start-tcp-proxy.ts'
-import {
-  makeTestAgent,
-  makeTunnelCerts,
-  startTestServer,
-  type TestAgent,
-  type TestServer,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import { makeTestAgent, type TestAgent, type TestServer } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
-
-async function startServer(more: Partial<TunnelServerOptions> = {}): Promise<TestServer> {
-  const server = await startTestServer(certs, more)
-  onTestFinished(() => server.close(0))
-  return server
-}
-
-function makeAgent(server: { readonly port: number }, more: Partial<MtlsEgressOptions> = {}): TestAgent {
-  const agent = makeTestAgent(certs, server, more)
-  onTestFinished(() => agent.egress.close(0))
-  return agent
-}
+const { certs, startServer, makeAgent } = tunnelFixture()
 
 async function startProxy(server: TestServer): Promise<TcpProxy> {
   const proxy = await startTcpProxy(() => server.port)

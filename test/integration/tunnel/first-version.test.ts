@@ -2,32 +2,19 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createInterface } from 'node:readline'
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import type { TunnelServerOptions } from '../../../src/tunnel-server/server.ts'
 import { freePort } from '../../support/free-port.ts'
 import { readPem } from '../../support/make-certs.ts'
 import { readToEnd, startEcho, startHost } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
-import {
-  makeTestAgent,
-  makeTunnelCerts,
-  SERVER_NAME,
-  startTestServer,
-  type TestServer,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import { makeTestAgent, SERVER_NAME, type TestServer } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 // Agents and servers of the first version: no ALPN, no hello, `{type, payload}` in lines.
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs, startServer } = tunnelFixture()
 
 interface Message {
   readonly type: string
@@ -45,8 +32,7 @@ interface OldAgent {
 async function startOldAgent(
   more: Partial<TunnelServerOptions> = {},
 ): Promise<OldAgent & { server: TestServer }> {
-  const server = await startTestServer(certs, more)
-  onTestFinished(() => server.close(0))
+  const server = await startServer(more)
   const own = { cert: await readPem(certs.agent.cert), key: await readPem(certs.agent.key) }
   const socket = connectTls({
     ...own,

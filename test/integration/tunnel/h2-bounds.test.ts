@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:tls'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { CODE, FLAG, FRAME, PREFACE, SETTING } from '../../../src/node/tunnel/h2/codes.ts'
 import { H2Connection } from '../../../src/node/tunnel/h2/connection.ts'
 import { frameOf, headersFrames, numberFrame, settingsFrame } from '../../../src/node/tunnel/h2/frames.ts'
@@ -11,18 +11,11 @@ import type { H2Stream } from '../../../src/node/tunnel/h2/stream.ts'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import { dialRawH2, type RawH2 } from '../../support/dial-raw-h2.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
-import { makeTunnelCerts, type TunnelCerts } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 // What a connection holds, and for how long, whatever the peer does: with windows, times and a clock of the test.
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs } = tunnelFixture()
 
 interface Side {
   readonly raw: RawH2

@@ -6,25 +6,18 @@ import { H2 } from '../../../src/shared/protocol/tunnel/wire.ts'
 import { dialRawH2, type RawH2 } from '../../support/dial-raw-h2.ts'
 import { startEcho, startHost } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
-import {
-  makeTunnelCerts,
-  startTestServer,
-  type TestServer,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import { startTestServer, type TestServer } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 // A peer with a certificate that is allowed, and that keeps to nothing else.
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
+const { certs } = tunnelFixture()
 let server: TestServer
 beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
   server = await startTestServer(certs, { maxStreams: 8 })
 })
 afterAll(async () => {
   await server.close(0)
-  for (const close of closers) await close()
 })
 
 const dial = (first?: readonly Uint8Array[]): Promise<RawH2> => dialRawH2(certs, server.port, first)

@@ -10,34 +10,24 @@ import {
 } from 'node:http2'
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { splice } from '../../../src/node/splice.ts'
 import { readPem } from '../../support/make-certs.ts'
 import { startEcho, startHost } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
-import {
-  makeTestAgent,
-  makeTunnelCerts,
-  SERVER_NAME,
-  startTestServer,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import { makeTestAgent, SERVER_NAME } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 // Each end of ours with the HTTP/2 of Node at the other, as agents and servers of earlier versions have it.
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
+const { certs, startServer } = tunnelFixture()
 let files: { readonly ca: string; readonly agent: object; readonly server: object }
 beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
   const pair = async ({ cert, key }: { cert: string; key: string }) => ({
     cert: await readPem(cert),
     key: await readPem(key),
   })
   files = { ca: await readPem(certs.ca), agent: await pair(certs.agent), server: await pair(certs.server) }
-})
-afterAll(async () => {
-  for (const close of closers) await close()
 })
 
 const BODY = randomBytes(12 * 2 ** 20)
@@ -129,8 +119,7 @@ describe('an agent of ours and a server of Node', () => {
 
 describe('an agent of Node and a server of ours', () => {
   async function world(): Promise<ClientHttp2Session> {
-    const server = await startTestServer(certs)
-    onTestFinished(() => server.close(0))
+    const server = await startServer()
     const session = connectH2(`https://127.0.0.1:${server.port}`, {
       ...{ ca: files.ca, ...files.agent, servername: SERVER_NAME },
       settings: { initialWindowSize: 100_000, headerTableSize: 0 },

@@ -1,20 +1,9 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startEcho } from '../../support/start-hosts.ts'
-import {
-  makeTestAgent,
-  makeTunnelCerts,
-  startTestServer,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import { makeTestAgent, startTestServer } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs } = tunnelFixture()
 
 test('health says how many are connected, and no once it is full or being stopped', async () => {
   const lines: string[] = []

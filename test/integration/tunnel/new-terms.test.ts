@@ -1,38 +1,25 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { EgressTarget } from '../../../src/main/egress/egress.ts'
 import { soon } from '../../support/soon.ts'
 import { startEcho } from '../../support/start-hosts.ts'
-import {
-  agentsOf,
-  makeTestAgent,
-  makeTunnelCerts,
-  SERVER_NAME,
-  startTestServer,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import { agentsOf, SERVER_NAME } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
+const { certs, startServer, makeAgent } = tunnelFixture()
 let desk: { readonly cert: string; readonly key: string }
 beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
   desk = await certs.authority.issue('desk')
-})
-afterAll(async () => {
-  for (const close of closers) await close()
 })
 
 const LONG_MS = 3_600_000
 
 async function world(protocol: 'h2' | 'envelopes') {
-  const server = await startTestServer(certs)
-  onTestFinished(() => server.close(0))
+  const server = await startServer()
   const port = await startEcho()
-  const agent = makeTestAgent(certs, server, { protocol })
-  onTestFinished(() => agent.egress.close(0))
+  const agent = makeAgent(server, { protocol })
   const target: EgressTarget = { host: '127.0.0.1', port }
   const open = () => agent.egress.connect(target, new AbortController().signal)
   const says = async (stream: Awaited<ReturnType<typeof open>>, text: string): Promise<string> => {

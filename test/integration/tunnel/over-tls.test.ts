@@ -9,31 +9,23 @@ import { WebSocketServer } from 'ws'
 import { type OwnCerts, readPem } from '../../support/make-certs.ts'
 import { soon } from '../../support/soon.ts'
 import { startHost } from '../../support/start-hosts.ts'
-import {
-  makeTunnelCerts,
-  SERVER_NAME,
-  startTestServer,
-  type TestServer,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import { SERVER_NAME, startTestServer, type TestServer } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 // Hosts of https: and wss: that the server itself speaks TLS with. The authority of the tunnel stands in for one that
 // the system knows.
 
-const closers: (() => Promise<void>)[] = []
 const known = getCACertificates('default')
-let certs: TunnelCerts
+const { certs } = tunnelFixture()
 let server: TestServer
 let hostCert: Awaited<ReturnType<OwnCerts['issue']>>
 beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
   hostCert = await certs.authority.issue('localhost', { kind: 'server' })
   server = await startTestServer(certs)
 })
 afterAll(async () => {
   setDefaultCACertificates(known)
   await server.close(0)
-  for (const close of closers) await close()
 })
 
 async function trustHosts(isTrusted: boolean): Promise<void> {

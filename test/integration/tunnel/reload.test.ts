@@ -4,28 +4,14 @@ import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readPem } from '../../support/make-certs.ts'
 import { soon } from '../../support/soon.ts'
 import { startEcho } from '../../support/start-hosts.ts'
-import {
-  agentsOf,
-  makeTestAgent,
-  makeTunnelCerts,
-  SERVER_NAME,
-  startTestServer,
-  type TestServer,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import { agentsOf, SERVER_NAME, type TestServer } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs, startServer, makeAgent } = tunnelFixture()
 
 const BROKEN = '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n'
 const PIECE = Buffer.alloc(64 * 1024, 'a piece of what is sent ')
@@ -104,10 +90,8 @@ describe.each(['h2', 'envelopes'] as const)('while %s carries all it can', (prot
   async function world() {
     const own = await changingFiles(`server-${protocol}`, certs.server)
     const its = await changingFiles(`agent-${protocol}`, certs.agent)
-    const server = await startTestServer(certs, { tls: { ca: certs.ca, ...own.files }, lookMs: 20 })
-    onTestFinished(() => server.close(0))
-    const agent = makeTestAgent(certs, server, { protocol, tls: { ca: certs.ca, ...its.files } })
-    onTestFinished(() => agent.egress.close(0))
+    const server = await startServer({ tls: { ca: certs.ca, ...own.files }, lookMs: 20 })
+    const agent = makeAgent(server, { protocol, tls: { ca: certs.ca, ...its.files } })
     const port = await startEcho()
     const open = () => agent.egress.connect({ host: '127.0.0.1', port }, new AbortController().signal)
     const traffic: Traffic[] = []

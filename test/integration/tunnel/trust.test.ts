@@ -2,8 +2,7 @@ import { once } from 'node:events'
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { MtlsEgressOptions } from '../../../src/main/egress/mtls/mtls-egress.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { revokeName } from '../../../src/node/pki/revoke.ts'
 import type { TunnelServerOptions } from '../../../src/tunnel-server/server.ts'
 import { makeOwnCerts, readPem } from '../../support/make-certs.ts'
@@ -12,44 +11,27 @@ import { waitUntil } from '../../support/start-sshd.ts'
 import {
   AGENT_RULE,
   makeTestAgent,
-  makeTunnelCerts,
   SERVER_NAME,
   startTestServer,
   type TestAgent,
   type TestServer,
-  type TunnelCerts,
 } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 const DAY_MS = 86_400_000
-const closers: (() => Promise<void>)[] = []
-const teardown = (close: () => Promise<void>) => void closers.push(close)
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts(teardown)
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs, makeAgent, ...tunnel } = tunnelFixture()
 
 /** An authority of long ago, whose first certificate has ended. */
 async function oldCerts() {
   const then = Date.now() - 200 * DAY_MS
-  const authority = await makeOwnCerts(teardown, then)
+  const authority = await makeOwnCerts(onTestFinished, then)
   const expired = await authority.issue('laptop')
   const server = await authority.issue(SERVER_NAME, { kind: 'server' }, Date.now())
   return { ca: authority.ca, expired, server }
 }
 
-async function startServer(more: Partial<TunnelServerOptions> = {}): Promise<TestServer> {
-  const server = await startTestServer(certs, { lookMs: 20, ...more })
-  onTestFinished(() => server.close(0))
-  return server
-}
-
-function makeAgent(server: TestServer, more: Partial<MtlsEgressOptions> = {}): TestAgent {
-  const agent = makeTestAgent(certs, server, more)
-  onTestFinished(() => agent.egress.close(0))
-  return agent
+function startServer(more: Partial<TunnelServerOptions> = {}): Promise<TestServer> {
+  return tunnel.startServer({ lookMs: 20, ...more })
 }
 
 async function echoed({ egress }: TestAgent, port: number): Promise<string> {
@@ -80,7 +62,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
   })
 
   test('an agent of another authority is not let in', async () => {
-    const other = await makeOwnCerts(teardown)
+    const other = await makeOwnCerts(onTestFinished)
     const tls = { ca: certs.ca, ...(await other.issue('laptop')) }
     await rejected(
       makeAgent(await startServer(), { protocol, tls }),
@@ -90,7 +72,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
   })
 
   test('an agent whose certificate was revoked is not let in', async () => {
-    const authority = await makeOwnCerts(teardown)
+    const authority = await makeOwnCerts(onTestFinished)
     const [server, laptop, desk] = [
       await authority.issue(SERVER_NAME, { kind: 'server' }),
       await authority.issue('laptop'),
@@ -110,7 +92,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
 
   test('a server of another authority, or of another name, is not trusted', async () => {
     const server = await startServer()
-    const other = await makeOwnCerts(teardown)
+    const other = await makeOwnCerts(onTestFinished)
     const tls = { ca: other.ca, ...certs.agent }
     const words = /not trusted: another authority has signed it than the one in "ca"\.$/
     await rejected(makeAgent(server, { protocol, tls }), 'tunnel.not-trusted', words)

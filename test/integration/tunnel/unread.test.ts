@@ -1,24 +1,12 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { H2, UNREAD } from '../../../src/shared/protocol/tunnel/wire.ts'
 import { startEcho, startHost } from '../../support/start-hosts.ts'
-import {
-  makeTestAgent,
-  makeTunnelCerts,
-  startTestServer,
-  type TestAgent,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import type { TestAgent } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { startServer, makeAgent } = tunnelFixture()
 
 const BLOCK = Buffer.alloc(64 * 1024, 'x')
 const MIB = 2 ** 20
@@ -48,10 +36,8 @@ const ends = (streams: readonly Duplex[]): number => streams.filter(({ destroyed
 
 describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
   async function world() {
-    const server = await startTestServer(certs)
-    onTestFinished(() => server.close(0))
-    const agent = makeTestAgent(certs, server, { protocol })
-    onTestFinished(() => agent.egress.close(0))
+    const server = await startServer()
+    const agent = makeAgent(server, { protocol })
     return { agent, server, echo: await startEcho() }
   }
   const windowOf = (end: 'agent' | 'server'): number => {

@@ -1,26 +1,15 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { freePort } from '../../support/free-port.ts'
 import { readPem } from '../../support/make-certs.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
-import {
-  makeTunnelCerts,
-  SERVER_NAME,
-  startTestServer,
-  type TunnelCerts,
-} from '../../support/start-tunnel.ts'
+import { SERVER_NAME, startTestServer } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs } = tunnelFixture()
 
 async function ask(
   headers: Record<string, string>,

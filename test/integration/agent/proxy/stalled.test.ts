@@ -2,29 +2,18 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { Writable } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { startProxy } from '../../../support/start-proxy.ts'
 import { waitUntil } from '../../../support/start-sshd.ts'
-import {
-  makeTestAgent,
-  makeTunnelCerts,
-  startTestServer,
-  type TunnelCerts,
-} from '../../../support/start-tunnel.ts'
+import { makeTestAgent } from '../../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../../support/tunnel-fixture.ts'
 
 const GIB = 2 ** 30
 const BLOCK = Buffer.alloc(64 * 1024, 'x')
 /** Windows of the tunnel and what the sockets of this machine hold, on four connections one after the other. */
 const MOST_IN_FLIGHT_BYTES = 64 * 2 ** 20
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs, startServer } = tunnelFixture()
 
 /** Writes as fast as it is let until 1 GiB. @returns how much it has written so far. */
 function flood(to: Writable): () => number {
@@ -63,8 +52,7 @@ async function startHost(handle: (request: IncomingMessage, response: ServerResp
 
 describe.each(['h2', 'envelopes'] as const)('1 GiB by %s', (protocol) => {
   async function connected(): Promise<Socket> {
-    const server = await startTestServer(certs)
-    onTestFinished(() => server.close(0))
+    const server = await startServer()
     const { port } = await startProxy({ egress: makeTestAgent(certs, server, { protocol }).egress })
     const socket = connect({ host: '127.0.0.1', port }).pause()
     socket.on('error', () => undefined)
