@@ -13,6 +13,8 @@ export class OpenStreams<Stream extends Duplex = Duplex> {
 
   /** It is forgotten once it is closed. */
   add<Added extends Stream>(stream: Added): Added {
+    // It would never say so again.
+    if (stream.closed) return stream
     this.streams.add(stream)
     stream.once('close', () => {
       this.streams.delete(stream)

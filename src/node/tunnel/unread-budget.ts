@@ -35,6 +35,8 @@ export class UnreadBudget {
   }
 
   add(stream: HoldingStream): void {
+    // Opened and cut in one breath, it would never say so again.
+    if (stream.closed) return
     this.looks.set(stream, { reads: 0, unread: 0, still: 0 })
     stream.once('close', () => {
       this.looks.delete(stream)
