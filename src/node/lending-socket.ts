@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { mayReset } from './reset-when-destroyed.ts'
 
 /** Node would allocate 64 KiB for every read, however little comes, and leave it to the garbage collector. */
 const READ_BYTES = 131_072
@@ -30,6 +31,10 @@ export class LendingSocket extends Socket {
         callback: (count, buffer) => this.passOn(Buffer.from(buffer.buffer, buffer.byteOffset, count)),
       },
     })
+  }
+
+  override resetAndDestroy(): this {
+    return mayReset(this) ? super.resetAndDestroy() : this.destroy()
   }
 
   /**

@@ -7,9 +7,14 @@ import type { Socket } from 'node:net'
 export function resetWhenDestroyed(socket: Socket): Socket {
   const destroy = socket._destroy.bind(socket)
   socket._destroy = (error, callback) => {
-    // It is being destroyed already, so that this only says how. libuv cannot reset one whose FIN is on its way.
-    if (!socket.writableEnded || socket.writableLength > 0) socket.resetAndDestroy()
+    // It is being destroyed already, so that this only says how.
+    if (mayReset(socket)) socket.resetAndDestroy()
     destroy(error, callback)
   }
   return socket
+}
+
+/** libuv refuses to reset a connection while its FIN is being sent, and Node never closes one that was refused. */
+export function mayReset(socket: Socket): boolean {
+  return !socket.writableEnded || socket.writableLength > 0
 }

@@ -104,3 +104,12 @@ test('a reader that dies in the middle leaves the memory to others in order', as
   doomed.resetAndDestroy()
   expect((await rest).equals(data)).toBe(true)
 })
+
+test('a connection that is reset while its end is being sent is closed', async () => {
+  const port = await listen((socket) => void socket.resume())
+  const socket = await connect(new LendingSocket(), port)
+  const closed = once(socket, 'close')
+  // The system is told in the next turn of the event loop.
+  socket.end().resetAndDestroy()
+  await closed
+})
