@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { createServer as createWebServer, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { onTestFinished } from 'vitest'
 
@@ -17,11 +18,22 @@ export async function startHost(welcome: (socket: Socket) => void): Promise<numb
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  return (server.address() as { port: number }).port
+  return (server.address() as AddressInfo).port
 }
 
 export function startEcho(): Promise<number> {
   return startHost((socket) => void socket.pipe(socket))
+}
+
+/** A web server on loopback that ends with the test. @returns its port. */
+export async function startWeb(listener: RequestListener): Promise<number> {
+  const server = createWebServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
 }
 
 export async function readToEnd(stream: Duplex): Promise<Buffer> {

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { settingsSchema } from '../../../src/shared/settings/schema.ts'
 import { startBridge } from '../../support/start-bridge.ts'
+import { startWeb } from '../../support/start-hosts.ts'
 
 const run = promisify(execFile)
 const OWN = { allowPrivate: ['127.0.0.0/8'] }
@@ -14,13 +13,7 @@ const OWN = { allowPrivate: ['127.0.0.0/8'] }
 let host: string
 
 beforeEach(async () => {
-  const server = createServer((request, response) => response.end(`host saw ${request.url}`))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  host = `http://127.0.0.1:${await startWeb((request, response) => response.end(`host saw ${request.url}`))}`
 })
 
 async function start(egress: object) {

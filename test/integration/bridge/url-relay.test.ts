@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { chmod, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { adminRequest } from '../../../src/node/admin-client.ts'
@@ -9,6 +9,7 @@ import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import { type Authority, startAuthority } from '../../support/make-certificates.ts'
 import { openRaw, rawHttp } from '../../support/raw-http.ts'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
+import { startWeb } from '../../support/start-hosts.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 
 const closers: (() => Promise<void>)[] = []
@@ -52,19 +53,13 @@ interface Site {
 
 /** Some web server in place of a relay. */
 async function startSite(listener: RequestListener): Promise<Site> {
-  const server = createServer()
   const requests: IncomingMessage[] = []
-  server.on('request', (request, response) => {
+  const port = await startWeb((request, response) => {
     requests.push(request)
     if (request.url === '/health') response.end('{}')
     else listener(request, response)
   })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port, requests }
+  return { port, requests }
 }
 
 const CHAT = JSON.stringify({ model: 'gpt-4.1', stream: true, messages: [{ role: 'user', content: 'hi' }] })

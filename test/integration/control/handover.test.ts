@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { get, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -10,6 +9,7 @@ import { settingsSchema } from '../../../src/shared/settings/schema.ts'
 import { freePort } from '../../support/free-port.ts'
 import { soon } from '../../support/soon.ts'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
+import { startWeb } from '../../support/start-hosts.ts'
 import { startTestServer } from '../../support/start-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
@@ -21,20 +21,14 @@ const { certs, startServer } = tunnelFixture()
 /** Answers `/slow` piece by piece, as the test says; everything else at once. */
 async function startWebHost() {
   const slow: ServerResponse[] = []
-  const server = createServer((request, response) => {
+  const port = await startWeb((request, response) => {
     if (request.url !== '/slow') response.end('quick')
     else {
       response.write('first ')
       slow.push(response)
     }
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port, slow }
+  return { port, slow }
 }
 
 async function start(egress: object): Promise<TestBridge> {

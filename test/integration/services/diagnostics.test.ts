@@ -1,6 +1,4 @@
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { VERSION } from '../../../src/node/version.ts'
@@ -8,6 +6,7 @@ import type { Check } from '../../../src/shared/protocol/diagnostics.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startAuthority } from '../../support/make-certificates.ts'
 import { startBridge, type TestBridge, type TestBridgeOptions } from '../../support/start-bridge.ts'
+import { startWeb } from '../../support/start-hosts.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 import { startFakeOllama } from '../../support/upstreams/fake-ollama.ts'
@@ -36,16 +35,11 @@ async function look({ bridge }: TestBridge): Promise<Map<string, Check>> {
 
 /** A relay at a URL that says of itself what the test wants. */
 async function startOddRelay(health: object, date: Date): Promise<string> {
-  const server = createServer((_request, response) => {
+  const port = await startWeb((_request, response) => {
     response.setHeader('date', date.toUTCString())
     response.end(JSON.stringify(health))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return `http://127.0.0.1:${port}`
 }
 
 const HEALTH = {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws'
 import type { TunnelServerOptions } from '../../../src/tunnel-server/server.ts'
 import { freePort } from '../../support/free-port.ts'
 import { readPem } from '../../support/make-certs.ts'
-import { readToEnd, startEcho, startHost } from '../../support/start-hosts.ts'
+import { readToEnd, startEcho, startHost, startWeb } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
 import { makeTestAgent, SERVER_NAME, type TestServer } from '../../support/start-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
@@ -68,19 +68,6 @@ async function startOldAgent(
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64')
 const decoded = (value: unknown): string => Buffer.from(String(value), 'base64').toString()
-
-async function startWeb(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<number> {
-  const server = createServer(handle)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return (server.address() as { port: number }).port
-}
 
 describe('an agent of the first version', () => {
   test('is told that it is who its certificate says, and hears nothing that it does not know', async () => {

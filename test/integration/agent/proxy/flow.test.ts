@@ -1,51 +1,15 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { openRaw } from '../../../support/raw-http.ts'
+import { startWeb } from '../../../support/start-hosts.ts'
 import { startBytes, startProxy } from '../../../support/start-proxy.ts'
 import { waitUntil } from '../../../support/start-sshd.ts'
+import { atRest, flood, GIB } from './flood.ts'
 
-const GIB = 1024 ** 3
-const BLOCK = Buffer.alloc(256 * 1024, 'x')
 /** Sockets on both sides, as large as Linux makes them on loopback, and the streams in between; far below 1 GiB. */
 const MOST_IN_FLIGHT_BYTES = 48 * 1024 * 1024
-
-/** Writes as fast as it is let until `total`. @returns how much it has written so far. */
-function flood(to: Socket | ServerResponse, total = GIB): () => number {
-  let written = 0
-  const more = (): void => {
-    while (written < total && !to.destroyed) {
-      written += BLOCK.length
-      if (!to.write(BLOCK)) return
-    }
-    if (!to.writableEnded) to.end()
-  }
-  to.on('drain', more).on('error', () => undefined)
-  more()
-  return () => written
-}
-
-async function atRest(value: () => number): Promise<number> {
-  let last = -1
-  let same = 0
-  await waitUntil(() => {
-    same = value() === last && last > 0 ? same + 1 : 0
-    last = value()
-    return same >= 25
-  }, 15_000)
-  return last
-}
-
-async function startHost(handle: Parameters<typeof createServer>[1]): Promise<number> {
-  const server = createServer(handle).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
 
 async function connected(port: number): Promise<Socket> {
   const socket = await openRaw(port)
@@ -60,7 +24,7 @@ test.each(['URL', 'URL with a body', 'tunnel'])(
     const hostPort =
       way === 'tunnel'
         ? (await startBytes((socket) => void socket.once('data', () => (sent = flood(socket))))).port
-        : await startHost((_request, response) => {
+        : await startWeb((_request, response) => {
             response.writeHead(200, { 'content-length': GIB })
             sent = flood(response)
           })
@@ -93,7 +57,7 @@ test('a host that does not read an upload makes the client wait', async () => {
 test('a slow reader gets every byte all the same', async () => {
   const total = 64 * 1024 * 1024
   for (const more of ['', 'Content-Length: 1\r\n']) {
-    const hostPort = await startHost((_request, response) => {
+    const hostPort = await startWeb((_request, response) => {
       response.writeHead(200, { 'content-length': total, connection: 'close' })
       flood(response, total)
     })
@@ -172,7 +136,7 @@ test('a host that answers an upload early is heard, and the upload does not go o
 })
 
 test('a head that dribbles in without an end is cut off with 408, also the second one of a connection', async () => {
-  const host = await startHost((_request, response) => void response.end('ok'))
+  const host = await startWeb((_request, response) => void response.end('ok'))
   const { port } = await startProxy({ limits: { headMs: 200, checkMs: 50 } })
   const start = `GET http://127.0.0.1:${host}/ HTTP/1.1\r\nHost: h\r\n`
   for (const first of ['', `${start}\r\n`]) {
@@ -191,7 +155,7 @@ test('a head that dribbles in without an end is cut off with 408, also the secon
 })
 
 test('an upload that takes longer than a head may is not cut off', async () => {
-  const host = await startHost((request, response) => {
+  const host = await startWeb((request, response) => {
     request.resume().on('end', () => response.end('all'))
   })
   const { port } = await startProxy({ limits: { headMs: 100, checkMs: 20 } })
@@ -218,7 +182,7 @@ test('an upload that takes longer than a head may is not cut off', async () => {
 
 test('closing lets a request finish, ends idle connections at once, and cuts what takes too long', async () => {
   const answers: ServerResponse[] = []
-  const host = await startHost((request, response) => {
+  const host = await startWeb((request, response) => {
     if (request.url === '/idle') response.end('idle')
     else answers.push(response)
   })

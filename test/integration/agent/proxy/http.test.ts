@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { openRaw, rawHttp } from '../../../support/raw-http.ts'
+import { startWeb } from '../../../support/start-hosts.ts'
 import { OK, type ScriptedHost, startBytes, startProxy, startScripted } from '../../../support/start-proxy.ts'
 import { waitUntil } from '../../../support/start-sshd.ts'
 
@@ -386,15 +387,9 @@ test('a client that has ended its side still gets its answer', async () => {
 })
 
 test('pipelined requests are answered in their order', async () => {
-  const server = createServer((request, response) => {
+  const serverPort = await startWeb((request, response) => {
     setTimeout(() => response.end(request.url), request.url === '/1' ? 60 : 0)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
   })
-  const { port: serverPort } = server.address() as { port: number }
   const { port } = await startProxy()
   const one = (path: string, more = ''): string =>
     `GET http://127.0.0.1:${serverPort}${path} HTTP/1.1\r\nHost: h\r\n${more}\r\n`

@@ -1,53 +1,20 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
-import type { Writable } from 'node:stream'
+import type { RequestListener } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { startWeb } from '../../../support/start-hosts.ts'
 import { startProxy } from '../../../support/start-proxy.ts'
-import { waitUntil } from '../../../support/start-sshd.ts'
 import { makeTestAgent } from '../../../support/start-tunnel.ts'
 import { tunnelFixture } from '../../../support/tunnel-fixture.ts'
+import { atRest, flood, GIB } from './flood.ts'
 
-const GIB = 2 ** 30
-const BLOCK = Buffer.alloc(64 * 1024, 'x')
 /** Windows of the tunnel and what the sockets of this machine hold, on four connections one after the other. */
 const MOST_IN_FLIGHT_BYTES = 64 * 2 ** 20
 
 const { certs, startServer } = tunnelFixture()
 
-/** Writes as fast as it is let until 1 GiB. @returns how much it has written so far. */
-function flood(to: Writable): () => number {
-  let written = 0
-  const more = (): void => {
-    while (written < GIB && !to.destroyed) {
-      written += BLOCK.length
-      if (!to.write(BLOCK)) return
-    }
-  }
-  to.on('drain', more).on('error', () => undefined)
-  more()
-  return () => written
-}
-
-async function atRest(value: () => number): Promise<number> {
-  let last = -1
-  let same = 0
-  await waitUntil(() => {
-    same = value() === last && last > 0 ? same + 1 : 0
-    last = value()
-    return same >= 25
-  }, 15_000)
-  return last
-}
-
-async function startHost(handle: (request: IncomingMessage, response: ServerResponse) => void) {
-  const server = createServer(handle).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+async function startSite(listener: RequestListener): Promise<string> {
+  return `http://127.0.0.1:${await startWeb(listener)}`
 }
 
 describe.each(['h2', 'envelopes'] as const)('1 GiB by %s', (protocol) => {
@@ -63,7 +30,7 @@ describe.each(['h2', 'envelopes'] as const)('1 GiB by %s', (protocol) => {
 
   test('whose reader stalls makes the host wait, and memory stays bounded', async () => {
     let sent = (): number => 0
-    const url = await startHost((_request, response) => {
+    const url = await startSite((_request, response) => {
       response.writeHead(200, { 'content-length': GIB })
       sent = flood(response)
     })
@@ -76,7 +43,7 @@ describe.each(['h2', 'envelopes'] as const)('1 GiB by %s', (protocol) => {
   })
 
   test('that its host does not read makes the client wait, and memory stays bounded', async () => {
-    const url = await startHost((request) => void request.pause())
+    const url = await startSite((request) => void request.pause())
     const socket = await connected()
     const before = process.memoryUsage().rss
     socket.write(`POST ${url}/ HTTP/1.1\r\nHost: h\r\nContent-Length: ${GIB}\r\n\r\n`)
@@ -86,7 +53,7 @@ describe.each(['h2', 'envelopes'] as const)('1 GiB by %s', (protocol) => {
 
   test('arrives whole where its reader only takes its time', { timeout: 60_000 }, async () => {
     const size = GIB / 16
-    const url = await startHost((_request, response) => {
+    const url = await startSite((_request, response) => {
       response.writeHead(200, { 'content-length': size, connection: 'close' })
       response.end(Buffer.alloc(size, 'y'))
     })
