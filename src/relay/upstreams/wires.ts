@@ -17,6 +17,11 @@ export function pathOf(wire: Wire): string {
   return PATHS[wire]
 }
 
+/** As Copilot names it, which has no `/v1` but for the Messages API, and as `supported_endpoints` of all models do. */
+export function copilotPath(wire: Wire): string {
+  return wire === 'messages' ? '/v1/messages' : pathOf(wire)
+}
+
 /** @param path below `/v1`. */
 export function wireAt(path: string): Wire | undefined {
   return WIRES.find((wire) => PATHS[wire] === path)

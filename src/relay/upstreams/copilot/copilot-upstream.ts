@@ -17,7 +17,7 @@ import {
   type Upstream,
   wrongEndpoint,
 } from '../upstream.ts'
-import { dialectOf, pathOf, type Wire } from '../wires.ts'
+import { copilotPath, dialectOf, type Wire } from '../wires.ts'
 import type { CopilotModels } from './copilot-models.ts'
 import { hasImage, initiatorOf } from './initiator.ts'
 
@@ -133,11 +133,6 @@ export class CopilotUpstream implements Upstream {
     const remedy = remedyFor(text, refusalText(refusal))
     return remedy === undefined ? general : new AppError(general.code, general.message, { remedy })
   }
-}
-
-/** Copilot has no `/v1` except for the Messages API. */
-function copilotPath(wire: Wire): string {
-  return wire === 'messages' ? '/v1/messages' : pathOf(wire)
 }
 
 function remedyFor(body: string, text: string): string | undefined {

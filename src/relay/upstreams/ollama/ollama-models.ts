@@ -1,7 +1,7 @@
 import { isCloudName } from '../../../shared/protocol/ollama-api.ts'
 import type { OllamaSettings } from '../../config/ollama-settings.ts'
 import type { ListedModel } from '../upstream.ts'
-import type { Wire } from '../wires.ts'
+import { copilotPath, type Wire } from '../wires.ts'
 import {
   isRemote,
   type LoadedEntry,
@@ -113,7 +113,7 @@ export function listedModel(model: OllamaModel, { localOnly, contextWarning }: O
     max_context_length: maxContextLength ?? null,
     // Less than agents need: they lose the beginning of a conversation without a word.
     short_context: contextLength !== undefined && contextLength < contextWarning,
-    supported_endpoints: isRefused ? [] : wiresFor(capabilities).map((wire) => ENDPOINTS[wire]),
+    supported_endpoints: isRefused ? [] : wiresFor(capabilities).map(copilotPath),
     supported_parameters: [...(has('tools') ? ['tools'] : []), ...(has('thinking') ? ['reasoning'] : [])],
     architecture: {
       input_modalities: ['text', ...(has('vision') ? ['image'] : []), ...(has('audio') ? ['audio'] : [])],
@@ -129,13 +129,4 @@ export function listedModel(model: OllamaModel, { localOnly, contextWarning }: O
     cloud: isCloud,
     ...(isRefused && { refused: 'local-only' }),
   }
-}
-
-/** As Copilot names them. */
-const ENDPOINTS: Readonly<Record<Wire, string>> = {
-  chat: '/chat/completions',
-  responses: '/responses',
-  messages: '/v1/messages',
-  embeddings: '/embeddings',
-  completions: '/completions',
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ListedModel } from '../upstream.ts'
-import type { Wire } from '../wires.ts'
+import { copilotPath, type Wire } from '../wires.ts'
 
 const count = z.number().positive().optional().catch(undefined)
 
@@ -46,15 +46,6 @@ function common(name: string, wires: readonly Wire[]) {
     type: 'model',
     name,
     display_name: name,
-    // As Copilot names them.
-    supported_endpoints: wires.map((wire) => ENDPOINTS[wire]),
+    supported_endpoints: wires.map(copilotPath),
   }
-}
-
-const ENDPOINTS: Readonly<Record<Wire, string>> = {
-  chat: '/chat/completions',
-  responses: '/responses',
-  messages: '/v1/messages',
-  embeddings: '/embeddings',
-  completions: '/completions',
 }
