@@ -10,12 +10,20 @@ interface FieldProps {
   readonly error?: ReactNode
 }
 
-interface FrameProps extends FieldProps {
-  readonly control: (ids: { readonly id: string; readonly describedBy: string | undefined }) => ReactNode
+/** What ties a control to its label, hint and mistake. */
+interface Ties {
+  readonly id: string
+  readonly 'aria-invalid': true | undefined
+  readonly 'aria-describedby': string | undefined
+}
+
+interface FrameProps {
+  readonly of: FieldProps
+  readonly control: (ties: Ties) => ReactNode
 }
 
 /** A control under its label, with hint and mistake tied to it for screen readers. */
-export function Field({ label, hint, error, control }: FrameProps): ReactNode {
+function Field({ of: { label, hint, error }, control }: FrameProps): ReactNode {
   const id = useId()
   const parts = [hint === undefined ? [] : `${id}-hint`, error === undefined ? [] : `${id}-error`].flat()
   return (
@@ -23,7 +31,11 @@ export function Field({ label, hint, error, control }: FrameProps): ReactNode {
       <label className="field-label" htmlFor={id}>
         {label}
       </label>
-      {control({ id, describedBy: parts.length === 0 ? undefined : parts.join(' ') })}
+      {control({
+        id,
+        'aria-invalid': error !== undefined || undefined,
+        'aria-describedby': parts.length === 0 ? undefined : parts.join(' '),
+      })}
       {error !== undefined && (
         <p id={`${id}-error`} className="field-error">
           <Icon name="alert" /> <span>{error}</span>
@@ -55,16 +67,14 @@ export interface InputProps extends FieldProps {
 }
 
 export function Input(props: InputProps): ReactNode {
-  const { label, hint, error, value, onChange, onBlur, type = 'text', isMono = false, ref } = props
+  const { value, onChange, onBlur, type = 'text', isMono = false, ref } = props
   return (
     <Field
-      label={label}
-      hint={hint}
-      error={error}
-      control={({ id, describedBy }) => (
+      of={props}
+      control={(ties) => (
         <input
+          {...ties}
           ref={ref}
-          id={id}
           className={isMono ? 'input mono' : 'input'}
           type={type}
           value={value}
@@ -75,8 +85,6 @@ export function Input(props: InputProps): ReactNode {
           list={props.list}
           autoComplete={props.autoComplete ?? 'off'}
           spellCheck={false}
-          aria-invalid={error !== undefined || undefined}
-          aria-describedby={describedBy}
           onChange={(event) => onChange(event.target.value)}
           onBlur={onBlur}
         />
@@ -95,23 +103,19 @@ export interface TextAreaProps extends FieldProps {
 
 /** Code or settings: as typed, in fixed width. */
 export function TextArea(props: TextAreaProps): ReactNode {
-  const { label, hint, error, value, onChange, rows = 12, isReadOnly = false, ref } = props
+  const { value, onChange, rows = 12, isReadOnly = false, ref } = props
   return (
     <Field
-      label={label}
-      hint={hint}
-      error={error}
-      control={({ id, describedBy }) => (
+      of={props}
+      control={(ties) => (
         <textarea
+          {...ties}
           ref={ref}
-          id={id}
           className="input mono"
           rows={rows}
           value={value}
           readOnly={isReadOnly}
           spellCheck={false}
-          aria-invalid={error !== undefined || undefined}
-          aria-describedby={describedBy}
           onChange={(event) => onChange(event.target.value)}
         />
       )}
@@ -127,20 +131,16 @@ export interface SelectProps<Value extends string> extends FieldProps {
 }
 
 export function Select<Value extends string>(props: SelectProps<Value>): ReactNode {
-  const { label, hint, error, value, options, onChange, isDisabled = false } = props
+  const { value, options, onChange, isDisabled = false } = props
   return (
     <Field
-      label={label}
-      hint={hint}
-      error={error}
-      control={({ id, describedBy }) => (
+      of={props}
+      control={(ties) => (
         <select
-          id={id}
+          {...ties}
           className="input select"
           value={value}
           disabled={isDisabled}
-          aria-invalid={error !== undefined || undefined}
-          aria-describedby={describedBy}
           onChange={(event) => {
             const chosen = options.find((option) => option.value === event.target.value)
             if (chosen !== undefined) onChange(chosen.value)

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { UrlRelaySettings } from '../../../shared/settings/schema.ts'
 import { Button } from '../../ui/button.tsx'
-import { Input } from '../../ui/field.tsx'
+import { Input, type InputProps } from '../../ui/field.tsx'
 import { FailureNotice } from '../../ui/notice.tsx'
 import { words } from '../../words/words.ts'
 import { UrlRelayAnswer } from './url-relay-answer.tsx'
@@ -44,22 +44,16 @@ export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
         <fieldset className="first-run-tokens">
           <legend>{words.firstRun.tokens}</legend>
           <p className="field-hint">{words.firstRun.tokensHint}</p>
-          <Input
+          <TokenFile
             label={words.firstRun.adminTokenFile}
             hint={words.firstRun.adminTokenFileHint}
-            placeholder={words.firstRun.filePlaceholder}
             value={relayAdminTokenFile}
-            maxLength={500}
-            isMono
             onChange={(text) => type({ relayAdminTokenFile: text })}
           />
-          <Input
+          <TokenFile
             label={words.firstRun.tokenFile}
             hint={words.firstRun.tokenFileHint}
-            placeholder={words.firstRun.filePlaceholder}
             value={relayTokenFile}
-            maxLength={500}
-            isMono
             onChange={(text) => type({ relayTokenFile: text })}
           />
         </fieldset>
@@ -87,6 +81,10 @@ export function UrlRelay({ wizard, change }: WizardHold): ReactNode {
       )}
     </section>
   )
+}
+
+function TokenFile(props: Pick<InputProps, 'label' | 'hint' | 'value' | 'onChange'>): ReactNode {
+  return <Input {...props} placeholder={words.firstRun.filePlaceholder} maxLength={500} isMono />
 }
 
 function tokenFiles({ relayAdminTokenFile, relayTokenFile }: Wizard): TokenFiles {
