@@ -1,6 +1,5 @@
 import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
 import type { TunnelState } from '../../src/shared/state/egress.ts'
-import type { LinkState } from '../../src/shared/state/link.ts'
 import type { FakeBridgeApi } from '../../test/support/fake-bridge-api.ts'
 import {
   makeBusyState,
@@ -12,6 +11,7 @@ import {
 import { makeTunnels } from '../../test/support/make-tunnel.ts'
 import { makeNoUsage } from '../../test/support/make-usage.ts'
 import { makeVpns } from '../../test/support/make-vpn.ts'
+import { allLinks } from './all-links.ts'
 import { NOW, type Scene, type Staged } from './scene.ts'
 
 const BUSY = makeBusyState(NOW)
@@ -19,27 +19,14 @@ const BUSY = makeBusyState(NOW)
 const api = (change: Partial<BridgeState> = {}): FakeBridgeApi =>
   makeDashboardApi({ ...BUSY, ...change }, NOW)
 
-/** Every connection like this, and nothing that goes through it. */
-function allLinks(link: LinkState): Partial<BridgeState> {
-  return {
-    relay: { ...BUSY.relay, link, health: { kind: 'unknown' } },
-    clients: BUSY.clients.map((client) => ({
-      ...client,
-      link: client.enabled ? link : client.link,
-      listener: { phase: 'off' },
-      path: { kind: 'unproven' },
-    })),
-  }
-}
-
 const CONNECTING: Partial<BridgeState> = {
-  ...allLinks({ phase: 'connecting', step: 'authenticating', attempt: 1, since: NOW - 2000 }),
+  ...allLinks(BUSY, { phase: 'connecting', step: 'authenticating', attempt: 1, since: NOW - 2000 }),
   agent: { phase: 'opening', address: '127.0.0.1:8080', since: NOW - 1000 },
   ollama: { kind: 'unknown', place: 'http://tower.lan:11434' },
 }
 
 const DISCONNECTED: Partial<BridgeState> = {
-  ...allLinks({ phase: 'idle' }),
+  ...allLinks(BUSY, { phase: 'idle' }),
   wanted: 'disconnected',
   agent: { phase: 'off' },
   ollama: { kind: 'off' },

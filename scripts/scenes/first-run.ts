@@ -4,6 +4,7 @@ import type { Job, JobKind, JobStep, StepProgress } from '../../src/shared/state
 import { type FakeBridgeApi, fakeBridgeApi } from '../../test/support/fake-bridge-api.ts'
 import { makeClientState } from '../../test/support/make-bridge-state.ts'
 import { makeFailure } from '../../test/support/make-dashboard.ts'
+import { OUT } from '../../test/support/make-sign-in.ts'
 import { NOW, press, type Scene, type Staged } from './scene.ts'
 
 const ALIASES = ['pi', 'nas', 'builder', 'bastion', 'gpu-box', 'staging-1', 'staging-2', 'staging-3']
@@ -95,10 +96,7 @@ function bridge(existed: boolean, state: Partial<BridgeState> = {}): FakeBridgeA
     existed,
   }))
   api.answer('listSshHosts', () => ({ hosts: HOSTS }))
-  api.answer('relaySignInStatus', () => ({
-    ...{ authenticated: false, message: 'Not signed in.', openrouter: { authenticated: false } },
-    copilot: { authenticated: false, identity: 'own', route: 'direct' },
-  }))
+  api.answer('relaySignInStatus', () => OUT)
   return api
 }
 

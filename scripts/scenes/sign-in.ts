@@ -1,36 +1,8 @@
 import { AppError } from '../../src/shared/errors/app-error.ts'
 import type { ErrorCode } from '../../src/shared/errors/codes.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../test/support/fake-bridge-api.ts'
+import { FLOW, IN, signedOut } from '../../test/support/make-sign-in.ts'
 import { press, type Scene, type Staged } from './scene.ts'
-
-const OUT = {
-  authenticated: false,
-  message: 'Not signed in.',
-  copilot: { authenticated: false, identity: 'own', route: 'direct' },
-  openrouter: { authenticated: false },
-}
-const IN = {
-  authenticated: true,
-  message: 'Signed in.',
-  copilot: { authenticated: true, identity: 'vscode', route: 'exchange' },
-  openrouter: { authenticated: true },
-}
-const FLOW = {
-  success: true,
-  user_code: 'WDJB-MJHT',
-  verification_uri: 'https://github.com/login/device',
-  flow_id: 'flow-1',
-  expires_in: 900,
-  interval: 0,
-  message: '',
-}
-
-function signedOut(): FakeBridgeApi {
-  const api = fakeBridgeApi()
-  api.answer('relaySignInStatus', () => OUT)
-  api.answer('startSignIn', () => FLOW)
-  return api
-}
 
 function signedIn(): FakeBridgeApi {
   const api = fakeBridgeApi()
@@ -103,10 +75,10 @@ const OUTCOMES: readonly Scene[] = [
 ]
 
 const WAYS: readonly Scene[] = [
-  { name: 'sign-in', api: signedOut },
+  { name: 'sign-in', api: () => signedOut() },
   {
     name: 'sign-in-code',
-    api: signedOut,
+    api: () => signedOut(),
     act: async (staged) => {
       await getCode(staged)
       await staged.page.getByText(FLOW.user_code).waitFor()
@@ -126,7 +98,7 @@ const WAYS: readonly Scene[] = [
   },
   {
     name: 'sign-in-token',
-    api: signedOut,
+    api: () => signedOut(),
     act: async ({ page }) => {
       await page.getByText('GitHub token').click()
       await page.getByRole('textbox', { name: 'Token' }).fill('ghp_0123456789')
@@ -134,7 +106,7 @@ const WAYS: readonly Scene[] = [
   },
   {
     name: 'sign-in-openrouter',
-    api: signedOut,
+    api: () => signedOut(),
     act: ({ page }) => page.getByText('OpenRouter').last().click(),
   },
   { name: 'sign-in-accounts', api: signedIn },

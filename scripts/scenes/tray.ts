@@ -1,9 +1,9 @@
 import type { TrayExtras } from '../../src/main/desktop/tray-menu.ts'
 import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
 import type { DesktopState, UpdateState } from '../../src/shared/state/desktop.ts'
-import type { LinkState } from '../../src/shared/state/link.ts'
 import { makeBusyState, makeFailure } from '../../test/support/make-dashboard.ts'
 import { makeTunnels } from '../../test/support/make-tunnel.ts'
+import { allLinks } from './all-links.ts'
 import { NOW } from './scene.ts'
 
 /** The menu of the tray in one state, to be drawn in light and dark. */
@@ -45,18 +45,6 @@ function scene(
   return { name: `tray-${name}`, state: { ...BUSY, ...change }, extras: { ...EXTRAS, ...extras }, ...more }
 }
 
-function allLinks(link: LinkState): Partial<BridgeState> {
-  return {
-    relay: { ...BUSY.relay, link, health: { kind: 'unknown' } },
-    clients: BUSY.clients.map((client) => ({
-      ...client,
-      link: client.enabled ? link : client.link,
-      listener: { phase: 'off' },
-      path: { kind: 'unproven' },
-    })),
-  }
-}
-
 const UNREACHABLE = makeFailure(
   'ssh.unreachable',
   'gpu-box (10.0.4.17:2222) does not answer; nothing came back for 8 s.',
@@ -64,11 +52,15 @@ const UNREACHABLE = makeFailure(
 const REFUSED = makeFailure('ssh.auth-failed', 'pi takes none of the keys: id_ed25519, id_rsa.')
 
 export const TRAY: readonly TrayScene[] = [
-  scene('disconnected', { ...allLinks({ phase: 'idle' }), wanted: 'disconnected', agent: { phase: 'off' } }),
+  scene('disconnected', {
+    ...allLinks(BUSY, { phase: 'idle' }),
+    wanted: 'disconnected',
+    agent: { phase: 'off' },
+  }),
   scene(
     'connecting',
     {
-      ...allLinks({ phase: 'connecting', step: 'authenticating', attempt: 1, since: NOW }),
+      ...allLinks(BUSY, { phase: 'connecting', step: 'authenticating', attempt: 1, since: NOW }),
       egress: { use: 'mtls', control: 'aws', tunnel: makeTunnels(NOW).asleep },
       ollama: { kind: 'unknown', place: 'http://tower.lan:11434' },
     },
@@ -89,7 +81,7 @@ export const TRAY: readonly TrayScene[] = [
   scene(
     'needs-you',
     {
-      ...allLinks({ phase: 'connecting', step: 'waiting-for-you', attempt: 1, since: NOW }),
+      ...allLinks(BUSY, { phase: 'connecting', step: 'waiting-for-you', attempt: 1, since: NOW }),
       prompts: [
         {
           ...{ id: 'p1', askedAt: NOW, kind: 'host-key', host: 'pi', port: 22, keyType: 'ssh-ed25519' },

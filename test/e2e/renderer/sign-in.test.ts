@@ -2,30 +2,10 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from '../../support/fake-bridge-api.ts'
+import { FLOW, IN, OUT, signedOut } from '../../support/make-sign-in.ts'
 import { clipboardOf, isFocused, seriousFindings } from '../../support/open-renderer.ts'
 import { rendererPages } from './renderer-pages.ts'
 
-const OUT = {
-  authenticated: false,
-  message: 'Not signed in.',
-  copilot: { authenticated: false, identity: 'own', route: 'direct' },
-  openrouter: { authenticated: false },
-}
-const IN = {
-  authenticated: true,
-  message: 'Signed in.',
-  copilot: { authenticated: true, identity: 'vscode', route: 'exchange' },
-  openrouter: { authenticated: true },
-}
-const FLOW = {
-  success: true,
-  user_code: 'WDJB-MJHT',
-  verification_uri: 'https://github.com/login/device',
-  flow_id: 'flow-1',
-  expires_in: 900,
-  interval: 0,
-  message: '',
-}
 const DESKTOP = {
   kind: 'desktop',
   platform: 'linux',
@@ -37,13 +17,6 @@ const DESKTOP = {
 const PATIENCE = { timeout: 10_000 }
 
 const browser = rendererPages()
-
-function signedOut(initial: Parameters<typeof fakeBridgeApi>[0] = {}): FakeBridgeApi {
-  const api = fakeBridgeApi(initial)
-  api.answer('relaySignInStatus', () => OUT)
-  api.answer('startSignIn', () => FLOW)
-  return api
-}
 
 const WAITING = { kind: 'waiting', url: 'https://openrouter.ai/auth' }
 
