@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { freeingBytes } from './free-bytes.ts'
 import { LendingSocket } from './lending-socket.ts'
 import { H2Stream } from './tunnel/h2/stream.ts'
 
@@ -37,16 +38,18 @@ export function splice(
 }
 
 function pump(from: Duplex, to: Duplex, count: (bytes: number) => void): void {
-  // Only these tell by `writableLength` when they need the memory of a write no longer.
+  // Only these tell, by `writableLength` and the callback of a write, when they need its memory no longer.
   if (from instanceof LendingSocket && (to instanceof Socket || to instanceof H2Stream))
     from.lendTo(to, count)
   else if (from instanceof H2Stream && to instanceof Socket) from.lendTo(to, count)
-  else
+  else {
+    const isFreed = from instanceof Socket && (to instanceof Socket || to instanceof H2Stream)
     from.on('data', (data: Buffer) => {
       count(data.length)
       if (to.destroyed || to.writableEnded) return
-      if (!to.write(data)) from.pause()
+      if (!to.write(data, isFreed ? freeingBytes(data) : undefined)) from.pause()
     })
+  }
   to.on('drain', () => from.resume())
   from.once('end', () => to.end())
   if (from.readableEnded) to.end()

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Duplex, PassThrough } from 'node:stream'
@@ -57,6 +58,19 @@ test('a side that was closed before its end destroys the other with it', async (
   a.destroy()
   await done
   expect(b.destroyed).toBe(true)
+})
+
+test('what has crossed takes no memory any more', async () => {
+  const [outerA, a] = await socketPair()
+  const [outerB, b] = await socketPair()
+  const pieces: Buffer[] = []
+  a.on('data', (piece: Buffer) => pieces.push(piece))
+  void splice(a, b)
+  const data = randomBytes(8 * 2 ** 20)
+  outerA.end(data)
+  expect((await buffer(outerB)).equals(data)).toBe(true)
+  const left = pieces.reduce((sum, piece) => sum + piece.buffer.byteLength, 0)
+  expect(left).toBeLessThan(data.length / 10)
 })
 
 test('a reader that stalls stops the writer', async () => {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { freeingBytes } from '../../free-bytes.ts'
 import { hold, isLent } from './read-buffers.ts'
 
 /** Of one piece, from which on more is to be expected. */
@@ -23,22 +24,24 @@ export class Loan {
   /** @returns whether they are taken, or lost with the socket. */
   lend(bytes: Buffer): boolean {
     const { to } = this
-    this.count(bytes.length)
+    const { length } = bytes
+    this.count(length)
     if (to.destroyed || to.writableEnded) return true
-    let release: (() => void) | undefined
+    const isOwn = !isLent(bytes)
+    let release = isOwn ? freeingBytes(bytes) : undefined
     let isTaken = false
-    this.bytes += bytes.length
-    if (bytes.length >= MUCH_BYTES && !isLent(bytes)) this.gather()
-    to.write(bytes, () => {
-      release?.()
+    this.bytes += length
+    if (length >= MUCH_BYTES && isOwn) this.gather()
+    to.write(bytes, (error) => {
+      release?.(error)
       if (isTaken) return
-      this.bytes -= bytes.length
+      this.bytes -= length
       this.onTaken()
     })
     // The system has taken all of it, as it mostly does, although that is told only later.
     isTaken = to.writableLength === 0
-    if (isTaken) this.bytes -= bytes.length
-    else if (isLent(bytes)) release = hold(bytes)
+    if (isTaken) this.bytes -= length
+    else if (!isOwn) release = hold(bytes)
     return isTaken
   }
 
