@@ -9,6 +9,16 @@ export interface AnswerHead {
   readonly length: number | undefined
 }
 
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  ...['connection', 'proxy-connection', 'keep-alive', 'upgrade', 'te', 'transfer-encoding'],
+  ...['proxy-authenticate', 'proxy-authentication-info', 'proxy-authorization'],
+])
+
+/** Whether a field of an answer is for one connection only, whatever Connection says. @param name in lower case. */
+export function isHopByHop(name: string): boolean {
+  return HOP_BY_HOP.has(name)
+}
+
 /**
  * Takes those headers away that are for one connection only (RFC 9110 §7.6.1) and adds Via.
  *
@@ -31,18 +41,11 @@ export function readAnswerHead(raw: readonly (string | Buffer)[], pseudonym: str
         if (value.trim().toLowerCase() !== 'chunked')
           throw new AppError('egress.bad-answer', `The host answered in the coding ${JSON.stringify(value)}.`)
         continue
-      case 'keep-alive':
-      case 'upgrade':
-      case 'te':
-      case 'proxy-authenticate':
-      case 'proxy-authentication-info':
-      case 'proxy-authorization':
-        continue
       case 'content-length':
         length = Number(value)
         break
     }
-    headers.push(name, value)
+    if (!isHopByHop(name.toLowerCase())) headers.push(name, value)
   }
   const nominated = nominatedBy(connection)
   const kept = nominated.size === 0 ? headers : without(headers, nominated)

@@ -2,7 +2,7 @@ import { AppError } from '../../../shared/errors/app-error.ts'
 import { isOwnListener, type OwnListener } from '../../egress/direct/own-listener.ts'
 import type { Egress, EgressTarget } from '../../egress/egress.ts'
 import { createPasswordCheck, type PasswordCheck } from './password.ts'
-import type { ConnectRequest } from './plain-connect.ts'
+import type { ReadRequest } from './plain/request.ts'
 import type { ProxyOptions } from './proxy-options.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
 
@@ -22,7 +22,7 @@ export class Gate {
   }
 
   /** @throws AppError `proxy.password-needed`, `proxy.bad-request`, `proxy.loop`. */
-  admit(request: Omit<ConnectRequest, 'url'>): RequestHead {
+  admit(request: Omit<ReadRequest, 'url'>): RequestHead {
     const head = readRequestHead(request, this.pseudonym)
     if (this.password?.isRight(request.headers['proxy-authorization']) === false)
       throw new AppError('proxy.password-needed', 'The proxy asks for a user and a password.')

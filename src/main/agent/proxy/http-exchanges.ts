@@ -11,19 +11,30 @@ import type { Gate } from './gate.ts'
 import { Lane } from './lane.ts'
 import { LanePool } from './lane-pool.ts'
 import { LightExchange } from './light-exchange.ts'
+import type { ReadRequest } from './plain/request.ts'
 import type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
 import type { RequestHead } from './request-head.ts'
 import { type HttpTarget, parseHttpTarget } from './target.ts'
 
-/** A request on its way. */
-interface Passage {
-  readonly request: IncomingMessage
-  readonly back: BackToClient
+/** Where a request goes, and what of it. */
+export interface Route {
   readonly head: RequestHead
   readonly target: HttpTarget
   readonly egress: Egress
   /** Who shares connections with whom. */
   readonly key: string
+}
+
+/** What was done for a request before it needed more than that. */
+export type Earlier =
+  | { readonly route: Route; readonly error: unknown }
+  /** The request is on its way there, and this is how the answer begins. */
+  | { readonly route: Route; readonly lane: Lane; readonly answered: Buffer }
+
+/** A request on its way. */
+interface Passage extends Route {
+  readonly request: IncomingMessage
+  readonly back: BackToClient
   /** Set as long as there is something to cut when the client goes. */
   cut: (() => void) | undefined
 }
@@ -48,10 +59,12 @@ export class HttpExchanges {
     this.lanes = new LanePool(() => options.ambient.monotonicMs())
   }
 
-  forward(request: IncomingMessage, response: ServerResponse): void {
+  forward(request: IncomingMessage, response: ServerResponse, earlier?: Earlier): void {
     let passage: Passage
     try {
-      passage = this.prepare(request, response)
+      const route = earlier?.route ?? this.route(request, request.socket)
+      const back = new BackToClient(response, this.gate.pseudonym)
+      passage = { ...route, request, back, cut: undefined }
     } catch (error) {
       this.refuse(request, response, toAppError(error))
       return
@@ -60,9 +73,37 @@ export class HttpExchanges {
     // The client may be gone before anything was sent.
     response.on('error', () => undefined)
     const { head, target } = passage
+    if (earlier !== undefined) {
+      if ('lane' in earlier) this.useLane(passage, earlier.lane, earlier.answered)
+      else this.fail(passage, earlier.error)
+      return
+    }
     // undici does not know OPTIONS about a server as a whole either.
     if (head.hasBody || head.expectsContinue || target.path === '*') this.sendFully(passage)
     else this.sendLightly(passage)
+  }
+
+  /** @throws AppError where the request is refused. */
+  route(request: ReadRequest & { readonly method?: string | undefined }, client: Duplex): Route {
+    const head = this.gate.admit(request)
+    const target = parseHttpTarget(request.url ?? '', request.method ?? 'GET')
+    const egress = this.gate.wayTo(target)
+    const key = `${egress.name} ${target.host} ${target.port} ${this.userOf(client, head)}`
+    return { head, target, egress, key }
+  }
+
+  /** One that waits, on which a request may be written as it is. */
+  takePlainLane({ key }: Route): Lane | undefined {
+    return this.lanes.takePlain(key)
+  }
+
+  /** @throws what {@link Egress.connect} throws. */
+  async openLane({ egress, target }: Route, signal: AbortSignal): Promise<Lane> {
+    return new Lane(originOf(target), await egress.connect(target, signal), this.laneLimits)
+  }
+
+  giveLane({ key }: Route, lane: Lane): void {
+    this.lanes.give(key, lane)
   }
 
   /** Ends idle connections; those under way end with their requests. */
@@ -71,26 +112,16 @@ export class HttpExchanges {
     this.agent.retire()
   }
 
-  private prepare(request: IncomingMessage, response: ServerResponse): Passage {
-    const head = this.gate.admit(request)
-    const target = parseHttpTarget(request.url ?? '', request.method ?? 'GET')
-    const egress = this.gate.wayTo(target)
-    const back = new BackToClient(response, this.gate.pseudonym)
-    const user = this.userOf(request, head)
-    const key = `${egress.name} ${target.host} ${target.port} ${user}`
-    return { request, back, head, target, egress, key, cut: undefined }
-  }
-
   /**
    * NTLM and Negotiate make a connection known rather than a request (RFC 4559 §6): the connections of a client that
    * uses them are for no one else.
    */
-  private userOf({ socket }: IncomingMessage, { authorization }: RequestHead): string {
-    const known = this.sticky.get(socket)
+  private userOf(client: Duplex, { authorization }: RequestHead): string {
+    const known = this.sticky.get(client)
     if (known !== undefined) return known
     if (!/^(?:NTLM|Negotiate)\b/i.test(authorization)) return authorization
     const fresh = `connection ${this.nextSticky++}`
-    this.sticky.set(socket, fresh)
+    this.sticky.set(client, fresh)
     return fresh
   }
 
@@ -102,17 +133,17 @@ export class HttpExchanges {
     }
     const abort = new AbortController()
     passage.cut = () => abort.abort()
-    passage.egress.connect(passage.target, abort.signal).then(
-      (stream) => {
+    this.openLane(passage, abort.signal).then(
+      (lane) => {
         passage.cut = undefined
-        if (passage.back.response.destroyed) stream.destroy()
-        else this.useLane(passage, new Lane(originOf(passage.target), stream, this.laneLimits))
+        if (passage.back.response.destroyed) lane.destroy()
+        else this.useLane(passage, lane)
       },
       (error) => this.fail(passage, error),
     )
   }
 
-  private useLane(passage: Passage, lane: Lane): void {
+  private useLane(passage: Passage, lane: Lane, answered?: Buffer): void {
     const { request, back, head, target } = passage
     const wasUsed = lane.isUsed
     const exchange = new LightExchange(back, {
@@ -129,7 +160,7 @@ export class HttpExchanges {
     })
     passage.cut = () => exchange.abort()
     const headers = ['Host', target.authority, ...head.headers]
-    exchange.start(lane, { method: request.method ?? 'GET', path: target.path, headers })
+    exchange.start(lane, { method: request.method ?? 'GET', path: target.path, headers }, answered)
   }
 
   private sendFully(passage: Passage): void {

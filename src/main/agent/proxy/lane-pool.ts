@@ -24,6 +24,18 @@ export class LanePool {
     return undefined
   }
 
+  /** The same, of those on which a request may be written as it is. */
+  takePlain(key: string): Lane | undefined {
+    const lanes = this.idle.get(key) ?? []
+    for (let index = lanes.length - 1; index >= 0; index -= 1) {
+      const lane = lanes[index]
+      if (lane?.isPlain !== true) continue
+      lanes.splice(index, 1)
+      if (lane.isOpen) return lane
+    }
+    return undefined
+  }
+
   give(key: string, lane: Lane): void {
     if (!lane.isOpen) return
     const lanes = this.idle.get(key) ?? []

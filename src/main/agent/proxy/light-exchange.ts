@@ -27,9 +27,10 @@ export class LightExchange implements Dispatcher.DispatchHandler {
     this.events = events
   }
 
-  start(lane: Lane, request: Dispatcher.DispatchOptions): void {
+  /** @param answered see {@link Lane.send}. */
+  start(lane: Lane, request: Dispatcher.DispatchOptions, answered?: Buffer): void {
     this.back.response.on('drain', this.resume)
-    lane.send(request, this, () => this.back.interim(100, 'Continue', []))
+    lane.send(request, this, () => this.back.interim(100, 'Continue', []), answered)
   }
 
   /** Cuts the connection to the host. */

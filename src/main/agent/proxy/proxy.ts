@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { Gate } from './gate.ts'
 import { HttpExchanges } from './http-exchanges.ts'
-import { readPlainConnect } from './plain-connect.ts'
+import { PlainClients } from './plain/clients.ts'
+import { readPlainConnect } from './plain/request.ts'
 import { PROXY_LIMITS, type ProxyLimits, type ProxyOptions } from './proxy-options.ts'
 import { refuseRaw } from './refuse-raw.ts'
 import { Tunnels } from './tunnels.ts'
@@ -32,6 +33,7 @@ class HttpProxy implements Proxy {
   private readonly limits: ProxyLimits
   private readonly exchanges: HttpExchanges
   private readonly tunnels: Tunnels
+  private readonly plain: PlainClients
   private readonly latest = new WeakMap<Duplex, ServerResponse>()
   private isClosing = false
 
@@ -40,6 +42,15 @@ class HttpProxy implements Proxy {
     this.limits = limits
     this.exchanges = new HttpExchanges(options, limits, gate)
     this.tunnels = new Tunnels(options, limits, gate)
+    this.plain = new PlainClients({
+      exchanges: this.exchanges,
+      pseudonym: gate.pseudonym,
+      limits,
+      keepAliveMs: KEEP_ALIVE_MS,
+      checkMs: limits.checkMs,
+      monotonicMs: () => options.ambient.monotonicMs(),
+      onLeave: (socket) => this.readOn(socket),
+    })
     const upgrades = new Upgrades(options, limits, gate)
     this.server = createServer({
       headersTimeout: limits.headMs,
@@ -83,12 +94,9 @@ class HttpProxy implements Proxy {
       void this.tunnels.open(connect.request, socket, connect.head)
       return
     }
+    if (bytes !== null && this.plain.take(socket, bytes)) return
     if (bytes !== null) socket.unshift(bytes)
-    // Said all it had to say: it may be waiting for an answer, or be gone. A tunnel sets a time of its own.
-    socket.once('end', () => socket.setTimeout(this.limits.patienceMs))
-    this.server.emit('connection', socket)
-    // Whoever looked at its first bytes has paused it.
-    socket.resume()
+    this.readOn(socket)
   }
 
   close(): void {
@@ -96,7 +104,17 @@ class HttpProxy implements Proxy {
     this.isClosing = true
     // What it complains of is that it never listened.
     this.server.close(() => undefined)
+    this.plain.close()
     this.exchanges.close()
+  }
+
+  /** With Node's server. */
+  private readOn(socket: Socket): void {
+    // Said all it had to say: it may be waiting for an answer, or be gone. A tunnel sets a time of its own.
+    socket.once('end', () => socket.setTimeout(this.limits.patienceMs))
+    this.server.emit('connection', socket)
+    // Whoever looked at its first bytes has paused it.
+    socket.resume()
   }
 
   private forward(request: IncomingMessage, response: ServerResponse): void {

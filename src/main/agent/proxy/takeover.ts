@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { toAppError } from '../../../shared/errors/app-error.ts'
 import type { Gate } from './gate.ts'
-import type { ConnectRequest } from './plain-connect.ts'
+import type { ReadRequest } from './plain/request.ts'
 import type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
 import { refuseRaw } from './refuse-raw.ts'
 
@@ -21,7 +21,7 @@ export abstract class Takeover {
 
   /** Calls the work off when the client goes; tells the client what became of it where it fails. */
   protected async whileThere(
-    request: Pick<ConnectRequest, 'headers'>,
+    request: Pick<ReadRequest, 'headers'>,
     client: Socket,
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
@@ -37,7 +37,7 @@ export abstract class Takeover {
     }
   }
 
-  private refuse(request: Pick<ConnectRequest, 'headers'>, client: Socket, cause: unknown): void {
+  private refuse(request: Pick<ReadRequest, 'headers'>, client: Socket, cause: unknown): void {
     const error = toAppError(cause)
     const { log } = this.options
     if (error.code === 'internal.bug') log.error({ err: error }, 'the proxy failed')

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { splice } from '../../../node/splice.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { exchangeFailure } from './failure.ts'
-import type { ConnectRequest } from './plain-connect.ts'
+import type { ReadRequest } from './plain/request.ts'
 import type { ProxyLimits } from './proxy-options.ts'
 import { Takeover } from './takeover.ts'
 import { parseConnectTarget } from './target.ts'
@@ -13,7 +13,7 @@ export class Tunnels extends Takeover {
   protected readonly what = 'a tunnel'
 
   /** @param head what the client sent after its request already. */
-  open(request: ConnectRequest, client: Socket, head: Buffer): Promise<void> {
+  open(request: ReadRequest, client: Socket, head: Buffer): Promise<void> {
     return this.whileThere(request, client, async (signal) => {
       const stream = await this.connect(request, signal)
       if (client.destroyed) stream.destroy()
@@ -22,7 +22,7 @@ export class Tunnels extends Takeover {
     })
   }
 
-  private async connect(request: ConnectRequest, signal: AbortSignal): Promise<Duplex> {
+  private async connect(request: ReadRequest, signal: AbortSignal): Promise<Duplex> {
     const { hasBody } = this.gate.admit(request)
     if (hasBody) throw new AppError('proxy.bad-request', 'CONNECT has no body, and this one announces one.')
     const target = parseConnectTarget(request.url ?? '')

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { duplexPair } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readPlainConnect } from '../../../../../src/main/agent/proxy/plain-connect.ts'
+import { readPlainConnect, readPlainRequest } from '../../../../../../src/main/agent/proxy/plain/request.ts'
 
 const LINE = 'CONNECT a.example:443 HTTP/1.1\r\n'
 const HOST = 'Host: a.example:443\r\n'
@@ -14,8 +14,10 @@ function read(text: string): ReturnType<typeof readPlainConnect> {
 test('what programs send is read with what comes behind it', () => {
   const plain = read(`${LINE}${HOST}User-Agent: curl/8\r\nProxy-Connection: Keep-Alive\r\n\r\n\x16\x03\x01`)
   expect(plain?.request).toEqual({
+    method: 'CONNECT',
     url: 'a.example:443',
     httpVersion: '1.1',
+    isLast: false,
     headers: { host: 'a.example:443', 'user-agent': 'curl/8', 'proxy-connection': 'Keep-Alive' },
     rawHeaders: ['Host', 'a.example:443', 'User-Agent', 'curl/8', 'Proxy-Connection', 'Keep-Alive'],
   })
@@ -48,9 +50,44 @@ test.each([
   ['a NUL', `${LINE}${HOST}X-A: b\0c\r\n\r\n`],
   ['a header that is a prototype', `${LINE}${HOST}__proto__: a\r\n\r\n`],
   ['letters beyond ASCII', `${LINE}${HOST}X-A: \xe9\r\n\r\n`],
-  ['a head beyond 4 KiB', `${LINE}${HOST}${'X-A: b\r\n'.repeat(1)}X-B: ${'b'.repeat(4_096)}\r\n\r\n`],
+  ['a value beyond 4 KiB', `${LINE}${HOST}X-B: ${'b'.repeat(4_097)}\r\n\r\n`],
+  ['a head beyond 8 KiB', `${LINE}${HOST}X-B: ${'b'.repeat(4_000)}\r\nX-C: ${'c'.repeat(4_200)}\r\n\r\n`],
+  ['what Connection names', `${LINE}${HOST}Connection: X-B\r\n\r\n`],
 ])('%s is left to the parser of Node', (_, text) => {
   expect(read(text)).toBeUndefined()
+})
+
+const GET = 'GET http://a.example/b?c=%20 HTTP/1.1\r\nHost: a.example\r\n'
+
+test.each([
+  ['', false],
+  ['Connection: keep-alive\r\n', false],
+  ['Connection: Close\r\n', true],
+])('a request by URL with "%s" is read, and whether it is the last', (more, isLast) => {
+  const request = readPlainRequest(Buffer.from(`${GET}${more}\r\n`))
+  expect(request).toMatchObject({ method: 'GET', url: 'http://a.example/b?c=%20', isLast })
+  expect(request?.rawHeaders.slice(0, 2)).toEqual(['Host', 'a.example'])
+})
+
+test.each([
+  ['a method with a body', GET.replace('GET', 'POST')],
+  ['a path alone', GET.replace('http://a.example', '')],
+  ['another scheme', GET.replace('http', 'https')],
+  ['a fragment', GET.replace('?', '#')],
+  ['a space in the URL', GET.replace('?', ' ')],
+  ['HTTP/1.0', GET.replace('1.1', '1.0')],
+  ['a body', `${GET}Content-Length: 1\r\n`],
+  ['an upgrade', `${GET}Upgrade: websocket\r\n`],
+  ['trailers wanted', `${GET}TE: trailers\r\n`],
+  ['an expectation', `${GET}Expect: 100-continue\r\n`],
+  ['a name that is given twice', `${GET}Cookie: a\r\nCookie: b\r\n`],
+  ['headers that Connection names', `${GET}Connection: close, X-A\r\n`],
+])('a request with %s is left to the parser of Node', (_, head) => {
+  expect(readPlainRequest(Buffer.from(`${head}\r\n`))).toBeUndefined()
+})
+
+test('a request with the next one behind it is left to the parser of Node', () => {
+  expect(readPlainRequest(Buffer.from(`${GET}\r\n${GET}\r\n`))).toBeUndefined()
 })
 
 const piece = fc.constantFrom(
@@ -104,8 +141,11 @@ test('whatever is read here, the strict parser of Node reads the same', async ()
       if (plain === undefined) return
       wasRead += 1
       const { request, head } = await readByNode(one)
-      const { url, headers, rawHeaders, httpVersion } = request
-      expect(plain.request).toEqual({ url, headers: { ...headers }, rawHeaders, httpVersion })
+      const { method, url, headers, rawHeaders, httpVersion } = request
+      expect(plain.request).toEqual({
+        ...{ method, url, headers: { ...headers }, rawHeaders, httpVersion },
+        isLast: headers.connection === 'close',
+      })
       expect(plain.head).toEqual(head)
     }),
     { numRuns: 500 },
