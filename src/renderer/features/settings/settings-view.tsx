@@ -4,6 +4,9 @@ import { FailureNotice, Notice } from '../../ui/notice.tsx'
 import { words } from '../../words/words.ts'
 import { SettingsEditor } from './settings-editor.tsx'
 import './settings.css'
+import './rows.css'
+import './file-editor.css'
+import './changes.css'
 import { useSettingsDraft } from './use-settings-draft.ts'
 
 export function SettingsView(): ReactNode {
