@@ -1,9 +1,9 @@
-import { open, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { makeFolder } from '../../node/make-folder.ts'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { changePerimeter } from '../file/change-file.ts'
 import { type Perimeter, type PerimeterPeer, type PerimeterWireguard, peerNameFlaw } from '../file/schema.ts'
+import { writeNewFile } from '../file/write-new-file.ts'
 import { vpnOf } from '../policy/layout.ts'
 import { freeAddress } from './free-address.ts'
 import { type KeyPair, makeKeyPair } from './keys.ts'
@@ -33,7 +33,7 @@ export async function addPeer(
   try {
     return await changePerimeter(path, async (perimeter) => {
       const { added, vpn } = newPeer(perimeter, wish, now, makeKeys())
-      await writePrivate(wish.confPath, added.conf)
+      await writeNewFile(wish.confPath, added.conf)
       written = true
       const learnt = wish.routerKey !== undefined && vpn.publicKey !== wish.routerKey
       return {
@@ -113,22 +113,4 @@ function unknownPeer(name: string, revokedAt: string | undefined): AppError {
       ? `There is no peer ${quoted}.`
       : `There is no peer ${quoted} any more: it was revoked on ${revokedAt}.`,
   )
-}
-
-async function writePrivate(path: string, content: string): Promise<void> {
-  try {
-    await makeFolder(dirname(path))
-    const file = await open(path, 'wx', 0o600)
-    try {
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code
-    if (reason === 'EEXIST')
-      throw new AppError('perimeter.exists', `${path} is there already and stays as it is.`, { cause: error })
-    throw new AppError('perimeter.unwritable', `${path} cannot be written (${reason}).`, { cause: error })
-  }
 }
