@@ -2,8 +2,9 @@ import { onTestFinished } from 'vitest'
 import { adminRequest } from '../../src/node/admin-client.ts'
 import { type RecentRequest, recentRequestsSchema } from '../../src/shared/protocol/recent-requests.ts'
 import { type Answer, ask } from './ask.ts'
+import { startOllama } from './start-ollama.ts'
 import { startTestRelay, type TestRelay, type TestRelayOptions } from './start-relay.ts'
-import { type FakeOllama, type FakeOllamaOptions, startFakeOllama } from './upstreams/fake-ollama.ts'
+import type { FakeOllama, FakeOllamaOptions } from './upstreams/fake-ollama.ts'
 
 export interface OllamaRelay extends TestRelay {
   readonly ollama: FakeOllama
@@ -18,8 +19,7 @@ export async function startOllamaRelay(
   config: Readonly<Record<string, unknown>> = {},
   options: TestRelayOptions = {},
 ): Promise<OllamaRelay> {
-  const ollama = await startFakeOllama(fake)
-  onTestFinished(() => ollama.close())
+  const ollama = await startOllama(fake)
   const relay = await startTestRelay({
     ...options,
     config: { ollama: { url: ollama.url, ...config }, ...options.config },

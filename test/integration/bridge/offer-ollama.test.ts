@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import { type Answer, ask } from '../../support/ask.ts'
 import { startBridge } from '../../support/start-bridge.ts'
-import { type FakeOllama, startFakeOllama } from '../../support/upstreams/fake-ollama.ts'
+import { startOllama } from '../../support/start-ollama.ts'
 
 const isRunning = ({ relay }: BridgeState): boolean => relay.link.phase === 'connected'
 
@@ -24,12 +24,6 @@ async function start(ollama: object | undefined, env: Readonly<Record<string, st
     return bridge.api.saveSettings({ text: JSON.stringify({ version: 1, profiles: [whole] }) })
   }
   return { bridge, chat, save, state }
-}
-
-async function startOllama(): Promise<FakeOllama> {
-  const ollama = await startFakeOllama()
-  onTestFinished(() => ollama.close())
-  return ollama
 }
 
 test('an Ollama that is only shown is no way for clients', async () => {

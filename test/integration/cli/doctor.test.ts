@@ -9,7 +9,7 @@ import { createLogger } from '../../../src/node/log.ts'
 import type { Check } from '../../../src/shared/protocol/diagnostics.ts'
 import { fakeBridgeApi } from '../../support/fake-bridge-api.ts'
 import { runSovereign } from '../../support/sovereign-process.ts'
-import { startFakeOllama } from '../../support/upstreams/fake-ollama.ts'
+import { startOllama } from '../../support/start-ollama.ts'
 
 let dir: string
 
@@ -104,8 +104,7 @@ test('without a bridge there is still something to look at', async () => {
 })
 
 test('without a bridge the Ollama of the settings is asked all the same', async () => {
-  const ollama = await startFakeOllama({ traps: { cloud: 'signed-out' } })
-  onTestFinished(() => ollama.close())
+  const ollama = await startOllama({ traps: { cloud: 'signed-out' } })
   const config = join(dir, 'settings.json')
   const lineFor = async (settings: object): Promise<string> => {
     await writeFile(config, JSON.stringify({ version: 1, profiles: [settings] }))

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ask } from '../../support/ask.ts'
 import { runSovereign, type SovereignProcess } from '../../support/sovereign-process.ts'
+import { startOllama } from '../../support/start-ollama.ts'
 import { startOllamaRelay } from '../../support/start-ollama-relay.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
-import { startFakeOllama } from '../../support/upstreams/fake-ollama.ts'
 
 function start({ relay }: TestRelay, args: readonly string[]): SovereignProcess {
   const command = runSovereign(['ollama', ...args, '--socket', relay.adminSocketPath], {})
@@ -19,8 +19,7 @@ async function run(relay: TestRelay, ...args: readonly string[]) {
 }
 
 test('an Ollama is named, used and forgotten while the relay runs', async () => {
-  const ollama = await startFakeOllama()
-  onTestFinished(() => ollama.close())
+  const ollama = await startOllama()
   const relay = await startTestRelay({ signedIn: false })
   onTestFinished(() => relay.close())
   const chat = async () => {

@@ -1,6 +1,6 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runSovereign } from '../../support/sovereign-process.ts'
-import { startFakeOllama } from '../../support/upstreams/fake-ollama.ts'
+import { startOllama } from '../../support/start-ollama.ts'
 
 async function sovereign(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const run = runSovereign(['ollama', ...args], env)
@@ -33,8 +33,7 @@ test('an address for everybody ends with the reason and status 1', async () => {
 })
 
 test('status tells of the Ollama that OLLAMA_HOST names, and fails where none answers', async () => {
-  const ollama = await startFakeOllama()
-  onTestFinished(() => ollama.close())
+  const ollama = await startOllama()
   const env = { OLLAMA_HOST: new URL(ollama.url).host }
   const { code, out } = await sovereign(['status'], env)
   expect(code).toBe(0)

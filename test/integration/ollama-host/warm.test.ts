@@ -1,16 +1,7 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runSovereign } from '../../support/sovereign-process.ts'
-import {
-  type FakeOllama,
-  type FakeOllamaOptions,
-  startFakeOllama,
-} from '../../support/upstreams/fake-ollama.ts'
-
-async function start(options: FakeOllamaOptions = {}): Promise<FakeOllama> {
-  const ollama = await startFakeOllama(options)
-  onTestFinished(() => ollama.close())
-  return ollama
-}
+import { startOllama } from '../../support/start-ollama.ts'
+import type { FakeOllama } from '../../support/upstreams/fake-ollama.ts'
 
 async function warm(ollama: FakeOllama, ...args: string[]): Promise<{ code: unknown; lines: string[] }> {
   const run = runSovereign(['ollama', 'warm', '--url', ollama.url, ...args], {
@@ -29,7 +20,7 @@ async function warm(ollama: FakeOllama, ...args: string[]): Promise<{ code: unkn
 
 describe('sovereign ollama warm', () => {
   test('loads a model and tells the time it took and the context that it really has', async () => {
-    const ollama = await start({ loaded: [], traps: { contextLength: 65_536 } })
+    const ollama = await startOllama({ loaded: [], traps: { contextLength: 65_536 } })
     const { code, lines } = await warm(ollama, 'qwen3:8b')
     expect(code).toBe(0)
     expect(lines).toEqual([
@@ -39,12 +30,15 @@ describe('sovereign ollama warm', () => {
   })
 
   test('warns of a context in which agents lose the beginning', async () => {
-    const { lines } = await warm(await start({ loaded: [], traps: { contextLength: 4096 } }), 'qwen3:8b')
+    const { lines } = await warm(
+      await startOllama({ loaded: [], traps: { contextLength: 4096 } }),
+      'qwen3:8b',
+    )
     expect(lines.join('\n')).toMatch(/context of 4096 tokens.*\n.*OLLAMA_CONTEXT_LENGTH/)
   })
 
   test('goes on after a failure and says with its exit status that there was one', async () => {
-    const ollama = await start({ loaded: [] })
+    const ollama = await startOllama({ loaded: [] })
     const { code, lines } = await warm(ollama, 'no-such-model', 'gpt-oss:120b-cloud', 'qwen3:8b')
     expect(code).toBe(1)
     expect(lines.filter((line) => /^\S/.test(line)).map((line) => line.split(/\s+/)[0])).toEqual([
@@ -56,7 +50,7 @@ describe('sovereign ollama warm', () => {
   })
 
   test('pulls what is missing when it is told to, with what is done in lines', async () => {
-    const ollama = await start({ loaded: [] })
+    const ollama = await startOllama({ loaded: [] })
     const { code, lines } = await warm(ollama, '--pull', 'smollm2:135m')
     expect(lines.filter((line) => line.startsWith('pulling')).length).toBeGreaterThan(1)
     expect(lines.join('\n')).toMatch(/\nok +smollm2:135m: .*pulled, and loaded in/)
@@ -64,7 +58,7 @@ describe('sovereign ollama warm', () => {
   })
 
   test('a pull that fails inside of its 200 is a failure', async () => {
-    const ollama = await start({
+    const ollama = await startOllama({
       loaded: [],
       traps: { pullFailure: 'pull model manifest: file does not exist' },
     })
@@ -74,7 +68,7 @@ describe('sovereign ollama warm', () => {
   })
 
   test('a full queue is told as that', async () => {
-    const ollama = await start({ traps: { isQueueFull: true } })
+    const ollama = await startOllama({ traps: { isQueueFull: true } })
     const { code, lines } = await warm(ollama, 'qwen3:8b', '--json')
     expect(code).toBe(1)
     expect(JSON.parse(lines.join(''))).toMatchObject([{ kind: 'failed', cause: { code: 'ollama.busy' } }])

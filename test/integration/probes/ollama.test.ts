@@ -5,18 +5,8 @@ import { realSurroundings } from '../../../src/main/probes/ollama/surroundings.t
 import type { OllamaState } from '../../../src/shared/state/ollama.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startBridge } from '../../support/start-bridge.ts'
+import { startOllama } from '../../support/start-ollama.ts'
 import { startSshd } from '../../support/start-sshd.ts'
-import {
-  type FakeOllama,
-  type FakeOllamaOptions,
-  startFakeOllama,
-} from '../../support/upstreams/fake-ollama.ts'
-
-async function start(options: FakeOllamaOptions = {}): Promise<FakeOllama> {
-  const ollama = await startFakeOllama(options)
-  onTestFinished(() => ollama.close())
-  return ollama
-}
 
 const POLL = { timeout: 20_000 }
 
@@ -27,7 +17,7 @@ const ask = (url: string, timeoutMs = 10_000) =>
 
 describe('an Ollama that answers', () => {
   test('tells its version, its models and what is loaded, with a warning for a short context', async () => {
-    const { url } = await start()
+    const { url } = await startOllama()
     expect(await ask(url)).toEqual({
       version: '0.33.0',
       models: [
@@ -61,7 +51,7 @@ describe('an Ollama that answers', () => {
   })
 
   test('may be behind a path and may leave out what older versions do not tell', async () => {
-    const ollama = await start()
+    const ollama = await startOllama()
     ollama.behave(({ path }, response) => {
       const answers: Record<string, unknown> = {
         '/ai/api/version': { version: '0.1.0' },
@@ -90,12 +80,12 @@ describe('an Ollama that answers', () => {
 
   test('may have ten thousand models', async () => {
     const models = Array.from({ length: 10_000 }, (_, index) => ({ name: `model-${index}`, size: index }))
-    const { url } = await start({ models })
+    const { url } = await startOllama({ models })
     expect((await ask(url)).models).toHaveLength(10_000)
   })
 
   test('with enough context needs no warning', async () => {
-    const { url } = await start({ loaded: [{ name: 'a', context_length: 65_536 }] })
+    const { url } = await startOllama({ loaded: [{ name: 'a', context_length: 65_536 }] })
     expect((await ask(url)).loaded[0]?.hasShortContext).toBe(false)
   })
 })
@@ -118,7 +108,7 @@ describe('what keeps an Ollama from answering is told apart', () => {
   })
 
   test('it is called by a name that it does not take: an empty 403', async () => {
-    const { url } = await start({ ownsHost: (host) => host === 'localhost' })
+    const { url } = await startOllama({ ownsHost: (host) => host === 'localhost' })
     await expect(ask(url)).rejects.toMatchObject({ code: 'ollama.host-refused' })
   })
 
@@ -133,7 +123,7 @@ describe('what keeps an Ollama from answering is told apart', () => {
     ['an answer in another shape', 200, 'application/json', '{"version":3}', 'ollama.not-ollama'],
     ['a redirect', 302, 'text/html', '', 'ollama.not-ollama'],
   ])('%s', async (_what, status, type, body, code) => {
-    const ollama = await start()
+    const ollama = await startOllama()
     ollama.behave((_request, response) => {
       response.writeHead(status, { 'content-type': type, ...(status === 302 ? { location: '/login' } : {}) })
       response.end(body)
@@ -142,7 +132,7 @@ describe('what keeps an Ollama from answering is told apart', () => {
   })
 
   test('it takes the connection and says nothing', async () => {
-    const ollama = await start()
+    const ollama = await startOllama()
     ollama.behave(() => undefined)
     await expect(ask(ollama.url, 200)).rejects.toMatchObject({
       code: 'ollama.silent',
@@ -156,7 +146,7 @@ describe('what keeps an Ollama from answering is told apart', () => {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
     await expect(ask(`http://127.0.0.1:${port}`)).rejects.toMatchObject({ code: 'ollama.not-ollama' })
-    const { url } = await start()
+    const { url } = await startOllama()
     await expect(ask(url.replace('http:', 'https:'))).rejects.toMatchObject({
       message: expect.stringContaining('does not speak TLS') as string,
     })
@@ -176,7 +166,7 @@ describe('in the state of the bridge', () => {
   })
 
   test('it is asked when somebody watches and the bridge connects, and again on demand', async () => {
-    const ollama = await start()
+    const ollama = await startOllama()
     const { bridge, state } = await startBridge({
       teardown: onTestFinished,
       profile: { ollama: { url: ollama.url } },
@@ -192,7 +182,7 @@ describe('in the state of the bridge', () => {
   })
 
   test('nobody is asked while nobody watches', async () => {
-    const ollama = await start()
+    const ollama = await startOllama()
     const { bridge } = await startBridge({
       teardown: onTestFinished,
       profile: { ollama: { url: ollama.url } },
@@ -203,7 +193,7 @@ describe('in the state of the bridge', () => {
   })
 
   test('settings that name another one count at once', async () => {
-    const ollama = await start()
+    const ollama = await startOllama()
     const { bridge, agentPort } = await startBridge({ teardown: onTestFinished, profile: {} })
     const text = JSON.stringify({
       agent: { listen: `127.0.0.1:${agentPort}` },
@@ -220,7 +210,7 @@ describe('from an SSH host', () => {
   const isOk = ({ ollama }: { ollama: OllamaState }): boolean => ollama.kind === 'ok'
 
   test('the connection that a client has to the same host is used', async () => {
-    const ollama = await start()
+    const ollama = await startOllama()
     const tower = await startSshd({ teardown: onTestFinished })
     const listen = `127.0.0.1:${await freePort()}`
     const { bridge, state } = await startBridge({
@@ -239,7 +229,7 @@ describe('from an SSH host', () => {
   })
 
   test('a connection of its own lasts while the bridge is connected, and comes back by itself', async () => {
-    const ollama = await start()
+    const ollama = await startOllama()
     const tower = await startSshd({ teardown: onTestFinished })
     const { bridge, state } = await startBridge({
       teardown: onTestFinished,

@@ -7,9 +7,9 @@ import { freePort } from '../../support/free-port.ts'
 import { startAuthority } from '../../support/make-certificates.ts'
 import { startBridge, type TestBridge, type TestBridgeOptions } from '../../support/start-bridge.ts'
 import { startWeb } from '../../support/start-hosts.ts'
+import { startOllama } from '../../support/start-ollama.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
-import { startFakeOllama } from '../../support/upstreams/fake-ollama.ts'
 
 let host: Sshd
 let relay: TestRelay
@@ -54,8 +54,7 @@ const HEALTH = {
 
 describe('checks', () => {
   test('a chain that works has nothing to complain about', async () => {
-    const ollama = await startFakeOllama({ loaded: [] })
-    onTestFinished(() => ollama.close())
+    const ollama = await startOllama({ loaded: [] })
     const started = await start({
       relay: { ssh: 'pi', port: relay.port },
       clients: [{ name: 'vm', ssh: 'devbox', listen: `127.0.0.1:${await freePort()}` }],

@@ -1,9 +1,9 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ask, errorMessage, open } from '../../../support/ask.ts'
 import { freePort } from '../../../support/free-port.ts'
+import { startOllama } from '../../../support/start-ollama.ts'
 import { startOllamaRelay } from '../../../support/start-ollama-relay.ts'
 import { waitUntil } from '../../../support/start-sshd.ts'
-import { startFakeOllama } from '../../../support/upstreams/fake-ollama.ts'
 
 const MODEL = 'qwen3:8b'
 const SAY = [{ role: 'user', content: 'Who is there?' }]
@@ -99,8 +99,7 @@ test('Ollama gets a name that it takes, and nothing of the client but its questi
 test('no proxy of the environment comes between the relay and Ollama', async () => {
   const dead = `http://127.0.0.1:${await freePort()}`
   const env = { HTTPS_PROXY: dead, https_proxy: dead, HTTP_PROXY: dead, http_proxy: dead, ALL_PROXY: dead }
-  const ollama = await startFakeOllama()
-  onTestFinished(() => ollama.close())
+  const ollama = await startOllama()
   // The same place under an address for which nobody makes an exception.
   const url = ollama.url.replace('127.0.0.1', '[::ffff:127.0.0.1]')
   const { post } = await startOllamaRelay({}, { url }, { env })
