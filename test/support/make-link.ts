@@ -9,30 +9,21 @@ import { createLogger } from '../../src/node/log.ts'
 import type { ListenerState } from '../../src/shared/state/bridge-state.ts'
 import type { LinkState } from '../../src/shared/state/link.ts'
 import type { Answer, Question } from '../../src/shared/state/prompt.ts'
+import { makeHost } from './make-host.ts'
 import type { Sshd } from './start-sshd.ts'
 
 /** The host as the SSH config would have described it. */
 export function resolvedHost(sshd: Sshd, overrides: Partial<ResolvedHost> = {}): ResolvedHost {
-  return {
+  return makeHost({
     displayName: `${sshd.userName}@${sshd.host}:${sshd.port}`,
     hostName: sshd.host,
     port: sshd.port,
     user: sshd.userName,
-    hostKeyAlias: undefined,
     identityFiles: [sshd.clientKeyFile],
-    certificateFiles: [],
-    identityAgent: undefined,
     identitiesOnly: true,
     userKnownHostsFiles: [sshd.knownHostsFile],
-    globalKnownHostsFiles: [],
-    hashKnownHosts: false,
-    unknownHosts: 'ask',
-    connectTimeoutMs: 10_000,
-    serverAliveIntervalMs: 0,
-    serverAliveCountMax: 3,
-    jumps: [],
     ...overrides,
-  }
+  })
 }
 
 export interface MakeLinkOptions {
