@@ -1,27 +1,19 @@
 import { existsSync, statSync } from 'node:fs'
-import { chmod, lstat, mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type BareMachine, makeBareMachine } from '../../../support/bare-machine.ts'
-import { type SetupServer, startSetupServer } from '../../../support/start-setup-server.ts'
+import { beforeEach, expect, test } from 'vitest'
+import type { BareMachine } from '../../../support/bare-machine.ts'
+import type { SetupServer } from '../../../support/start-setup-server.ts'
+import { startSetupWorld } from '../../../support/start-setup-world.ts'
 
 let server: SetupServer
 let machine: BareMachine
-let dataDir: string
 let path: string
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'setup-data-'))
-  server = await startSetupServer(dataDir)
-  machine = await makeBareMachine()
+  ;({ machine, server } = await startSetupWorld())
   path = join(machine.home, '.config/opencode/opencode.json')
   await mkdir(dirname(path), { recursive: true })
-})
-afterEach(async () => {
-  await server.close()
-  await machine.remove()
-  await rm(dataDir, { recursive: true, force: true })
 })
 
 const command = (...args: string[]) =>

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parse } from 'jsonc-parser'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type BareMachine, makeBareMachine } from '../../../support/bare-machine.ts'
-import { type SetupServer, startSetupServer } from '../../../support/start-setup-server.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { BareMachine } from '../../../support/bare-machine.ts'
+import type { SetupServer } from '../../../support/start-setup-server.ts'
+import { startSetupWorld } from '../../../support/start-setup-world.ts'
 
 /** A provider of the user that happens to have the name of ours. */
 const OWN = `{
@@ -24,17 +24,9 @@ const OWN = `{
 
 let server: SetupServer
 let machine: BareMachine
-let dataDir: string
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'setup-data-'))
-  server = await startSetupServer(dataDir)
-  machine = await makeBareMachine()
-})
-afterEach(async () => {
-  await server.close()
-  await machine.remove()
-  await rm(dataDir, { recursive: true, force: true })
+  ;({ machine, server } = await startSetupWorld())
 })
 
 const path = () => join(machine.home, '.config/opencode/opencode.json')
