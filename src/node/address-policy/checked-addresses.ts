@@ -2,16 +2,20 @@ import { lookup as systemLookup } from 'node:dns/promises'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { AddressPolicy } from './address-policy.ts'
 import { parseHost } from './host.ts'
+import { inTurns } from './lookups.ts'
 
 export interface CheckedAddress {
   readonly address: string
   readonly family: 4 | 6
 }
 
-/** All addresses of a name, in the order in which they should be tried. */
-export type Lookup = (name: string) => Promise<readonly { address: string; family: number }[]>
+/** All addresses of a name, in the order in which they should be tried. After the signal nobody wants them any more. */
+export type Lookup = (
+  name: string,
+  signal?: AbortSignal,
+) => Promise<readonly { address: string; family: number }[]>
 
-export const SYSTEM_LOOKUP: Lookup = (name) => systemLookup(name, { all: true, order: 'verbatim' })
+export const SYSTEM_LOOKUP: Lookup = inTurns((name) => systemLookup(name, { all: true, order: 'verbatim' }))
 
 /**
  * The addresses of a host that the policy lets through. A connection has to go to one of these and must not look the
@@ -24,11 +28,12 @@ export function checkedAddresses(
   host: string,
   policy: AddressPolicy,
   lookup: Lookup = SYSTEM_LOOKUP,
+  signal?: AbortSignal,
 ): readonly CheckedAddress[] | Promise<readonly CheckedAddress[]> {
   const parsed = parseHost(host)
   return parsed.kind === 'address'
     ? allowedOf(parsed.address, [parsed], policy)
-    : resolve(parsed.name, lookup).then((found) => allowedOf(parsed.name, found, policy))
+    : resolve(parsed.name, lookup, signal).then((found) => allowedOf(parsed.name, found, policy))
 }
 
 function allowedOf(
@@ -50,9 +55,10 @@ function allowedOf(
 async function resolve(
   name: string,
   lookup: Lookup,
+  signal: AbortSignal | undefined,
 ): Promise<readonly { address: string; family: number }[]> {
   try {
-    return await lookup(name)
+    return await lookup(name, signal)
   } catch (error) {
     const code = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? '') : ''
     const why = code === 'ENOTFOUND' ? 'no such name' : code

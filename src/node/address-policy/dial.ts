@@ -39,7 +39,7 @@ export async function dial(
   for (const signal of signals) signal.addEventListener('abort', onAbort)
   if (signals.some(({ aborted }) => aborted)) onAbort()
   try {
-    const found = checkedAddresses(target.host, options.policy, options.lookup)
+    const found = checkedAddresses(target.host, options.policy, options.lookup, deadline.signal)
     const checked = found instanceof Promise ? await abortable(found, deadline.signal) : found
     return await raceConnect(withoutObjection(checked, target.port, options), target.port, deadline.signal)
   } catch (error) {
