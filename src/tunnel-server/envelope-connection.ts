@@ -131,13 +131,16 @@ class EnvelopeConnection implements AgentConnection {
     const { dial, log, meters, agent } = this.context
     const stream = this.link.addStream(id)
     const abort = new AbortController()
-    stream.once('close', () => abort.abort())
+    stream.once('close', () => abort.abort(new AppError('egress.unreachable', 'The agent gave it up.')))
     stream.once('close', meters.streamOpened())
     stream.once('close', () => this.endIfDrained())
     try {
       this.refuseMore()
       const target = parseAuthority(address)
       if (target === undefined) throw new AppError('tunnel.protocol', 'An address has to be host:port.')
+      // Who closes it in the same breath has not even begun a connection.
+      await Promise.resolve()
+      if (stream.destroyed) return
       const far = await dial(target, abort.signal)
       if (stream.destroyed) {
         far.on('error', () => undefined)

@@ -66,10 +66,13 @@ function watch(session: H2Connection, socket: TLSSocket, context: ServeContext):
 
 async function serveStream(stream: H2Stream, headers: Headers, context: ServeContext): Promise<void> {
   const abort = new AbortController()
-  stream.on('error', () => abort.abort())
-  stream.once('close', () => abort.abort())
+  const giveUp = (): void => abort.abort(new AppError('egress.unreachable', 'The agent gave it up.'))
+  stream.on('error', giveUp).once('close', giveUp)
   const streamClosed = context.meters.streamOpened()
   stream.once('close', streamClosed)
+  // Who resets it in the same breath (CVE-2023-44487) has not even begun a connection.
+  await Promise.resolve()
+  if (stream.destroyed) return
   try {
     const protocol = headers[':protocol']
     if (headers[':method'] !== 'CONNECT' || (protocol !== undefined && protocol !== 'websocket'))

@@ -50,7 +50,6 @@ async function start(more: Partial<H2Options> = {}, first?: readonly Uint8Array[
   return { raw: await dialRawH2(certs, (server.address() as AddressInfo).port, first), streams, errors }
 }
 
-const NOTHING = Buffer.alloc(0)
 const times = (count: number, frame: Uint8Array): Buffer =>
   Buffer.concat(Array.from({ length: count }, () => frame))
 const PING = frameOf(FRAME.ping, 0, 0, Buffer.alloc(8))
@@ -122,16 +121,19 @@ test('a peer that has acknowledged the settings is not', async () => {
   await answers(2)
 })
 
-test('a flood of tiny windows of an open stream ends the connection', async () => {
-  const side = await start({ now: () => 0 })
-  await open(side)
-  side.raw.say(times(30_000, numberFrame(FRAME.windowUpdate, 1, 1)))
-  expect(await side.raw.ended()).toBe(CODE.enhanceYourCalm)
-})
+test.each([1, 1_024, 16_384])(
+  'a flood of windows of an open stream ends the connection: %i bytes',
+  async (bytes) => {
+    const side = await start({ now: () => 0 })
+    await open(side)
+    side.raw.say(times(30_000, numberFrame(FRAME.windowUpdate, 1, bytes)))
+    expect(await side.raw.ended()).toBe(CODE.enhanceYourCalm)
+  },
+)
 
-test('a flood of tiny windows of the connection ends it', async () => {
+test.each([1, 1_024, 16_384])('a flood of windows of the connection ends it: %i bytes', async (bytes) => {
   const { raw } = await start({ now: () => 0 })
-  raw.say(times(30_000, numberFrame(FRAME.windowUpdate, 0, 1)))
+  raw.say(times(30_000, numberFrame(FRAME.windowUpdate, 0, bytes)))
   expect(await raw.ended()).toBe(CODE.enhanceYourCalm)
 })
 
@@ -157,21 +159,77 @@ test('a peer that gives back each few bytes on their own does so for as long as 
   expect(side.errors).toEqual([])
 })
 
-test('of resets there may be as many as streams and 1,000 more, and then 33 a second', async () => {
+const reset = (id: number): Buffer => numberFrame(FRAME.rstStream, id, CODE.cancel)
+
+test('a peer may abort each of its streams and tell its windows, for as long as it likes', async () => {
+  const { errors, raw } = await start({ now: () => 0 })
+  const window = (id: number): Buffer => numberFrame(FRAME.windowUpdate, id, 2 ** 20)
+  for (let round = 0; round < 12; round += 1) {
+    const frames: Buffer[] = []
+    for (let id = 2_000 * round + 1; id < 2_000 * (round + 1); id += 2)
+      frames.push(requestOf(raw, id), window(id), reset(id), window(id))
+    raw.say(...frames, PING)
+    expect(await waitUntil(() => pongs(raw) === round + 1, 10_000)).toBe(true)
+  }
+  expect(errors).toEqual([])
+})
+
+test('a flood of resets of a stream that is over ends the connection', async () => {
+  const { raw } = await start({ now: () => 0 })
+  raw.say(requestOf(raw, 1), times(30_000, reset(1)))
+  expect(await raw.ended()).toBe(CODE.enhanceYourCalm)
+})
+
+test('of streams a peer may break as many as it may have and 1,000 more, and then 33 a second', async () => {
   let now = 0
   const { raw } = await start({ now: () => now })
   let id = 1
-  const resets = (count: number): Buffer => {
+  const broken = (count: number): Buffer => {
     const frames: Buffer[] = []
     for (let left = count; left > 0; left -= 1, id += 2)
-      frames.push(requestOf(raw, id), numberFrame(FRAME.rstStream, id, CODE.cancel))
+      frames.push(requestOf(raw, id), numberFrame(FRAME.windowUpdate, id, 0))
     return Buffer.concat(frames)
   }
-  raw.say(resets(1_008), PING)
+  raw.say(broken(1_008), PING)
   expect(await waitUntil(() => pongs(raw) === 1, 10_000)).toBe(true)
   now = 1_000
-  raw.say(resets(33), PING)
+  raw.say(broken(33), PING)
   expect(await waitUntil(() => pongs(raw) === 2, 10_000)).toBe(true)
-  raw.say(resets(1), frameOf(FRAME.data, 0, 0, NOTHING))
+  raw.say(broken(1))
   expect(await raw.ended()).toBe(CODE.enhanceYourCalm)
+})
+
+test('of requests 16 are begun in one turn of the event loop, so that others get theirs', async () => {
+  const turns: number[] = []
+  let begun = 0
+  const { raw } = await start({
+    onStream: (stream) => {
+      stream.respond(200)
+      begun += 1
+      if (begun === 1)
+        setImmediate(() => {
+          turns.push(begun)
+          begun = 0
+        })
+    },
+  })
+  const frames = Array.from({ length: 1_000 }, (_, index) => [
+    requestOf(raw, 2 * index + 1),
+    reset(2 * index + 1),
+  ])
+  raw.say(...frames.flat(), PING)
+  expect(await waitUntil(() => pongs(raw) === 1, 10_000)).toBe(true)
+  expect(turns.reduce((sum, count) => sum + count, begun)).toBe(1_000)
+  expect(Math.max(...turns)).toBe(16)
+})
+
+test('a peer that goes while its requests wait for their turn takes them along', async () => {
+  const ended = Promise.withResolvers<void>()
+  const side = await start({ maxStreams: 1_000, onClosed: ended.resolve })
+  const { raw, streams } = side
+  raw.say(...Array.from({ length: 200 }, (_, index) => requestOf(raw, 2 * index + 1)))
+  raw.socket.end()
+  await ended.promise
+  expect(await waitUntil(() => streams.every(({ closed }) => closed), 10_000)).toBe(true)
+  expect(side.errors).toEqual([])
 })

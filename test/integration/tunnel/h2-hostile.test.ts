@@ -165,15 +165,6 @@ describe('ends the connection', () => {
     expect(await raw.ended()).toBe(code)
   })
 
-  test('for a flood of requests that are reset at once', async () => {
-    const raw = await dial()
-    const port = await silentHost()
-    for (let count = 0; count < 6_000 && !raw.socket.destroyed; count += 1)
-      raw.say(requestOf(raw, 2 * count + 1, port), numberFrame(FRAME.rstStream, 2 * count + 1, CODE.cancel))
-    expect(await raw.ended()).toBe(CODE.enhanceYourCalm)
-    expect(await waitUntil(() => server.meters.streams === 0, 10_000)).toBe(true)
-  })
-
   test('for a flood of frames without data', async () => {
     const raw = await dial()
     await open(raw, await silentHost())

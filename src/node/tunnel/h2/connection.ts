@@ -1,5 +1,6 @@
 import type { AppError } from '../../../shared/errors/app-error.ts'
-import { type Allowance, cheapAllowance, resetAllowance } from './allowance.ts'
+import { cheapAllowance, Earned, faultAllowance } from './allowance.ts'
+import { Breath } from './breath.ts'
 import { CODE, DEFAULT_FRAME_SIZE, FLAG, FRAME, H2Error, PREFACE } from './codes.ts'
 import { FrameReader } from './frame-reader.ts'
 import { frameOf, goawayFrame, headersFrames, numberFrame } from './frames.ts'
@@ -29,12 +30,14 @@ export class H2Connection implements StreamCarrier {
   private readonly outbox: Outbox
   private readonly turns: Turns
   private readonly reader: FrameReader
+  private readonly breath: Breath
   private readonly incoming: Incoming
   private readonly encoder = new HpackEncoder()
   private readonly pings = new Pings()
   private readonly streams: StreamTable
   private readonly window: ReceiveWindow
-  private readonly resets: Allowance
+  private readonly resets: Earned
+  private readonly tiny: TinyWindows
   private readonly settingsTimeout: SettingsTimeout
   /** Takes no new streams. */
   private isDraining = false
@@ -49,22 +52,26 @@ export class H2Connection implements StreamCarrier {
     const push = (frame: Buffer): void => this.push(frame)
     this.outbox = new Outbox(socket, () => this.turns.take())
     const cheap = cheapAllowance(now)
-    const tiny = new TinyWindows(cheap)
-    this.turns = new Turns(this.outbox, tiny, DEFAULT_FRAME_SIZE)
+    const faults = faultAllowance(maxStreams, now)
+    this.tiny = new TinyWindows(cheap)
+    this.turns = new Turns(this.outbox, this.tiny, DEFAULT_FRAME_SIZE)
     this.streams = new StreamTable(isServer, maxStreams)
     this.window = new ReceiveWindow(connectionWindow, push)
-    this.resets = resetAllowance(maxStreams, now)
-    const { pings, resets, streams, turns, window } = this
+    this.resets = new Earned(cheap)
+    const { pings, resets, streams, tiny, turns, window } = this
     const messages = new Messages({
-      ...{ isServer, maxStreams, resets, streams, push },
+      ...{ faults, isServer, maxStreams, resets, streams, push },
       isDraining: () => this.isDraining,
       breakStream: (stream, code) => this.incoming.breakStream(stream, code),
-      onRequest: (id, headers) => options.onStream?.(this.addStream(id, false), headers),
+      onRequest: (id, headers) => {
+        this.breath.requestBegins()
+        options.onStream?.(this.addStream(id, false), headers)
+      },
       onEnd: (id) => this.takeEnd(id),
     })
     this.incoming = new Incoming(
       {
-        ...{ cheap, pings, resets, streams, tiny, turns, window, push },
+        ...{ cheap, faults, pings, resets, streams, tiny, turns, window, push },
         onBlock: (block) => messages.take(block),
         onEnd: (id) => this.takeEnd(id),
         onReset: (stream, code) => this.takeReset(stream, code),
@@ -74,7 +81,13 @@ export class H2Connection implements StreamCarrier {
       },
       maxHeaderListSize,
     )
-    this.reader = new FrameReader(this.incoming, MAX_FRAME_BYTES, isServer ? PREFACE : NOTHING)
+    const reader = new FrameReader(this.incoming, MAX_FRAME_BYTES, isServer ? PREFACE : NOTHING)
+    this.reader = reader
+    this.breath = new Breath(
+      socket,
+      (bytes) => this.read(bytes),
+      () => reader.hold(),
+    )
     for (const frame of firstFrames(options)) this.outbox.push(frame)
     this.settingsTimeout = new SettingsTimeout(options.settingsTimeoutMs ?? SETTINGS_TIMEOUT_MS, () =>
       this.breakDown(new H2Error(CODE.settingsTimeout, 'the settings were not acknowledged')),
@@ -96,6 +109,7 @@ export class H2Connection implements StreamCarrier {
 
   /** The client's. It is not over with what is sent. */
   request(headers: Headers): H2Stream {
+    this.resets.earn(1)
     const stream = this.addStream(this.streams.takeId(), true)
     this.headers(stream, headers, false)
     return stream
@@ -196,21 +210,21 @@ export class H2Connection implements StreamCarrier {
       this.outbox.drop()
       this.options.onClosed()
     })
-    if (buffers === undefined) socket.on('data', (bytes: Buffer) => this.read(bytes))
+    if (buffers === undefined) socket.on('data', (bytes: Buffer) => this.breath.read(bytes))
     else {
       socket.resume()
-      buffers.start((bytes) => this.read(bytes))
+      buffers.start((bytes) => this.breath.read(bytes))
     }
   }
 
-  private read(bytes: Buffer): void {
-    if (this.isGone) return
+  private read(bytes: Buffer): number {
     try {
-      this.reader.push(bytes)
+      if (!this.isGone) return this.reader.push(bytes)
     } catch (error) {
       if (!(error instanceof H2Error)) throw error
       this.breakDown(error)
     }
+    return bytes.length
   }
 
   private breakDown(error: H2Error): void {
@@ -222,6 +236,7 @@ export class H2Connection implements StreamCarrier {
     const windows = { own: this.options.streamWindow, peer: this.peerSettings.initialWindowSize }
     const stream = new H2Stream(this, { id, isOwn }, windows)
     this.streams.add(stream)
+    this.tiny.opened()
     return stream
   }
 
@@ -258,6 +273,7 @@ export class H2Connection implements StreamCarrier {
     this.isDraining = true
     this.settingsTimeout.close()
     this.reader.stop()
+    this.breath.close()
     const streams = this.streams.all()
     this.streams.clear()
     this.turns.clear()

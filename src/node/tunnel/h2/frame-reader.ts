@@ -34,6 +34,7 @@ export class FrameReader {
   private left = 0
   private padding = -1
   private isStopped = false
+  private isHeld = false
 
   /** @param preface what comes before the first frame (RFC 9113 §3.4). */
   constructor(handler: FrameHandler, maxFrameBytes: number, preface: Buffer) {
@@ -46,12 +47,18 @@ export class FrameReader {
     this.isStopped = true
   }
 
-  /** @throws H2Error */
-  push(chunk: Buffer): void {
+  /** Leaves the rest of what it was given. */
+  hold(): void {
+    this.isHeld = true
+  }
+
+  /** @returns how many bytes it has taken: all, unless it was held. @throws H2Error */
+  push(chunk: Buffer): number {
+    this.isHeld = false
     let at = this.preface.length === 0 ? 0 : this.skipPreface(chunk)
-    while (!this.isStopped) {
+    while (!this.isStopped && !this.isHeld) {
       if (this.frame === undefined) {
-        if (at >= chunk.length) return
+        if (at >= chunk.length) return at
         const taken = Math.min(HEADER_BYTES - this.headBytes, chunk.length - at)
         if (taken === HEADER_BYTES) this.begin(chunk, at)
         else {
@@ -63,10 +70,11 @@ export class FrameReader {
         continue
       }
       const taken = Math.min(this.left, chunk.length - at)
-      if (taken === 0 && this.left > 0) return
+      if (taken === 0 && this.left > 0) return at
       this.take(this.frame, chunk, at, at + taken)
       at += taken
     }
+    return at
   }
 
   private skipPreface(chunk: Buffer): number {

@@ -1,4 +1,4 @@
-import type { Allowance } from './allowance.ts'
+import type { Allowance, Earned } from './allowance.ts'
 import { CODE, FLAG, FRAME, H2Error, MAX_WINDOW } from './codes.ts'
 import type { FrameHandler, FrameHeader } from './frame-reader.ts'
 import { frameOf } from './frames.ts'
@@ -17,7 +17,10 @@ export interface Parts {
   readonly turns: Turns
   readonly pings: Pings
   readonly window: ReceiveWindow
-  readonly resets: Allowance
+  /** Streams that the other side has broken. */
+  readonly faults: Allowance
+  /** One for each stream. */
+  readonly resets: Earned
   /** Frames that cost the other side nothing. */
   readonly cheap: Allowance
   readonly tiny: TinyWindows
@@ -115,7 +118,7 @@ export class Incoming implements FrameHandler {
 
   /** An error of one stream (RFC 9113 §5.4.2). */
   breakStream(stream: H2Stream, code: number): void {
-    this.parts.resets.use('broken streams')
+    this.parts.faults.use('broken streams')
     stream.reset(code)
   }
 
@@ -128,9 +131,8 @@ export class Incoming implements FrameHandler {
     refuseSize(payload.length === 4, 'a reset')
     streams.refuseIdle(id, 'a reset')
     streams.unlinger(id)
+    resets.use('resets')
     const stream = streams.get(id)
-    // CVE-2023-44487; of its own streams this side has opened no more than it wanted.
-    if (stream?.isOwn !== true) resets.use('resets')
     if (stream !== undefined) this.parts.onReset(stream, payload.readUInt32BE(0))
   }
 
@@ -179,22 +181,19 @@ export class Incoming implements FrameHandler {
   private takeWindowUpdate(id: number, payload: Buffer): void {
     const { streams, tiny, turns } = this.parts
     refuseSize(payload.length === 4, 'a window')
+    tiny.use()
     const bytes = payload.readUInt32BE(0) & MAX_WINDOW
     if (id === 0) {
       if (bytes === 0) throw new H2Error(CODE.protocolError, 'a window that grows by nothing')
-      tiny.use(bytes)
       turns.addWindow(bytes)
       return
     }
     streams.refuseIdle(id, 'a window')
     const stream = streams.get(id)
-    if (stream === undefined) this.cheap.use('windows of closed streams')
-    else if (bytes === 0) this.breakStream(stream, CODE.protocolError)
+    if (stream === undefined) return
+    if (bytes === 0) this.breakStream(stream, CODE.protocolError)
     else if (!stream.addSendWindow(bytes)) this.breakStream(stream, CODE.flowControlError)
-    else {
-      tiny.use(bytes)
-      turns.add(stream)
-    }
+    else turns.add(stream)
   }
 }
 

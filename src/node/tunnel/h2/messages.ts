@@ -1,4 +1,4 @@
-import type { Allowance } from './allowance.ts'
+import type { Allowance, Earned } from './allowance.ts'
 import { CODE, FRAME, H2Error } from './codes.ts'
 import { numberFrame } from './frames.ts'
 import type { Block } from './header-blocks.ts'
@@ -11,7 +11,10 @@ export interface MessageParts {
   readonly isServer: boolean
   /** That the other side may have open. */
   readonly maxStreams: number
-  readonly resets: Allowance
+  /** Requests that are refused. */
+  readonly faults: Allowance
+  /** One for each stream. */
+  readonly resets: Earned
   readonly streams: StreamTable
   /** Whether new streams are not taken any more. */
   isDraining(): boolean
@@ -60,12 +63,13 @@ export class Messages {
   }
 
   private takeRequest({ fields, id, isEnd }: Block): void {
-    const { maxStreams, resets, streams } = this.parts
+    const { faults, maxStreams, resets, streams } = this.parts
     if (id % 2 === 0) throw new H2Error(CODE.protocolError, 'a stream of the server')
     if (id <= streams.lastPeerId) {
       streams.refuseClosed(id, 'headers')
       return
     }
+    resets.earn(1)
     // What comes after a goodbye is ignored (RFC 9113 §6.8).
     if (this.parts.isDraining()) {
       streams.linger(id)
@@ -75,7 +79,7 @@ export class Messages {
     const headers = fields === undefined ? undefined : readHeaders(fields, 'request')
     const isFull = streams.size >= maxStreams
     if (headers === undefined || isFull) {
-      resets.use('requests that are refused')
+      faults.use('requests that are refused')
       if (!isEnd) streams.linger(id)
       this.parts.push(numberFrame(FRAME.rstStream, id, isFull ? CODE.refusedStream : CODE.protocolError))
       return
