@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer, TLSSocket } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { LendingSocket } from '../../../src/node/lending-socket.ts'
 import { createLogger } from '../../../src/node/log.ts'
 import { EnvelopeLink } from '../../../src/node/tunnel/envelope-link.ts'
@@ -17,24 +17,16 @@ import { waitUntil } from '../../support/start-sshd.ts'
 import { startTcpProxy } from '../../support/start-tcp-proxy.ts'
 import {
   makeTestAgent,
-  makeTunnelCerts,
   startTestServer,
   type TestAgent,
   type TestServer,
-  type TunnelCerts,
 } from '../../support/start-tunnel.ts'
+import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 import { excessOver, type Held, whatIsHeld } from '../../support/what-is-held.ts'
 
 // Agent and server are both in this process, so that what either end keeps is counted.
 
-const closers: (() => Promise<void>)[] = []
-let certs: TunnelCerts
-beforeAll(async () => {
-  certs = await makeTunnelCerts((close) => void closers.push(close))
-})
-afterAll(async () => {
-  for (const close of closers) await close()
-})
+const { certs } = tunnelFixture()
 
 const MIB = 2 ** 20
 /** Also of those that do not keep the process alive. */
