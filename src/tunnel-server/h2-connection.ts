@@ -3,6 +3,7 @@ import { splice } from '../node/splice.ts'
 import { CODE } from '../node/tunnel/h2/codes.ts'
 import { H2Connection } from '../node/tunnel/h2/connection.ts'
 import type { Headers } from '../node/tunnel/h2/header-fields.ts'
+import { freedReads } from '../node/tunnel/h2/read-buffers.ts'
 import type { H2Stream } from '../node/tunnel/h2/stream.ts'
 import { startKeepalive } from '../node/tunnel/keepalive.ts'
 import { UnreadBudget } from '../node/tunnel/unread-budget.ts'
@@ -20,6 +21,7 @@ export function serveH2(socket: TLSSocket, context: ServeContext): AgentConnecti
   const { promise: ended, resolve: onEnded } = Promise.withResolvers<void>()
   const session = new H2Connection({
     socket,
+    buffers: freedReads(socket),
     isServer: true,
     streamWindow: H2.serverStreamWindow,
     connectionWindow: H2.serverConnectionWindow,

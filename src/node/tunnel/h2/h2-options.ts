@@ -2,13 +2,13 @@ import type { TLSSocket } from 'node:tls'
 import type { AppError } from '../../../shared/errors/app-error.ts'
 import type { Headers } from './header-fields.ts'
 import type { OwnSettings } from './own-settings.ts'
-import type { ReadBuffers } from './read-buffers.ts'
+import type { Reads } from './read-buffers.ts'
 import type { H2Stream } from './stream.ts'
 
 export interface H2Options extends OwnSettings {
   readonly socket: TLSSocket
-  /** What the socket reads into, where it was dialled with it. */
-  readonly buffers?: ReadBuffers
+  /** What comes on the socket; its `data` unless told. */
+  readonly buffers?: Reads
   /** In milliseconds, of any beginning. */
   readonly now?: () => number
   readonly settingsTimeoutMs?: number

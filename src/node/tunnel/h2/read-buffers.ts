@@ -1,3 +1,6 @@
+import type { Socket } from 'node:net'
+import { freeBytes } from '../../free-bytes.ts'
+
 /** TLS hands over a record at a time, which is 16 KiB at most. */
 const READ_BYTES = 65_536
 const SPARE_MAX = 16
@@ -6,11 +9,17 @@ const spare: Buffer[] = []
 /** All connections read into this one, and each hands its bytes on before the next one reads. */
 let common: Buffer = Buffer.allocUnsafeSlow(READ_BYTES)
 
+/** Where the bytes of a connection come from. They are good until the call returns, unless they are held. */
+export interface Reads {
+  /** Gets what has come already, and what comes. */
+  start(onBytes: (bytes: Buffer) => void): void
+}
+
 /**
  * What a TLS connection reads into, for the `onread` of `tls.connect`, so that nothing is allocated for what comes. Who
  * needs its bytes for longer than the call holds the buffer, and another one takes its place.
  */
-export class ReadBuffers {
+export class ReadBuffers implements Reads {
   private onBytes: ((bytes: Buffer) => void) | undefined
   private early: Buffer[] = []
 
@@ -24,12 +33,30 @@ export class ReadBuffers {
     },
   }
 
-  /** Gets what has come already, and what comes. */
   start(onBytes: (bytes: Buffer) => void): void {
     const { early } = this
     this.early = []
     this.onBytes = onBytes
     for (const bytes of early) onBytes(bytes)
+  }
+}
+
+/** Memory of the read that is being handed on, where each one has its own. */
+let passing: ArrayBufferLike | undefined
+
+/** For a connection that was accepted: Node allocates memory for each read there, which is freed after the call. */
+export function freedReads(socket: Socket): Reads {
+  return {
+    start: (onBytes) => {
+      socket.on('data', (bytes: Buffer) => {
+        const outer = passing
+        const memory = bytes.buffer
+        passing = memory
+        onBytes(bytes)
+        passing = outer
+        if (!holders.has(memory)) freeBytes(bytes)
+      })
+    },
   }
 }
 
@@ -43,12 +70,14 @@ export function hold(bytes: Buffer): () => void {
   return () => {
     const left = (holders.get(memory) ?? 1) - 1
     holders.set(memory, left)
-    if (left === 0 && spare.length < SPARE_MAX && memory.byteLength === READ_BYTES)
-      spare.push(Buffer.from(memory as ArrayBuffer))
+    if (left > 0) return
+    if (memory.byteLength !== READ_BYTES) freeBytes(Buffer.from(memory))
+    else if (spare.length < SPARE_MAX) spare.push(Buffer.from(memory))
   }
 }
 
 /** Whether they are good only until the next read. */
 export function isLent(bytes: Buffer): boolean {
-  return bytes.buffer === common.buffer || holders.has(bytes.buffer)
+  const memory = bytes.buffer
+  return memory === common.buffer || memory === passing || holders.has(memory)
 }

@@ -116,6 +116,7 @@ export class H2Stream extends Duplex {
   /** The other side has ended. */
   receiveEnd(): void {
     this.hasRemoteEnd = true
+    this.loan?.end()
     if (!this.destroyed) this.push(null)
   }
 
