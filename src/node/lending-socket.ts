@@ -1,13 +1,14 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { freeBytes, freeingBytes } from './free-bytes.ts'
 import { mayReset } from './reset-when-destroyed.ts'
 
 /** Node would allocate 64 KiB for every read, however little comes, and leave it to the garbage collector. */
 const READ_BYTES = 131_072
 /** Reads below this are no bulk. */
 const LITTLE_BYTES = 16_384
-/** Buffers that are kept for the next transfer when one ends. */
-const SPARE_MAX = 8
+/** Buffers that are kept for the next read of many transfers at once: 4 MiB. */
+const SPARE_MAX = 32
 
 /** All sockets read into this one, and each takes its bytes out before the next one reads. */
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
@@ -65,7 +66,10 @@ export class LendingSocket extends Socket {
     if (to.destroyed || to.writableEnded) return true
     if (own !== undefined) return this.lend(to, bytes, own)
     if (bytes.length === READ_BYTES) this.own = borrow()
-    return to.write(Buffer.from(bytes))
+    if (bytes.length < LITTLE_BYTES) return to.write(Buffer.from(bytes))
+    const copy = Buffer.allocUnsafeSlow(bytes.length)
+    copy.set(bytes)
+    return to.write(copy, freeingBytes(copy))
   }
 
   private lend(to: Duplex, bytes: Buffer, own: Buffer): boolean {
@@ -92,4 +96,5 @@ function borrow(): Buffer {
 
 function giveBack(buffer: Buffer): void {
   if (spare.length < SPARE_MAX) spare.push(buffer)
+  else freeBytes(buffer)
 }

@@ -85,6 +85,18 @@ test('readers that stand still now and then get every byte in its place, each it
   await Promise.all(transfers)
 })
 
+test('more transfers at once than there are buffers to keep stay apart', async () => {
+  const data = pattern(2 * MIB, 7)
+  const way = await wayTo(data)
+  const transfers = Array.from({ length: 40 }, async () => {
+    const socket = await connect(new Socket(), way.port)
+    const received = await buffer(socket)
+    socket.end()
+    return received.equals(data)
+  })
+  expect(await Promise.all(transfers)).toEqual(Array(40).fill(true))
+})
+
 test('what came before anybody took it comes first', async () => {
   const data = pattern(MIB, 5)
   const host = await listen((socket) => void socket.end(data))
