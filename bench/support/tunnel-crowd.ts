@@ -7,6 +7,8 @@ export interface Crowd {
   readonly opened: number
   readonly opensPerSecond: number
   readonly kibEach: number
+  /** Of all processes while they are open. */
+  readonly mibInAll: number
   /** 1 KiB there and back over so many more at the same time. */
   readonly active: Small
 }
@@ -48,22 +50,23 @@ async function crowd(
     opened: sockets.length,
     opensPerSecond: sockets.length / seconds,
     kibEach: (full - before) / sockets.length,
+    mibInAll: full / 1024,
     active,
   }
 }
 
-/** Twice: what the second crowd needs more than the first had is what the first has left behind. */
+/** Thrice: what the later crowds take in all, more than the first did, is what was left behind and no reserve of V8. */
 export async function reportCrowds(
   name: string,
   open: Open,
   pids: readonly number[],
   counts: Parameters<typeof crowd>[2],
 ): Promise<void> {
-  for (const which of ['first', 'second']) {
-    const { opened, opensPerSecond, kibEach, active } = await crowd(open, pids, counts)
+  for (const which of ['first', 'second', 'third']) {
+    const { opened, opensPerSecond, kibEach, mibInAll, active } = await crowd(open, pids, counts)
     const { p50Ms, p99Ms, perSecond } = active
     console.log(
-      `${name}, ${which} crowd of ${opened} idle: ${kibEach.toFixed(1)} KiB more for each, ` +
+      `${name}, ${which} crowd of ${opened} idle: ${kibEach.toFixed(1)} KiB more for each, ${mibInAll.toFixed(0)} MiB in all, ` +
         `${opensPerSecond.toFixed(0)} opened per s; beside them ${counts.active} active: ` +
         `1 KiB in ${p50Ms.toFixed(1)} ms (p99 ${p99Ms.toFixed(1)}), ${perSecond.toFixed(0)} per s`,
     )
