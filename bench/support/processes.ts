@@ -15,13 +15,15 @@ export class Processes {
     return child
   }
 
-  /** Starts it and resolves with the first line it prints. */
+  /** Starts it and resolves with the first line it prints. @throws Error where it ends without one. */
   async startAndRead(command: string, args: readonly string[]): Promise<string> {
     const child = this.start(command, args)
     if (child.stdout === null) throw new Error('No output to read.')
     const lines = createInterface(child.stdout)
-    const [line] = (await once(lines, 'line')) as [string]
-    return line
+    return new Promise((resolve, reject) => {
+      const fail = (): void => reject(new Error(`${[command, ...args].join(' ')} ended without a line.`))
+      lines.once('line', resolve).once('close', fail)
+    })
   }
 
   startNode(file: string, args: readonly string[]): Promise<string> {
