@@ -1,5 +1,4 @@
 import type { AppError } from '../../../shared/errors/app-error.ts'
-import { cheapAllowance, Earned, faultAllowance } from './allowance.ts'
 import { Breath } from './breath.ts'
 import { CODE, DEFAULT_FRAME_SIZE, FLAG, FRAME, H2Error, PREFACE } from './codes.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -8,6 +7,7 @@ import type { H2Options } from './h2-options.ts'
 import type { Headers } from './header-fields.ts'
 import { HpackEncoder } from './hpack-encoder.ts'
 import { Incoming } from './incoming.ts'
+import { Limits } from './limits.ts'
 import { Messages } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import { firstFrames, MAX_FRAME_BYTES } from './own-settings.ts'
@@ -17,7 +17,6 @@ import { ReceiveWindow } from './receive-window.ts'
 import { SETTINGS_TIMEOUT_MS, SettingsTimeout } from './settings-timeout.ts'
 import { H2Stream, type StreamCarrier } from './stream.ts'
 import { StreamTable } from './stream-table.ts'
-import { TinyWindows } from './tiny-windows.ts'
 import { Turns } from './turns.ts'
 
 /** How long the other side has to read the last words. */
@@ -36,8 +35,7 @@ export class H2Connection implements StreamCarrier {
   private readonly pings = new Pings()
   private readonly streams: StreamTable
   private readonly window: ReceiveWindow
-  private readonly resets: Earned
-  private readonly tiny: TinyWindows
+  private readonly limits: Limits
   private readonly settingsTimeout: SettingsTimeout
   /** Takes no new streams. */
   private isDraining = false
@@ -51,16 +49,13 @@ export class H2Connection implements StreamCarrier {
     this.options = options
     const push = (frame: Buffer): void => this.push(frame)
     this.outbox = new Outbox(socket, () => this.turns.take())
-    const cheap = cheapAllowance(now)
-    const faults = faultAllowance(maxStreams, now)
-    this.tiny = new TinyWindows(cheap)
-    this.turns = new Turns(this.outbox, this.tiny, DEFAULT_FRAME_SIZE)
+    this.limits = new Limits(maxStreams, now)
+    this.turns = new Turns(this.outbox, this.limits.windows, DEFAULT_FRAME_SIZE)
     this.streams = new StreamTable(isServer, maxStreams)
     this.window = new ReceiveWindow(connectionWindow, push)
-    this.resets = new Earned(cheap)
-    const { pings, resets, streams, tiny, turns, window } = this
+    const { limits, pings, streams, turns, window } = this
     const messages = new Messages({
-      ...{ faults, isServer, maxStreams, resets, streams, push },
+      ...{ isServer, limits, maxStreams, streams, push },
       isDraining: () => this.isDraining,
       breakStream: (stream, code) => this.incoming.breakStream(stream, code),
       onRequest: (id, headers) => {
@@ -71,7 +66,7 @@ export class H2Connection implements StreamCarrier {
     })
     this.incoming = new Incoming(
       {
-        ...{ cheap, faults, pings, resets, streams, tiny, turns, window, push },
+        ...{ limits, pings, streams, turns, window, push },
         onBlock: (block) => messages.take(block),
         onEnd: (id) => this.takeEnd(id),
         onReset: (stream, code) => this.takeReset(stream, code),
@@ -109,7 +104,6 @@ export class H2Connection implements StreamCarrier {
 
   /** The client's. It is not over with what is sent. */
   request(headers: Headers): H2Stream {
-    this.resets.earn(1)
     const stream = this.addStream(this.streams.takeId(), true)
     this.headers(stream, headers, false)
     return stream
@@ -236,7 +230,7 @@ export class H2Connection implements StreamCarrier {
     const windows = { own: this.options.streamWindow, peer: this.peerSettings.initialWindowSize }
     const stream = new H2Stream(this, { id, isOwn }, windows)
     this.streams.add(stream)
-    this.tiny.opened()
+    this.limits.streamOpened()
     return stream
   }
 

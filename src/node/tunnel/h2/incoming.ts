@@ -1,14 +1,13 @@
-import type { Allowance, Earned } from './allowance.ts'
 import { CODE, FLAG, FRAME, H2Error, MAX_WINDOW } from './codes.ts'
 import type { FrameHandler, FrameHeader } from './frame-reader.ts'
 import { frameOf } from './frames.ts'
 import { type Block, HeaderBlocks } from './header-blocks.ts'
+import type { Limits } from './limits.ts'
 import { FIRST_SETTINGS, type PeerSettings, readSettings } from './peer-settings.ts'
 import type { Pings } from './pings.ts'
 import type { ReceiveWindow } from './receive-window.ts'
 import type { H2Stream } from './stream.ts'
 import type { StreamTable } from './stream-table.ts'
-import type { TinyWindows } from './tiny-windows.ts'
 import type { Turns } from './turns.ts'
 
 /** What frames are about. */
@@ -17,13 +16,7 @@ export interface Parts {
   readonly turns: Turns
   readonly pings: Pings
   readonly window: ReceiveWindow
-  /** Streams that the other side has broken. */
-  readonly faults: Allowance
-  /** One for each stream. */
-  readonly resets: Earned
-  /** Frames that cost the other side nothing. */
-  readonly cheap: Allowance
-  readonly tiny: TinyWindows
+  readonly limits: Limits
   push(frame: Buffer): void
   onBlock(block: Block): void
   onEnd(id: number): void
@@ -40,13 +33,13 @@ const NOTHING = Buffer.alloc(0)
 export class Incoming implements FrameHandler {
   private readonly parts: Parts
   private readonly blocks: HeaderBlocks
-  private readonly cheap: Allowance
+  private readonly cheap: Limits['cheap']
   private hasSettings = false
   peer: PeerSettings = FIRST_SETTINGS
 
   constructor(parts: Parts, maxHeaderListSize: number) {
     this.parts = parts
-    this.cheap = parts.cheap
+    this.cheap = parts.limits.cheap
     this.blocks = new HeaderBlocks(maxHeaderListSize)
   }
 
@@ -118,7 +111,7 @@ export class Incoming implements FrameHandler {
 
   /** An error of one stream (RFC 9113 §5.4.2). */
   breakStream(stream: H2Stream, code: number): void {
-    this.parts.faults.use('broken streams')
+    this.parts.limits.faults.use('broken streams')
     stream.reset(code)
   }
 
@@ -127,11 +120,11 @@ export class Incoming implements FrameHandler {
   }
 
   private takeReset(id: number, payload: Buffer): void {
-    const { resets, streams } = this.parts
+    const { limits, streams } = this.parts
     refuseSize(payload.length === 4, 'a reset')
     streams.refuseIdle(id, 'a reset')
     streams.unlinger(id)
-    resets.use('resets')
+    limits.useReset()
     const stream = streams.get(id)
     if (stream !== undefined) this.parts.onReset(stream, payload.readUInt32BE(0))
   }
@@ -179,9 +172,9 @@ export class Incoming implements FrameHandler {
   }
 
   private takeWindowUpdate(id: number, payload: Buffer): void {
-    const { streams, tiny, turns } = this.parts
+    const { limits, streams, turns } = this.parts
     refuseSize(payload.length === 4, 'a window')
-    tiny.use()
+    limits.windows.use()
     const bytes = payload.readUInt32BE(0) & MAX_WINDOW
     if (id === 0) {
       if (bytes === 0) throw new H2Error(CODE.protocolError, 'a window that grows by nothing')

@@ -1,8 +1,8 @@
-import type { Allowance, Earned } from './allowance.ts'
 import { CODE, FRAME, H2Error } from './codes.ts'
 import { numberFrame } from './frames.ts'
 import type { Block } from './header-blocks.ts'
 import { type Headers, readHeaders } from './header-fields.ts'
+import type { Limits } from './limits.ts'
 import type { H2Stream } from './stream.ts'
 import type { StreamTable } from './stream-table.ts'
 
@@ -11,10 +11,7 @@ export interface MessageParts {
   readonly isServer: boolean
   /** That the other side may have open. */
   readonly maxStreams: number
-  /** Requests that are refused. */
-  readonly faults: Allowance
-  /** One for each stream. */
-  readonly resets: Earned
+  readonly limits: Limits
   readonly streams: StreamTable
   /** Whether new streams are not taken any more. */
   isDraining(): boolean
@@ -63,13 +60,12 @@ export class Messages {
   }
 
   private takeRequest({ fields, id, isEnd }: Block): void {
-    const { faults, maxStreams, resets, streams } = this.parts
+    const { limits, maxStreams, streams } = this.parts
     if (id % 2 === 0) throw new H2Error(CODE.protocolError, 'a stream of the server')
     if (id <= streams.lastPeerId) {
       streams.refuseClosed(id, 'headers')
       return
     }
-    resets.earn(1)
     // What comes after a goodbye is ignored (RFC 9113 §6.8).
     if (this.parts.isDraining()) {
       streams.linger(id)
@@ -79,7 +75,7 @@ export class Messages {
     const headers = fields === undefined ? undefined : readHeaders(fields, 'request')
     const isFull = streams.size >= maxStreams
     if (headers === undefined || isFull) {
-      faults.use('requests that are refused')
+      limits.faults.use('requests that are refused')
       if (!isEnd) streams.linger(id)
       this.parts.push(numberFrame(FRAME.rstStream, id, isFull ? CODE.refusedStream : CODE.protocolError))
       return
