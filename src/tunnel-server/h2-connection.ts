@@ -30,6 +30,7 @@ export function serveH2(socket: TLSSocket, context: ServeContext): AgentConnecti
     lost: () => new AppError('tunnel.down', 'The agent is gone.'),
     onStream: (stream, headers) => {
       unread.add(stream)
+      stream.growWindow(H2.serverStreamWindowMax)
       void serveStream(stream, headers, context)
     },
     onError: (error) => log.debug({ agent, reason: error.message }, 'h2 error'),

@@ -30,7 +30,9 @@ export class H2Stream extends Duplex {
   /** Opened by this side. */
   readonly isOwn: boolean
   private readonly carrier: StreamCarrier
-  private readonly ownWindow: number
+  /** Bytes that the other side may send until they are read. */
+  private ownWindow: number
+  private maxWindow: number
   /** Bytes that may be sent; below zero after a change of settings (§6.9.2). */
   sendWindow: number
   /** Bytes that the other side may send. */
@@ -59,6 +61,7 @@ export class H2Stream extends Duplex {
     this.id = id
     this.isOwn = isOwn
     this.ownWindow = windows.own
+    this.maxWindow = windows.own
     this.receiveWindow = windows.own
     this.sendWindow = windows.peer
     this.on('error', () => undefined)
@@ -70,6 +73,11 @@ export class H2Stream extends Duplex {
 
   get unread(): number {
     return this.readableLength + (this.loan?.bytes ?? 0)
+  }
+
+  /** Lets its window become so large, in bytes, while its reader keeps up; a large one costs memory where none reads. */
+  growWindow(maxBytes: number): void {
+    this.maxWindow = maxBytes
   }
 
   /** The server's answer. */
@@ -194,8 +202,17 @@ export class H2Stream extends Duplex {
     const bytes = this.takenBytes - this.credited
     if (bytes < this.ownWindow / 2 || this.hasRemoteEnd || this.destroyed) return
     this.credited += bytes
-    this.receiveWindow += bytes
-    this.carrier.credit(this, bytes)
+    const grown = bytes + this.growth()
+    this.receiveWindow += grown
+    this.carrier.credit(this, grown)
+  }
+
+  /** By how much its window grows now. */
+  private growth(): number {
+    if (this.unread > 0) return 0
+    const more = Math.min(this.ownWindow, this.maxWindow - this.ownWindow)
+    this.ownWindow += more
+    return more
   }
 
   private reason(): AppError {

@@ -13,6 +13,8 @@ export const H2 = {
   agentStreamWindow: 4 * 2 ** 20,
   /** The same at the server, which has many agents. */
   serverStreamWindow: 2 ** 20,
+  /** What it grows to while the host takes all as it comes. */
+  serverStreamWindowMax: 4 * 2 ** 20,
   /** Larger than what unread streams may hold (see UNREAD), so that others always get on. */
   agentConnectionWindow: 256 * 2 ** 20,
   serverConnectionWindow: 64 * 2 ** 20,
