@@ -2,18 +2,12 @@ import { lookup as systemLookup } from 'node:dns/promises'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { AddressPolicy } from './address-policy.ts'
 import { parseHost } from './host.ts'
-import { inTurns } from './lookups.ts'
+import { inTurns, type Lookup } from './lookups.ts'
 
 export interface CheckedAddress {
   readonly address: string
   readonly family: 4 | 6
 }
-
-/** All addresses of a name, in the order in which they should be tried. After the signal nobody wants them any more. */
-export type Lookup = (
-  name: string,
-  signal?: AbortSignal,
-) => Promise<readonly { address: string; family: number }[]>
 
 export const SYSTEM_LOOKUP: Lookup = inTurns((name) => systemLookup(name, { all: true, order: 'verbatim' }))
 

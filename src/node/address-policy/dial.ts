@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { AddressPolicy } from './address-policy.ts'
-import { type CheckedAddress, checkedAddresses, type Lookup } from './checked-addresses.ts'
+import { type CheckedAddress, checkedAddresses } from './checked-addresses.ts'
+import type { Lookup } from './lookups.ts'
 import { raceConnect } from './race-connect.ts'
 
 export interface DialOptions {

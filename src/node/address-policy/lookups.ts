@@ -1,4 +1,8 @@
-import type { Lookup } from './checked-addresses.ts'
+/** All addresses of a name, in the order in which they should be tried. After the signal nobody wants them any more. */
+export type Lookup = (
+  name: string,
+  signal?: AbortSignal,
+) => Promise<readonly { address: string; family: number }[]>
 
 /** More than the system works on at once: Node has four threads for it, and other work is done there too. */
 const AT_ONCE = 16

@@ -1,15 +1,21 @@
+import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createAddressPolicy } from '../../../src/node/address-policy/address-policy.ts'
-import type { Lookup } from '../../../src/node/address-policy/checked-addresses.ts'
+import type { Lookup } from '../../../src/node/address-policy/lookups.ts'
 import { dial } from '../../../src/node/address-policy/dial.ts'
 import { inTurns } from '../../../src/node/address-policy/lookups.ts'
 import { CODE, FLAG, FRAME } from '../../../src/node/tunnel/h2/codes.ts'
 import { frameOf, headersFrames, numberFrame } from '../../../src/node/tunnel/h2/frames.ts'
+import { AppError } from '../../../src/shared/errors/app-error.ts'
+import { ALPN } from '../../../src/shared/protocol/tunnel/wire.ts'
 import type { Dial } from '../../../src/tunnel-server/serve-context.ts'
 import { dialRawH2, type RawH2 } from '../../support/dial-raw-h2.ts'
+import { readPem } from '../../support/make-certs.ts'
 import { readToEnd, startEcho, startHost } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
+import { SERVER_NAME } from '../../support/start-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 // CVE-2023-44487: who opens streams and resets them at once causes work that outlives them.
@@ -91,6 +97,48 @@ describe('a peer that opens streams and resets them', () => {
     expect(await echoes(raw, 20_001, await startEcho())).toBe(true)
   })
 })
+
+test('of the connections that envelopes ask for 16 are begun in one turn of the event loop', async () => {
+  const turns: number[] = []
+  let begun = 0
+  const server = await startServer({
+    dial: () => {
+      begun += 1
+      return Promise.reject(new AppError('egress.refused', 'Nobody is there.'))
+    },
+  })
+  let next = setImmediate(function count() {
+    turns.push(begun)
+    begun = 0
+    next = setImmediate(count)
+  })
+  onTestFinished(() => clearImmediate(next))
+  const socket = await dialEnvelopes(server.port)
+  const open = (id: number): string =>
+    JSON.stringify({ type: 'connect_open', payload: { id: String(id), address: 'host.test:80' } })
+  socket.write(`${Array.from({ length: 1_000 }, (_, id) => open(id)).join('\n')}\n`)
+  const total = () => turns.reduce((sum, count) => sum + count, 0)
+  expect(await waitUntil(() => total() === 1_000, 10_000)).toBe(true)
+  expect(Math.max(...turns)).toBe(16)
+})
+
+async function dialEnvelopes(port: number): Promise<TLSSocket> {
+  const [ca, cert, key] = await Promise.all([certs.ca, certs.agent.cert, certs.agent.key].map(readPem))
+  const ALPNProtocols = [ALPN.envelopes]
+  const socket = connectTls({
+    ca,
+    cert,
+    key,
+    host: '127.0.0.1',
+    port,
+    servername: SERVER_NAME,
+    ALPNProtocols,
+  })
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => undefined).resume()
+  await once(socket, 'secureConnect')
+  return socket
+}
 
 describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
   test('an agent may give up thousands of requests, also at once, and keeps its tunnel', {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { DirectEgress } from '../../../../src/main/egress/direct/direct-egress.ts'
 import { createAddressPolicy } from '../../../../src/node/address-policy/address-policy.ts'
-import type { Lookup } from '../../../../src/node/address-policy/checked-addresses.ts'
+import type { Lookup } from '../../../../src/node/address-policy/lookups.ts'
 
 /** A name server that gives the next of these addresses with each question, and lets nobody keep an answer. */
 async function startNameServer(addresses: readonly string[]): Promise<{ lookup: Lookup; asked(): number }> {

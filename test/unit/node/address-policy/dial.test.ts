@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createAddressPolicy } from '../../../../src/node/address-policy/address-policy.ts'
-import { checkedAddresses, type Lookup } from '../../../../src/node/address-policy/checked-addresses.ts'
+import { checkedAddresses } from '../../../../src/node/address-policy/checked-addresses.ts'
 import { dial } from '../../../../src/node/address-policy/dial.ts'
+import type { Lookup } from '../../../../src/node/address-policy/lookups.ts'
 
 const LOOPBACK = createAddressPolicy(['127.0.0.0/8'])
 const NEVER = new AbortController().signal

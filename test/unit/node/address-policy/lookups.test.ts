@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Lookup } from '../../../../src/node/address-policy/checked-addresses.ts'
+import type { Lookup } from '../../../../src/node/address-policy/lookups.ts'
 import { inTurns } from '../../../../src/node/address-policy/lookups.ts'
 
 type Answer = Awaited<ReturnType<Lookup>>
