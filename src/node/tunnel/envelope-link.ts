@@ -27,6 +27,8 @@ export interface EnvelopeLinkOptions {
 
 /** A peer that lets this much wait does not read. */
 const MAX_WAITING_BYTES = 64 * 2 ** 20
+/** What one peer may begin before it is the turn of others; see Breath of HTTP/2. */
+const BEGINNINGS = 16
 /** How long a peer without credit may be held up by one stream that nobody reads. */
 const HOLD_MS = 30_000
 
@@ -46,6 +48,11 @@ export class EnvelopeLink implements StreamCarrier {
   private readonly unread: UnreadBudget
   private nextId = 1
   private isClosed = false
+  /** That wait for their turn. */
+  private lines: readonly Uint8Array[] = []
+  private next: NodeJS.Immediate | undefined
+  /** Since it was last the turn of others. */
+  private begun = 0
 
   constructor(options: EnvelopeLinkOptions) {
     this.options = options
@@ -140,13 +147,15 @@ export class EnvelopeLink implements StreamCarrier {
     if (timer === undefined) return
     clearTimeout(timer)
     this.holding.delete(stream)
-    if (this.holding.size === 0) this.options.socket.resume()
+    this.resume()
   }
 
   /** Fails all that is open. Idempotent. */
   close(error: AppError): void {
     if (this.isClosed) return
     this.isClosed = true
+    clearImmediate(this.next)
+    this.lines = []
     for (const stream of [...this.streams.values()]) stream.destroy(error)
     this.turns = []
     this.pings.clear()
@@ -191,7 +200,36 @@ export class EnvelopeLink implements StreamCarrier {
   private read(data: Buffer): void {
     const lines = this.splitter.push(data)
     if (lines === 'too-long') this.break('a line that is too long')
-    else for (const line of lines) if (!this.isClosed) this.readLine(line)
+    else if (this.next === undefined) this.readLines(lines)
+    else this.lines = [...this.lines, ...lines]
+  }
+
+  private readLines(lines: readonly Uint8Array[]): void {
+    for (const [index, line] of lines.entries()) {
+      if (this.isClosed) return
+      if (this.begun >= BEGINNINGS) {
+        this.readLater(lines.slice(index))
+        return
+      }
+      this.readLine(line)
+    }
+  }
+
+  private readLater(lines: readonly Uint8Array[]): void {
+    this.begun = 0
+    this.lines = lines
+    this.options.socket.pause()
+    this.next = setImmediate(() => {
+      const waiting = this.lines
+      this.lines = []
+      this.next = undefined
+      this.readLines(waiting)
+      this.resume()
+    })
+  }
+
+  private resume(): void {
+    if (this.next === undefined && this.holding.size === 0) this.options.socket.resume()
   }
 
   private readLine(line: Uint8Array): void {
@@ -227,7 +265,10 @@ export class EnvelopeLink implements StreamCarrier {
       // One that is not known was closed here while this was under way.
       const stream = this.streams.get(envelope.payload.id)
       if (stream !== undefined) stream.receive(...eventOf(envelope))
-    } else this.options.onEnvelope(envelope)
+    } else {
+      this.begun += 1
+      this.options.onEnvelope(envelope)
+    }
   }
 }
 
