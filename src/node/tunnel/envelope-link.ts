@@ -2,15 +2,15 @@ import type { TLSSocket } from 'node:tls'
 import { AppError } from '../../shared/errors/app-error.ts'
 import {
   type Envelope,
-  type EnvelopeType,
   formatEnvelope,
   type PayloadOf,
   parseEnvelope,
 } from '../../shared/protocol/tunnel/envelopes.ts'
 import { LineSplitter } from '../../shared/protocol/tunnel/line-splitter.ts'
-import type { StreamEvent, StreamRules } from '../../shared/protocol/tunnel/stream-machine.ts'
+import type { StreamRules } from '../../shared/protocol/tunnel/stream-machine.ts'
 import { ENVELOPES, UNREAD } from '../../shared/protocol/tunnel/wire.ts'
 import type { Logger } from '../log.ts'
+import { eventOf, isOfStream } from './envelope-events.ts'
 import { EnvelopeStream, type StreamCarrier } from './envelope-stream.ts'
 import { UnreadBudget } from './unread-budget.ts'
 
@@ -269,32 +269,5 @@ export class EnvelopeLink implements StreamCarrier {
       this.begun += 1
       this.options.onEnvelope(envelope)
     }
-  }
-}
-
-const STREAM_TYPES = ['connect_ack', 'connect_data', 'connect_end', 'connect_close', 'credit'] as const
-
-type StreamEnvelope = Extract<Envelope, { type: (typeof STREAM_TYPES)[number] }>
-
-function isOfStream(envelope: Envelope): envelope is StreamEnvelope {
-  return (STREAM_TYPES as readonly EnvelopeType[]).includes(envelope.type)
-}
-
-function eventOf(envelope: StreamEnvelope): [StreamEvent & { from: 'peer' }, Buffer?] {
-  switch (envelope.type) {
-    case 'connect_ack': {
-      const { ok, error: message = 'The tunnel server gave no reason.', code } = envelope.payload
-      return [{ from: 'peer', ...(ok ? { type: 'ack' } : { type: 'nack', message, code }) }]
-    }
-    case 'connect_data': {
-      const data = Buffer.from(envelope.payload.chunk, 'base64')
-      return [{ from: 'peer', type: 'data', bytes: data.length }, data]
-    }
-    case 'connect_end':
-      return [{ from: 'peer', type: 'end' }]
-    case 'connect_close':
-      return [{ from: 'peer', type: 'close', error: envelope.payload.error }]
-    case 'credit':
-      return [{ from: 'peer', type: 'credit', bytes: envelope.payload.bytes }]
   }
 }
