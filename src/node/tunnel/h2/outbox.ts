@@ -4,14 +4,17 @@ import { writeHead } from './frames.ts'
 
 /** What goes out at once. */
 const BATCH_BYTES = 256 * 1024
+/** One frame that is larger belongs to a bulk transfer. */
+const QUIET_BYTES = 16 * 1024
 /** Frames without data that a peer lets wait, which does not read. */
 const OVERFLOW_MAX_BYTES = 2 ** 20
 const SPARE_MAX = 8
 const spare: Buffer[] = []
 
 /**
- * Frames in their order, gathered until the event loop has gone round and written at once. Data is copied here only
- * while there is room, so that streams wait and not their bytes.
+ * Frames in their order, gathered until the event loop has gone round and written at once; where there is only one small
+ * one now and then, it does not wait for that. Data is copied here only while there is room, so that streams wait and
+ * not their bytes.
  */
 export class Outbox {
   private readonly socket: Socket
@@ -23,6 +26,11 @@ export class Outbox {
   private overflowBytes = 0
   private isWriting = false
   private scheduled: NodeJS.Immediate | undefined
+  private isTickScheduled = false
+  /** Since the last write. */
+  private frames = 0
+  /** The last write was one small frame, and the next one is expected to be. */
+  private isQuiet = true
 
   constructor(socket: Socket, onRoom: () => void) {
     this.socket = socket
@@ -66,6 +74,8 @@ export class Outbox {
     if (this.isWriting || batch === undefined || this.filled === 0) return
     if (socket.destroyed || socket.writableEnded) return
     const bytes = batch.subarray(0, this.filled)
+    this.isQuiet = this.frames <= 1 && this.filled < QUIET_BYTES
+    this.frames = 0
     this.batch = undefined
     this.filled = 0
     this.isWriting = true
@@ -115,7 +125,23 @@ export class Outbox {
   }
 
   private schedule(): void {
+    this.frames += 1
     if (this.isWriting) return
+    if (this.isQuiet) this.scheduleTick()
+    else this.scheduleTurn()
+  }
+
+  /** What the same event causes goes along. */
+  private scheduleTick(): void {
+    if (this.isTickScheduled) return
+    this.isTickScheduled = true
+    process.nextTick(() => {
+      this.isTickScheduled = false
+      this.flush()
+    })
+  }
+
+  private scheduleTurn(): void {
     this.scheduled ??= setImmediate(() => {
       this.scheduled = undefined
       this.flush()
