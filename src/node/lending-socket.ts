@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { freeBytes, freeingBytes } from './free-bytes.ts'
-import { mayReset } from './reset-when-destroyed.ts'
+import { mayReset } from './reset-socket.ts'
 
 /** Node would allocate 64 KiB for every read, however little comes, and leave it to the garbage collector. */
 const READ_BYTES = 131_072

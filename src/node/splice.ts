@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { freeingBytes } from './free-bytes.ts'
 import { LendingSocket } from './lending-socket.ts'
+import { resetSocket } from './reset-socket.ts'
 import { H2Stream } from './tunnel/h2/stream.ts'
 
 /** Bytes that crossed so far; kept up to date while the splice runs. */
@@ -78,6 +79,6 @@ function bind(side: Duplex, other: Duplex, closed: () => void): void {
 
 /** A plain close would look to the program behind a socket like the proper end of what it was told. */
 function cut(stream: Duplex, error: Error | undefined): void {
-  if (stream instanceof Socket && !stream.destroyed) stream.resetAndDestroy()
+  if (stream instanceof Socket) resetSocket(stream, error)
   else stream.destroy(error)
 }

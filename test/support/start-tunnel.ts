@@ -7,7 +7,7 @@ import { createAddressPolicy } from '../../src/node/address-policy/address-polic
 import { dial } from '../../src/node/address-policy/dial.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger, type Logger, recentLogLines } from '../../src/node/log.ts'
-import { resetWhenDestroyed } from '../../src/node/reset-when-destroyed.ts'
+import { resetWhenDestroyed } from '../../src/node/reset-socket.ts'
 import type { TunnelState } from '../../src/shared/state/egress.ts'
 import type { Dial } from '../../src/tunnel-server/serve-context.ts'
 import {

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Logger } from '../../node/log.ts'
 import { OpenStreams } from '../../node/open-streams.ts'
+import { resetSocket } from '../../node/reset-socket.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { ListenAddress } from '../../shared/state/bridge-state.ts'
 import { bind } from './bind.ts'
@@ -105,7 +106,7 @@ export class Door {
       take(socket)
     } catch (error) {
       this.options.log.error({ err: error }, 'a connection could not be handed over')
-      socket.resetAndDestroy()
+      resetSocket(socket)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { resetSocket } from '../../node/reset-socket.ts'
 import { splice } from '../../node/splice.ts'
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { ForwardTarget, SshLink } from './link.ts'
@@ -28,7 +29,7 @@ export async function listenLocal(
         else void splice(socket, channel)
       },
       // A reset rather than an end: the program there must not take it for an empty answer.
-      () => socket.resetAndDestroy(),
+      () => resetSocket(socket),
     )
   })
   server.listen(address.port, address.host)

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { resetSocket } from '../../../node/reset-socket.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { readAnswerHead, readTrailers } from './answer-head.ts'
 
@@ -74,7 +75,7 @@ export class BackToClient {
   /** What came so far is not all of it; an orderly end might look as if it were. */
   cut(): void {
     const { socket } = this.response
-    if (socket instanceof Socket && !socket.destroyed) socket.resetAndDestroy()
+    if (socket instanceof Socket) resetSocket(socket)
     else this.response.destroy()
   }
 }

@@ -4,7 +4,7 @@ import type { CheckedAddress } from '../../../node/address-policy/checked-addres
 import { dial } from '../../../node/address-policy/dial.ts'
 import type { Lookup } from '../../../node/address-policy/lookups.ts'
 import { OpenStreams } from '../../../node/open-streams.ts'
-import { resetWhenDestroyed } from '../../../node/reset-when-destroyed.ts'
+import { resetWhenDestroyed } from '../../../node/reset-socket.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import type { Egress, EgressTarget } from '../egress.ts'
 import { isOwnListener, type OwnListener } from './own-listener.ts'

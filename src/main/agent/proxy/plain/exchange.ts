@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { resetSocket } from '../../../../node/reset-socket.ts'
 import type { Earlier, HttpExchanges, Route } from '../http-exchanges.ts'
 import type { Lane, LaneReader } from '../lane.ts'
 import type { ProxyLimits } from '../proxy-options.ts'
@@ -74,7 +75,7 @@ export class PlainExchange implements LaneReader {
     if (now < this.deadline) return
     this.abort()
     if (this.left === undefined) this.fail(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
-    else this.client.resetAndDestroy()
+    else resetSocket(this.client)
   }
 
   onBytes(bytes: Buffer): void {
@@ -88,7 +89,7 @@ export class PlainExchange implements LaneReader {
     const wasUsed = this.lane?.isUsed === true
     this.lane = undefined
     // What came so far is not all of it; an orderly end might look as if it were.
-    if (this.left !== undefined) this.client.resetAndDestroy()
+    if (this.left !== undefined) resetSocket(this.client)
     // The host may have closed it while it was idle, just as the request went out; GET and HEAD may be sent twice.
     else if (wasUsed) void this.dial()
     else this.fail(new Error('The connection was closed.'))

@@ -18,3 +18,10 @@ export function resetWhenDestroyed(socket: Socket): Socket {
 export function mayReset(socket: Socket): boolean {
   return !socket.writableEnded || socket.writableLength > 0
 }
+
+/** Closes a connection so that the other side does not take it for the proper end of what was being said. Idempotent. */
+export function resetSocket(socket: Socket, error?: Error): void {
+  if (socket.destroyed) return
+  if (mayReset(socket)) socket.resetAndDestroy()
+  else socket.destroy(error)
+}
