@@ -32,7 +32,7 @@ export class BackToClient {
     return this.response.headersSent
   }
 
-  /** An interim answer, such as 100 or 103. */
+  /** An interim answer, such as 100 or 103. @throws AppError `egress.bad-answer` */
   interim(status: number, reason: string, raw: Raw): void {
     if (status === 101) throw unaskedSwitch()
     const { req, socket, headersSent } = this.response
@@ -45,10 +45,19 @@ export class BackToClient {
     socket.write(`${head}\r\n`, 'latin1')
   }
 
+  /** @throws AppError `egress.bad-answer` */
   begin(status: number, reason: string, raw: Raw): void {
+    // One that names no protocol is taken for a final answer.
+    if (status === 101) throw unaskedSwitch()
     const { headers, length } = readAnswerHead(raw, this.pseudonym)
     this.left = this.response.req.method === 'HEAD' ? undefined : length
-    this.response.writeHead(status, reason, headers)
+    try {
+      this.response.writeHead(status, reason, headers)
+    } catch (cause) {
+      throw new AppError('egress.bad-answer', 'The host answered with a head that cannot be passed on.', {
+        cause,
+      })
+    }
   }
 
   /** @returns false if no more should come before the response has drained. */

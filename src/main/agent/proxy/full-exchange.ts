@@ -43,7 +43,12 @@ export function startFullExchange(options: FullExchangeOptions): () => void {
   upstream.on('continue', () => back.interim(100, 'Continue', []))
   upstream.on('information', ({ statusCode, statusMessage, rawHeaders }) => {
     // 100 has an event of its own.
-    if (statusCode !== 100) back.interim(statusCode, statusMessage, rawHeaders)
+    if (statusCode === 100) return
+    try {
+      back.interim(statusCode, statusMessage, rawHeaders)
+    } catch (error) {
+      fail(error)
+    }
   })
   upstream.on('response', (answer) => {
     if (isOver) return

@@ -61,19 +61,44 @@ export class Upgrades extends Takeover {
         this.limits.answerMs,
       )
       upstream.once('close', () => clearTimeout(timer))
-      upstream.on('upgrade', (answer, host: Duplex, hostHead) => {
+      const passOn = (pass: () => void): void => {
         clearTimeout(timer)
-        if (hostHead.length > 0) host.unshift(hostHead)
-        join(client, host, switchingHead(answer, this.gate.pseudonym), head, this.limits)
-        resolve()
-      })
-      upstream.on('response', (answer) => {
-        clearTimeout(timer)
-        passRefusal(request, client, answer, this.gate.pseudonym)
-        resolve()
-      })
+        try {
+          pass()
+          resolve()
+        } catch (error) {
+          fail(error)
+        }
+      }
+      upstream.on('upgrade', (answer, host: Duplex, hostHead) =>
+        passOn(() => {
+          const greeting = switchingHead(answer, this.gate.pseudonym)
+          if (hostHead.length > 0) host.unshift(hostHead)
+          join(client, host, greeting, head, this.limits)
+        }),
+      )
+      upstream.on('response', (answer) => passOn(() => this.passRefusal(request, client, answer)))
       upstream.end()
     })
+  }
+
+  /** The host stays with HTTP: what it answers instead is for the client to read. */
+  private passRefusal(request: IncomingMessage, client: Socket, answer: IncomingMessage): void {
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    const back = new BackToClient(response, this.gate.pseudonym)
+    back.begin(answer.statusCode ?? 502, answer.statusMessage ?? '', answer.rawHeaders)
+    response.assignSocket(client)
+    response.once('finish', () => client.destroySoon())
+    // The response hears of it only where a server has made it.
+    client.on('drain', () => answer.resume())
+    client.setTimeout(this.limits.silenceMs, () => back.cut())
+    client.resume()
+    answer.on('data', (bytes: Buffer) => {
+      if (!back.body(bytes)) answer.pause()
+    })
+    answer.on('error', () => back.cut())
+    answer.on('end', () => back.end(answer.rawTrailers))
   }
 }
 
@@ -83,26 +108,4 @@ function switchingHead(answer: IncomingMessage, pseudonym: string): string {
   for (let index = 0; index < headers.length; index += 2)
     lines.push(`${headers[index]}: ${headers[index + 1]}`)
   return [...lines, 'Connection: Upgrade', `Upgrade: ${answer.headers.upgrade ?? ''}`, '', ''].join('\r\n')
-}
-
-/** The host stays with HTTP: what it answers instead is for the client to read. */
-function passRefusal(
-  request: IncomingMessage,
-  client: Socket,
-  answer: IncomingMessage,
-  pseudonym: string,
-): void {
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(client)
-  const back = new BackToClient(response, pseudonym)
-  back.begin(answer.statusCode ?? 502, answer.statusMessage ?? '', answer.rawHeaders)
-  response.on('drain', () => answer.resume())
-  response.once('finish', () => client.destroySoon())
-  client.resume()
-  answer.on('data', (bytes: Buffer) => {
-    if (!back.body(bytes)) answer.pause()
-  })
-  answer.on('error', () => back.cut())
-  answer.on('end', () => back.end(answer.rawTrailers))
 }

@@ -167,6 +167,21 @@ test.each([
   }
 })
 
+test.each([
+  ['a switch that names no protocol', '101 Switching Protocols\r\nX: y\r\n\r\n'],
+  ['an early hint in a coding', '103 Early Hints\r\nTransfer-Encoding: gzip\r\n\r\n'],
+  ['a control character in its reason', '200 O\x01K\r\nContent-Length: 2\r\n\r\nok'],
+])('%s is told as a bad answer, whoever asked', async (_what, answer) => {
+  const host = await startScripted(`HTTP/1.1 ${answer}`)
+  const { port } = await startProxy()
+  const url = `http://127.0.0.1:${host.port}/`
+  for (const request of [
+    `GET ${url} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,
+    `POST ${url} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx`,
+  ])
+    expect(await rawHttp(port, request)).toMatch(/^HTTP\/1\.1 502 [\s\S]*egress\.bad-answer/)
+})
+
 test('what a host sends behind its answer is nobody else’s answer', async () => {
   const host = await startScripted(`${OK}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`, OK)
   const { port } = await startProxy()
