@@ -1,5 +1,5 @@
 import { type Allowance, cheapAllowance, Earned, faultAllowance } from './allowance.ts'
-import { TinyWindows } from './tiny-windows.ts'
+import { WindowUpdates } from './window-updates.ts'
 
 /** What the peer of one connection may do, before it is sent away (RFC 9113 §10.5). */
 export class Limits {
@@ -8,14 +8,14 @@ export class Limits {
   /** Streams that it has broken, and requests that are refused. */
   readonly faults: Allowance
   /** Its windows. */
-  readonly windows: TinyWindows
+  readonly windows: WindowUpdates
   private readonly earnedResets: Earned
 
   /** @param maxStreams that it may have open. @param now in milliseconds, of any beginning. */
   constructor(maxStreams: number, now?: () => number) {
     this.cheap = cheapAllowance(now)
     this.faults = faultAllowance(maxStreams, now)
-    this.windows = new TinyWindows(this.cheap)
+    this.windows = new WindowUpdates(this.cheap)
     this.earnedResets = new Earned(this.cheap)
   }
 

@@ -1,7 +1,7 @@
 import { CODE, DEFAULT_WINDOW, H2Error, MAX_WINDOW } from './codes.ts'
 import type { Outbox } from './outbox.ts'
 import type { H2Stream } from './stream.ts'
-import type { TinyWindows } from './tiny-windows.ts'
+import type { WindowUpdates } from './window-updates.ts'
 
 /** What one stream sends before it is the next one's turn. */
 const QUANTUM_BYTES = 64 * 1024
@@ -9,7 +9,7 @@ const QUANTUM_BYTES = 64 * 1024
 /** Streams that have something to send do so by turns, while there is room and window. */
 export class Turns {
   private readonly outbox: Outbox
-  private readonly tiny: TinyWindows
+  private readonly updates: WindowUpdates
   private queue: H2Stream[] = []
   /** Of the connection. */
   private window = DEFAULT_WINDOW
@@ -17,9 +17,9 @@ export class Turns {
   /** Of the other side. */
   maxFrameBytes: number
 
-  constructor(outbox: Outbox, tiny: TinyWindows, maxFrameBytes: number) {
+  constructor(outbox: Outbox, updates: WindowUpdates, maxFrameBytes: number) {
     this.outbox = outbox
-    this.tiny = tiny
+    this.updates = updates
     this.maxFrameBytes = maxFrameBytes
   }
 
@@ -57,7 +57,7 @@ export class Turns {
     const quantum = queue.length > 0 ? QUANTUM_BYTES : maxFrameBytes
     const bytes = stream.next(Math.min(outbox.room, window, maxFrameBytes, quantum))
     this.window -= bytes.length
-    this.tiny.sent(bytes.length)
+    this.updates.sent(bytes.length)
     outbox.data(stream.id, 0, bytes)
     stream.sent(bytes.length)
     this.enqueue(stream)

@@ -9,7 +9,7 @@ const READ_BYTES = 64
  * connection, and two more for each 64 bytes in it. Each stream may have its window enlarged at its beginning, too, as
  * some clients do. Beyond that they are cheap frames like others, of whatever size.
  */
-export class TinyWindows {
+export class WindowUpdates {
   private readonly earned: Earned
 
   constructor(cheap: Allowance) {
