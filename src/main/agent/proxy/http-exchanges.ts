@@ -120,7 +120,8 @@ export class HttpExchanges {
     const known = this.sticky.get(client)
     if (known !== undefined) return known
     if (!/^(?:NTLM|Negotiate)\b/i.test(authorization)) return authorization
-    const fresh = `connection ${this.nextSticky++}`
+    // No credential reads like that, as no header has a line feed in it.
+    const fresh = `\n${this.nextSticky++}`
     this.sticky.set(client, fresh)
     return fresh
   }
