@@ -53,7 +53,8 @@ export function join(
   // All that crosses the tunnel crosses this socket.
   client.setTimeout(silenceMs, () => client.destroy(new Error('The tunnel was silent for too long.')))
   const lingerOnly = (): void => void client.setTimeout(Math.min(silenceMs, lingerMs))
-  client.once('end', lingerOnly)
+  if (client.readableEnded) lingerOnly()
+  else client.once('end', lingerOnly)
   host.once('end', lingerOnly)
   void splice(client, host)
 }
