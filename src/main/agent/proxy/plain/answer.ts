@@ -15,8 +15,8 @@ export interface PlainAnswer {
 const HEAD_MAX_BYTES = 16_384
 /** No interim answers, and none of those without content that may be told by the status alone. */
 const STATUS_LINE = /^HTTP\/1\.1 (?!204|205)([2-5][0-9]{2}) [ -~]{0,128}\r\n/
-/** These say how the body is to be read in another way than by its length. */
-const NOT_PLAIN = /^(?:transfer-encoding|trailer|upgrade|te)$/
+/** These say how the body is to be read in another way than by its length, or what else is for one connection only. */
+const NOT_PLAIN = /^(?:transfer-encoding|trailer|upgrade|te|proxy-connection)$/
 const LENGTH = /^[0-9]{1,15}$/
 const H = 0x48
 
