@@ -136,6 +136,9 @@ export class Lane {
   private readonly onOver = (): void => {
     const { reader } = this
     this.rest()
+    // Half open it would stay for ever.
+    if (reader === undefined) this.end()
+    else this.stream.destroy()
     reader?.onOver()
   }
 }

@@ -24,6 +24,8 @@ export class PlainClient {
   /** On the monotonic clock, in milliseconds: until when the client may be without a request. */
   private deadline = 0
   private isClosing = false
+  /** The last answer is written; what the client says now is nobody's request. */
+  private isEnding = false
 
   constructor(socket: Socket, options: PlainClientOptions) {
     this.socket = socket
@@ -47,13 +49,13 @@ export class PlainClient {
   /** Ends the connection once nothing is under way on it. */
   close(): void {
     this.isClosing = true
-    if (!this.isAnswering) this.socket.destroySoon()
+    if (!this.isAnswering) this.end()
   }
 
   /** To be called from time to time. */
   look(now: number): void {
     if (this.isAnswering) this.exchange?.look(now)
-    else if (now >= this.deadline) this.socket.destroySoon()
+    else if (now >= this.deadline) this.end()
   }
 
   private begin(request: PlainRequest): void {
@@ -86,11 +88,28 @@ export class PlainClient {
     const { socket } = this
     this.exchange = undefined
     this.isAnswering = false
-    if (!isKept || this.isClosing || socket.readableEnded) {
-      socket.destroySoon()
-      return
+    if (!isKept || this.isClosing || socket.readableEnded) this.end()
+    else if (!socket.writableNeedDrain) this.wait()
+    else {
+      // One that does not read its answers gets no more of them.
+      this.deadline = this.options.monotonicMs() + this.options.limits.silenceMs
+      socket.pause()
     }
+  }
+
+  private wait(): void {
     this.deadline = this.options.monotonicMs() + this.options.keepAliveMs
+    this.socket.resume()
+  }
+
+  private end(): void {
+    if (this.isEnding) return
+    this.isEnding = true
+    const { socket } = this
+    socket.destroySoon()
+    if (socket.writableLength === 0) return
+    const { patienceMs, silenceMs } = this.options.limits
+    socket.setTimeout(socket.readableEnded ? patienceMs : silenceMs)
     socket.resume()
   }
 
@@ -103,6 +122,7 @@ export class PlainClient {
   }
 
   private readonly onData = (bytes: Buffer): void => {
+    if (this.isEnding) return
     if (this.isAnswering) {
       // For later; while there is something to be read, the end does not come either.
       this.socket.pause().unshift(bytes)
@@ -116,7 +136,7 @@ export class PlainClient {
   private readonly onEnd = (): void => {
     // It may be waiting for its answer, or be gone.
     if (this.isAnswering) this.socket.setTimeout(this.options.limits.patienceMs)
-    else this.socket.destroySoon()
+    else this.end()
   }
 
   private readonly onClose = (): void => {
@@ -125,7 +145,8 @@ export class PlainClient {
   }
 
   private readonly onDrain = (): void => {
-    this.exchange?.resume()
+    if (this.isAnswering) this.exchange?.resume()
+    else if (!this.isEnding) this.wait()
   }
 
   private readonly onTimeout = (): void => {

@@ -81,7 +81,9 @@ export class PlainExchange implements LaneReader {
   onBytes(bytes: Buffer): void {
     const { lane } = this
     if (lane === undefined) return
-    if (this.left !== undefined) this.pass(bytes, lane)
+    // Nobody would take care of the lane any more.
+    if (this.client.destroyed) this.abort()
+    else if (this.left !== undefined) this.pass(bytes, lane)
     else this.begin(bytes, lane)
   }
 
