@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { resetSocket } from '../../../node/reset-socket.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { readAnswerHead, readTrailers } from './answer-head.ts'
+import { TRAILER, without } from './request-head.ts'
 
 export function unaskedSwitch(): AppError {
   return new AppError('egress.bad-answer', 'The host changed to another protocol that nobody had asked for.')
@@ -35,13 +36,16 @@ export class BackToClient {
   /** An interim answer, such as 100 or 103. @throws AppError `egress.bad-answer` */
   interim(status: number, reason: string, raw: Raw): void {
     if (status === 101) throw unaskedSwitch()
+    if (status < 100) throw new AppError('egress.bad-answer', `The host answered with the status ${status}.`)
     const { req, socket, headersSent } = this.response
     // HTTP/1.0 has none (RFC 9110 §15.2). A request that waits for the answer to an earlier one has no socket yet.
     if (req.httpVersion === '1.0' || socket === null || headersSent) return
     const { headers } = status === 100 ? { headers: [] } : readAnswerHead(raw, this.pseudonym)
     let head = `HTTP/1.1 ${status} ${reason}\r\n`
     for (let index = 0; index < headers.length; index += 2)
-      head += `${headers[index]}: ${headers[index + 1]}\r\n`
+      // An answer that has no body has no length (RFC 9110 §8.6), and a client might wait for it.
+      if (headers[index]?.toLowerCase() !== 'content-length')
+        head += `${headers[index]}: ${headers[index + 1]}\r\n`
     socket.write(`${head}\r\n`, 'latin1')
   }
 
@@ -50,9 +54,12 @@ export class BackToClient {
     // One that names no protocol is taken for a final answer.
     if (status === 101) throw unaskedSwitch()
     const { headers, length } = readAnswerHead(raw, this.pseudonym)
-    this.left = this.response.req.method === 'HEAD' ? undefined : length
+    const { method, httpVersion } = this.response.req
+    this.left = method === 'HEAD' ? undefined : length
+    const hasTrailers =
+      length === undefined && method !== 'HEAD' && httpVersion !== '1.0' && status !== 204 && status !== 304
     try {
-      this.response.writeHead(status, reason, headers)
+      this.response.writeHead(status, reason, hasTrailers ? headers : without(headers, TRAILER))
     } catch (cause) {
       throw new AppError('egress.bad-answer', 'The host answered with a head that cannot be passed on.', {
         cause,

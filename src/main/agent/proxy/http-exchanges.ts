@@ -79,8 +79,14 @@ export class HttpExchanges {
       return
     }
     // undici does not know OPTIONS about a server as a whole either.
-    if (head.hasBody || head.expectsContinue || target.path === '*') this.sendFully(passage)
-    else this.sendLightly(passage)
+    const isFull = head.hasBody || head.expectsContinue || target.path === '*'
+    try {
+      if (isFull) this.sendFully(passage)
+      else this.sendLightly(passage)
+    } catch (error) {
+      // What Node does not send.
+      this.fail(passage, error)
+    }
   }
 
   /** @throws AppError where the request is refused. */

@@ -33,6 +33,7 @@ export function readRequestHead(
   let expect = ''
   let upgrade: string | undefined
   let authorization = ''
+  let hasTrailer = false
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? ''
     const value = rawHeaders[index + 1] ?? ''
@@ -71,12 +72,16 @@ export function readRequestHead(
       case 'authorization':
         authorization = value
         break
+      case 'trailer':
+        hasTrailer = true
+        break
     }
     headers.push(name, value)
   }
   judge(httpVersion, count, coding)
   const nominated = nominatedBy(connection)
-  const kept = nominated.size === 0 ? headers : without(headers, nominated)
+  const able = hasTrailer && coding === undefined ? without(headers, TRAILER) : headers
+  const kept = nominated.size === 0 ? able : without(able, nominated)
   kept.push('Via', `${httpVersion} ${pseudonym}`)
   return {
     headers: kept,
@@ -117,6 +122,9 @@ function refuseLoop(via: string, pseudonym: string): void {
   if (via.includes(pseudonym))
     throw new AppError('proxy.loop', 'This request has come through this proxy already.')
 }
+
+/** Announces what only a chunked body can have; Node throws where it stands beside another one. */
+export const TRAILER: ReadonlySet<string> = new Set(['trailer'])
 
 const NONE: ReadonlySet<string> = new Set()
 

@@ -169,6 +169,7 @@ test.each([
 
 test.each([
   ['a switch that names no protocol', '101 Switching Protocols\r\nX: y\r\n\r\n'],
+  ['a status that does not exist', '099 Odd\r\nContent-Length: 2\r\n\r\nok'],
   ['an early hint in a coding', '103 Early Hints\r\nTransfer-Encoding: gzip\r\n\r\n'],
   ['a control character in its reason', '200 O\x01K\r\nContent-Length: 2\r\n\r\nok'],
 ])('%s is told as a bad answer, whoever asked', async (_what, answer) => {
@@ -180,6 +181,40 @@ test.each([
     `POST ${url} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx`,
   ])
     expect(await rawHttp(port, request)).toMatch(/^HTTP\/1\.1 502 [\s\S]*egress\.bad-answer/)
+})
+
+test('Trailer where there can be no trailers does not reach those who would stumble over it', async () => {
+  const host = await startScripted('HTTP/1.1 200 OK\r\nTrailer: X-A\r\nContent-Length: 2\r\n\r\nok')
+  const { port } = await startProxy()
+  const url = `http://127.0.0.1:${host.port}/`
+  for (const request of [
+    `GET ${url} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTrailer: X-A\r\nExpect: 100-continue\r\n\r\n`,
+    `POST ${url} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTrailer: X-A\r\nContent-Length: 1\r\n\r\nx`,
+    `GET ${url} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: odd/1\r\nTrailer: X-A\r\n\r\n`,
+    `HEAD ${url} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,
+  ])
+    expect(await rawHttp(port, request)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  expect(host.heard.join('')).not.toContain('Trailer')
+})
+
+test('a client of HTTP/1.0, which knows no trailers, gets an answer that has some', async () => {
+  const host = await startScripted(
+    'HTTP/1.1 200 OK\r\nTrailer: X-A\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-A: b\r\n\r\n',
+  )
+  const { port } = await startProxy()
+  const answer = await rawHttp(port, `GET http://127.0.0.1:${host.port}/ HTTP/1.0\r\n\r\n`)
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nok$/)
+})
+
+test('an interim answer has no length that a client might wait for', async () => {
+  const host = await startScripted(`HTTP/1.1 103 Early Hints\r\nX-A: b\r\nContent-Length: 9\r\n\r\n${OK}`)
+  const { port } = await startProxy()
+  for (const more of ['', 'Expect: 100-continue\r\n']) {
+    const request = `GET http://127.0.0.1:${host.port}/ HTTP/1.1\r\nHost: h\r\n${more}Connection: close\r\n\r\n`
+    expect(await rawHttp(port, request)).toMatch(
+      /^HTTP\/1\.1 103 Early Hints\r\nX-A: b\r\nVia: \S+ \S+\r\n\r\nHTTP\/1\.1 200 OK\r\n/,
+    )
+  }
 })
 
 test('what a host sends behind its answer is nobody else’s answer', async () => {
