@@ -74,10 +74,10 @@ class HttpProxy implements Proxy {
       this.forward(request, response)
     this.server.on('request', forward).on('checkContinue', forward)
     this.server.on('connect', (request, socket: Duplex, head) => {
-      void this.tunnels.open(request, socket as Socket, head)
+      this.takeOver(socket as Socket, (client) => this.tunnels.open(request, client, head))
     })
     this.server.on('upgrade', (request, socket: Duplex, head) => {
-      void upgrades.open(request, socket as Socket, head)
+      this.takeOver(socket as Socket, (client) => upgrades.open(request, client, head))
     })
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
       this.refuseUnreadable(error, socket as Socket)
@@ -126,11 +126,19 @@ class HttpProxy implements Proxy {
     this.exchanges.forward(request, response)
   }
 
+  /** Not from a request that waits for its answer, which would come in the middle of what follows. */
+  private takeOver(socket: Socket, take: (socket: Socket) => Promise<void>): void {
+    if (this.isAnswering(socket)) socket.resetAndDestroy()
+    else void take(socket)
+  }
+
+  private isAnswering(socket: Socket): boolean {
+    return this.latest.get(socket)?.writableFinished === false
+  }
+
   private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-    const before = this.latest.get(socket)
     // A client that reads the answer to its last request would take this for a part of it.
-    if (!socket.writable || error.code === 'ECONNRESET' || (before !== undefined && !before.writableFinished))
-      socket.destroy()
+    if (!socket.writable || error.code === 'ECONNRESET' || this.isAnswering(socket)) socket.destroy()
     else refuseRaw(socket, unreadable(error))
   }
 }
