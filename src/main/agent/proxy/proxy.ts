@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { resetSocket } from '../../../node/reset-socket.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { Gate } from './gate.ts'
 import { HttpExchanges } from './http-exchanges.ts'
@@ -128,7 +129,7 @@ class HttpProxy implements Proxy {
 
   /** Not from a request that waits for its answer, which would come in the middle of what follows. */
   private takeOver(socket: Socket, take: (socket: Socket) => Promise<void>): void {
-    if (this.isAnswering(socket)) socket.resetAndDestroy()
+    if (this.isAnswering(socket)) resetSocket(socket)
     else void take(socket)
   }
 
