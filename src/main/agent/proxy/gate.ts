@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { isOwnListener, type OwnListener } from '../../egress/direct/own-listener.ts'
 import type { Egress, EgressTarget } from '../../egress/egress.ts'
@@ -5,6 +6,8 @@ import { createPasswordCheck, type PasswordCheck } from './password.ts'
 import type { ReadRequest } from './plain/request.ts'
 import type { ProxyOptions } from './proxy-options.ts'
 import { type RequestHead, readRequestHead } from './request-head.ts'
+
+const LOOPBACK = '127.0.0.1'
 
 /** Decides whether a request may pass, before anything is connected. Every refusal is an AppError. */
 export class Gate {
@@ -38,7 +41,7 @@ export class Gate {
   /** @throws AppError `egress.denied`, `proxy.loop`. */
   wayTo({ host, port }: EgressTarget): Egress {
     // Known without a look-up, whichever way it would go; the direct way also looks at what a name resolves to.
-    if (isAddress(host) && this.options.ownListeners().some((own) => leadsTo(own, host, port)))
+    if (this.options.ownListeners().some((own) => leadsTo(own, host, port)))
       throw new AppError('proxy.loop', `The proxy was asked to go to itself, at port ${port}.`)
     const way = this.options.choose(host, port)
     if (way === 'deny')
@@ -50,7 +53,15 @@ export class Gate {
 }
 
 function leadsTo(own: OwnListener, host: string, port: number): boolean {
-  return own.port === port && isOwnListener(own, host, port)
+  if (own.port !== port) return false
+  return isOwnName(host)
+    ? isOwnListener(own, LOOPBACK, port)
+    : isAddress(host) && isOwnListener(own, host, port)
+}
+
+/** Names of loopback mean this machine (RFC 6761 §6.3), although a tunnel would look them up at its other end. */
+function isOwnName(host: string): boolean {
+  return /(?:^|\.)localhost$/.test(host) || host === hostname().toLowerCase()
 }
 
 function isAddress(host: string): boolean {

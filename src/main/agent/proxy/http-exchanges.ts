@@ -11,6 +11,7 @@ import type { Gate } from './gate.ts'
 import { Lane } from './lane.ts'
 import { LanePool } from './lane-pool.ts'
 import { LightExchange } from './light-exchange.ts'
+import { answerAsLast, lowerMaxForwards } from './max-forwards.ts'
 import type { ReadRequest } from './plain/request.ts'
 import type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
 import type { RequestHead } from './request-head.ts'
@@ -76,6 +77,10 @@ export class HttpExchanges {
     if (earlier !== undefined) {
       if ('lane' in earlier) this.useLane(passage, earlier.lane, earlier.answered)
       else this.fail(passage, earlier.error)
+      return
+    }
+    if (lowerMaxForwards(request.method ?? 'GET', head.headers) === 0) {
+      answerAsLast(request, response)
       return
     }
     // undici does not know OPTIONS about a server as a whole either.

@@ -45,7 +45,11 @@ function parseAuthority(authority: string, defaultPort: number | undefined): Egr
 
 function readAuthority(authority: string, defaultPort: number | undefined): EgressTarget {
   const [, name = '', digits = ''] = AUTHORITY.exec(authority) ?? []
-  // A user name in front of the host (RFC 9110 §4.2.4) is there to deceive people, and no program sends it.
+  // There to deceive people (RFC 9110 §4.2.4), or a password, which is not to be repeated.
+  if (authority.includes('@'))
+    throw new AppError('proxy.bad-request', 'The URL has a user or a password before its host.', {
+      remedy: 'Take them out of the URL; programs send them to the host in the Authorization header.',
+    })
   if (name === '')
     throw new AppError('proxy.bad-request', `${JSON.stringify(authority.slice(0, 100))} is no host and port.`)
   const port = digits === '' ? defaultPort : Number(digits)

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { hostname } from 'node:os'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Egress } from '../../../../src/main/egress/egress.ts'
 import { openRaw, rawHttp } from '../../../support/raw-http.ts'
 import { startWeb } from '../../../support/start-hosts.ts'
 import { OK, type ScriptedHost, startBytes, startProxy, startScripted } from '../../../support/start-proxy.ts'
@@ -112,6 +114,58 @@ test.each([
   if (status === 200) expect(host.heard[0]?.split(' ')[1]).toBe(sent)
   else expect(host.heard).toEqual([])
 })
+
+test.each(['OPTIONS', 'TRACE'])(
+  '%s with Max-Forwards goes on with one less, and not beyond zero',
+  async (method) => {
+    const host = await startScripted(OK)
+    const request = (forwards: string): string =>
+      `${method} http://HOST/ HTTP/1.1\r\nHost: HOST\r\nCookie: secret\r\nMax-Forwards: ${forwards}\r\nConnection: close\r\n\r\n`
+    await ask(host, request('3'))
+    expect(host.heard[0]).toMatch(/\r\nMax-Forwards: 2\r\n/)
+    const answer = await ask(host, request('0'))
+    expect(host.heard).toHaveLength(1)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(answer).toMatch(
+      method === 'TRACE' ? /\r\n\r\nTRACE http:\/\/[\s\S]*Max-Forwards: 0\r\n/ : /\r\nAllow: .*GET/,
+    )
+    expect(answer).not.toContain('secret')
+    await ask(host, request('odd'))
+    expect(host.heard[1]).toContain('Max-Forwards: odd')
+  },
+)
+
+test('a password in a URL is refused and not repeated', async () => {
+  const host = await startScripted(OK)
+  const answer = await ask(
+    host,
+    'GET http://me:secret@HOST/ HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n',
+  )
+  expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*a user or a password before its host/)
+  expect(answer).not.toContain('secret')
+})
+
+test.each(['localhost', 'a.localhost', 'localhost.', hostname()])(
+  'a tunnel is not asked for this machine as %s, which would be another one there',
+  async (name) => {
+    const asked: string[] = []
+    const egress: Egress = {
+      name: 'mtls',
+      connect: ({ host }) => {
+        asked.push(host)
+        return Promise.reject(new Error('not here'))
+      },
+      close: () => Promise.resolve(),
+    }
+    const { port } = await startProxy({ egress })
+    const request = (to: number): string =>
+      `GET http://${name}:${to}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`
+    expect(headOf(await rawHttp(port, request(port)))).toMatch(/^HTTP\/1\.1 508 /)
+    expect(asked).toEqual([])
+    await rawHttp(port, request(port === 80 ? 81 : 80))
+    expect(asked).toHaveLength(1)
+  },
+)
 
 test('OPTIONS about a server as a whole reaches it as such', async () => {
   const host = await startScripted(OK)
