@@ -9,11 +9,24 @@ import { promisify } from 'node:util'
 import { ProxyAgent, request as undiciRequest } from 'undici'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Authority, startAuthority } from '../../../support/make-certificates.ts'
-import { startProxy } from '../../../support/start-proxy.ts'
+import { type StartedProxy, startProxy } from '../../../support/start-proxy.ts'
 import { startSshd } from '../../../support/start-sshd.ts'
+import { tunnelFixture } from '../../../support/tunnel-fixture.ts'
 
 const run = promisify(execFile)
 const FILE = randomBytes(3_000_000)
+
+/** Every way out, the tunnel in both formats. */
+const WAYS = ['direct', 'h2', 'envelopes'] as const
+type Way = (typeof WAYS)[number]
+
+const tunnel = tunnelFixture()
+
+async function startProxyBy(way: Way): Promise<StartedProxy> {
+  if (way === 'direct') return startProxy()
+  const { egress } = tunnel.makeAgent(await tunnel.startServer(), { protocol: way })
+  return startProxy({ egress })
+}
 
 let authority: Authority
 let removeAuthority: () => Promise<void>
@@ -134,9 +147,11 @@ const CURL_CASES: readonly (readonly [string, readonly string[]])[] = [
   ['HTTP/1.0', ['--http1.0', '--no-alpn', 'URL/file']],
 ]
 
-test.each(CURL_CASES)('curl gets the same by the proxy as without: %s', async (_what, args) => {
+const CURL_BY_WAY = WAYS.flatMap((way) => CURL_CASES.map(([what, args]) => [way, what, args] as const))
+
+test.each(CURL_BY_WAY)('curl gets the same by the proxy (%s) as without: %s', async (out, _what, args) => {
   const hosts = await startHosts()
-  const { url } = await startProxy()
+  const { url } = await startProxyBy(out)
   for (const [host, ways] of [
     [
       hosts.http,
@@ -154,9 +169,9 @@ test.each(CURL_CASES)('curl gets the same by the proxy as without: %s', async (_
   }
 })
 
-test('undici gets the same through its ProxyAgent, by URL and by tunnel', async () => {
+test.each(WAYS)('undici gets the same through its ProxyAgent (%s), by URL and by tunnel', async (way) => {
   const { http } = await startHosts()
-  const { url } = await startProxy()
+  const { url } = await startProxyBy(way)
   for (const proxyTunnel of [true, false]) {
     const dispatcher = new ProxyAgent({ uri: url, proxyTunnel })
     onTestFinished(() => dispatcher.destroy())
@@ -170,9 +185,9 @@ test('undici gets the same through its ProxyAgent, by URL and by tunnel', async 
   }
 })
 
-test('OpenSSH reaches its server through a tunnel by ProxyCommand', async () => {
+test.each(WAYS)('OpenSSH reaches its server through a tunnel by ProxyCommand (%s)', async (way) => {
   const sshd = await startSshd({ teardown: onTestFinished })
-  const { port } = await startProxy()
+  const { port } = await startProxyBy(way)
   // As "nc -X connect" does, which not every machine has.
   const program = `
     const socket = require('node:net').connect({ port: ${port}, host: '127.0.0.1', allowHalfOpen: true })
