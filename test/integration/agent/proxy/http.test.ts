@@ -261,6 +261,32 @@ test('Expect goes to the host, whose 100 comes back once and brings the body', a
   socket.destroy()
 })
 
+test('a client that tires of waiting for the 100 of a silent host sends its body, which goes on', async () => {
+  let heard = ''
+  const host = await startBytes((socket) =>
+    socket.on('data', (bytes: Buffer) => {
+      heard += bytes.toString('latin1')
+      if (heard.endsWith('body')) socket.end(OK)
+    }),
+  )
+  const { port } = await startProxy()
+  const socket = await openRaw(port)
+  onTestFinished(() => void socket.destroy())
+  let answer = ''
+  socket.on('data', (bytes: Buffer) => {
+    answer += bytes.toString('latin1')
+  })
+  socket.write(
+    `PUT http://127.0.0.1:${host.port}/ HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n`,
+  )
+  await waitUntil(() => heard.includes('\r\n\r\n'), 10_000, 2)
+  expect(heard).toMatch(/expect: 100-continue/i)
+  expect(answer).toBe('')
+  socket.write('body')
+  expect(await waitUntil(() => answer.endsWith('ok'), 10_000, 2)).toBe(true)
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+})
+
 test('Expect that the host refuses comes back as its refusal, and no 100', async () => {
   const host = await startScripted('HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n')
   const answer = await ask(
