@@ -5,6 +5,7 @@ import {
   dayOf,
   isPemText,
   readTlsMaterial,
+  SERVER_END,
   type TlsMaterial,
   type TlsSources,
 } from '../node/tunnel/tls-material.ts'
@@ -128,7 +129,7 @@ export class TlsKeeper {
 }
 
 async function read({ ambient, readAllow, sources }: TlsKeeperOptions): Promise<Trust> {
-  const tls = await readTlsMaterial(sources, ambient.now())
+  const tls = await readTlsMaterial(sources, ambient.now(), SERVER_END)
   return { tls, allow: parseAllowList(await readAllow()) }
 }
 

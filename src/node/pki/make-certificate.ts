@@ -143,6 +143,13 @@ export function readRevocationList(pem: string): RevocationList {
   }
 }
 
+/** Whether it is the list of that authority and signed by it; of the name alone there may be many. */
+export async function isRevocationListOf(list: string, authority: string): Promise<boolean> {
+  const crl = new x509.X509Crl(list)
+  const { publicKey, subject } = new x509.X509Certificate(authority)
+  return crl.issuer === subject && (await crl.verify({ publicKey }))
+}
+
 function webKeys({ privateKey, publicKey }: KeyPair) {
   return [publicKey.toCryptoKey(KEY, true, ['verify']), privateKey.toCryptoKey(KEY, false, ['sign'])] as const
 }

@@ -2,7 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { parsedPem, readPemFile } from '../pem-file.ts'
-import { readRevocationList } from '../pki/make-certificate.ts'
+import { certificateFacts, isoDate } from '../pki/expiry.ts'
+import { isRevocationListOf, type RevocationList, readRevocationList } from '../pki/make-certificate.ts'
 
 const CODE = 'certs.invalid'
 
@@ -26,8 +27,21 @@ export interface TlsMaterial {
   readonly listExpiresAt: number
 }
 
+/** How the settings of an end call what it reads, and whether its certificate has to be one of a server. */
+export interface TlsEnd {
+  readonly caKey: 'ca' | 'ca_cert_file'
+  readonly isServer: boolean
+}
+
+export const SERVER_END: TlsEnd = { caKey: 'ca_cert_file', isServer: true }
+const AGENT_END: TlsEnd = { caKey: 'ca', isServer: false }
+
 /** One end of a tunnel: TLS 1.3, one certificate of its own, one authority to believe. @throws AppError `certs.*` */
-export async function readTlsMaterial(sources: TlsSources, now: number): Promise<TlsMaterial> {
+export async function readTlsMaterial(
+  sources: TlsSources,
+  now: number,
+  end: TlsEnd = AGENT_END,
+): Promise<TlsMaterial> {
   const [ca, cert, key] = [
     await readPem(sources.ca),
     await readPem(sources.cert),
@@ -42,20 +56,58 @@ export async function readTlsMaterial(sources: TlsSources, now: number): Promise
       remedy: 'Name the certificate and the key that came together, as "sovereign certs export" writes them.',
     })
   const expiresAt = Date.parse(certificate.validTo)
+  if (end.isServer) refuseOtherThanServer(sources.cert, certificate, now)
   refuseWrongTime(sources.cert, Date.parse(certificate.validFrom), expiresAt, now)
   const context: SecureContextOptions = { ca, cert, key, minVersion: 'TLSv1.3' }
   parsed(sources.cert, 'chain of certificates', () => createSecureContext(context))
   if (sources.crl === undefined || crl === undefined)
     return { context, certificate, expiresAt, revoked: new Set(), listExpiresAt: Number.POSITIVE_INFINITY }
   const withList = { ...context, crl }
-  const { nextUpdate, revoked } = parsed(sources.crl, 'revocation list', () => {
+  const list = parsed(sources.crl, 'revocation list', () => {
     createSecureContext(withList)
     return readRevocationList(crl)
   })
+  const authority = await authorityOf({ source: sources.crl, pem: crl }, ca, end)
+  if (certificate.verify(authority.publicKey)) refuseRevoked(sources.cert, certificate, list)
   return {
-    ...{ context: withList, certificate, expiresAt, listExpiresAt: nextUpdate },
-    revoked: new Set(revoked.map(({ serial }) => serial)),
+    ...{ context: withList, certificate, expiresAt, listExpiresAt: list.nextUpdate },
+    revoked: new Set(list.revoked.map(({ serial }) => serial)),
   }
+}
+
+function refuseOtherThanServer(source: string, certificate: X509Certificate, now: number): void {
+  if (certificateFacts(certificate, now).forServers) return
+  throw new AppError(
+    CODE,
+    `The certificate ${named(source)} is not for a server: every agent would refuse it.`,
+    {
+      remedy: 'Issue one with "sovereign certs issue --server", and bring its files here.',
+    },
+  )
+}
+
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs
+
+/** Which of the authorities has signed the list; with the list of another, OpenSSL refuses everybody. */
+async function authorityOf(
+  list: { readonly source: string; readonly pem: string },
+  ca: string,
+  { caKey }: TlsEnd,
+): Promise<X509Certificate> {
+  for (const pem of ca.match(CERTIFICATES) ?? [])
+    if (await isRevocationListOf(list.pem, pem)) return new X509Certificate(pem)
+  throw new AppError(CODE, `${named(list.source)}: this revocation list is not of the authority ${caKey}.`, {
+    remedy: 'Bring the crl.pem that is beside the ca.pem of that authority, anew with "sovereign certs crl".',
+  })
+}
+
+function refuseRevoked(source: string, { serialNumber }: X509Certificate, { revoked }: RevocationList): void {
+  const serial = BigInt(`0x${serialNumber}`)
+  const found = revoked.find((one) => BigInt(`0x${one.serial}`) === serial)
+  if (found === undefined) return
+  throw new AppError(CODE, `The certificate ${named(source)} was revoked on ${isoDate(found.at)}.`, {
+    remedy: 'Issue a new one with "sovereign certs issue", and bring its files here.',
+  })
 }
 
 /** Whether it is the text itself and no path. */

@@ -139,6 +139,33 @@ describe('the server', () => {
     })
   })
 
+  test('does not start with the list of another authority, nor as an agent', async () => {
+    const other = await makeOwnCerts(onTestFinished)
+    const starting = (tls: Partial<TunnelServerOptions['tls']>) =>
+      startTestServer(certs, { tls: { ca: certs.ca, ...certs.server, ...tls } })
+    await expect(starting({ crl: other.crl })).rejects.toMatchObject({
+      code: 'certs.invalid',
+      message: expect.stringMatching(
+        /this revocation list is not of the authority ca_cert_file\.$/,
+      ) as string,
+    })
+    await expect(starting(certs.agent)).rejects.toMatchObject({
+      code: 'certs.invalid',
+      message: expect.stringMatching(/is not for a server/) as string,
+    })
+  })
+
+  test('does not start with a certificate that its own list revokes', async () => {
+    const authority = await makeOwnCerts(onTestFinished)
+    const pair = await authority.issue(SERVER_NAME, { kind: 'server' })
+    await revokeName(authority.dir, SERVER_NAME, Date.now())
+    const tls = { ca: authority.ca, ...pair, crl: authority.crl }
+    await expect(startTestServer(certs, { tls })).rejects.toMatchObject({
+      code: 'certs.invalid',
+      message: expect.stringMatching(/was revoked on \d{4}-\d\d-\d\d\.$/) as string,
+    })
+  })
+
   test('speaks TLS 1.3 only', async () => {
     const server = await startServer()
     const ca = await readPem(certs.ca)
@@ -226,6 +253,31 @@ describe('files that change', () => {
     expect(await waitUntil(isNamed, 10_000)).toBe(true)
     expect(await shown(server)).toBe(before)
   })
+
+  test.each(['of another authority', 'that revokes the server itself'])(
+    'a list %s is not taken over, and agents still come in',
+    async (which) => {
+      const authority = await makeOwnCerts(onTestFinished)
+      const [pair, laptop] = [
+        await authority.issue(SERVER_NAME, { kind: 'server' }),
+        await authority.issue('laptop'),
+      ]
+      const crl = join(authority.dir, 'of-the-server.pem')
+      await copyFile(authority.crl, crl)
+      const server = await startServer({ tls: { ca: authority.ca, ...pair, crl } })
+      await revokeName(authority.dir, SERVER_NAME, Date.now())
+      const other = await makeOwnCerts(onTestFinished)
+      await copyFile(which === 'of another authority' ? other.crl : authority.crl, crl)
+      await server.reload()
+      expect(server.logged().join('\n')).toMatch(
+        which === 'of another authority'
+          ? /the old stays: .*not of the authority/
+          : /the old stays: .*revoked on/,
+      )
+      const agent = makeAgent(server, { tls: { ca: authority.ca, ...laptop } })
+      expect(await echoed(agent, await startEcho())).toBe('hello')
+    },
+  )
 
   test('an agent that loses its right is cut off at once', async () => {
     let rules = [AGENT_RULE]

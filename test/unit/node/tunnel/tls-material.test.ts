@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { readTlsMaterial } from '../../../../src/node/tunnel/tls-material.ts'
-import { makeOwnCerts } from '../../../support/make-certs.ts'
+import { revokeName } from '../../../../src/node/pki/revoke.ts'
+import { readTlsMaterial, SERVER_END } from '../../../../src/node/tunnel/tls-material.ts'
+import { makeOwnCerts, openssl, readPem } from '../../../support/make-certs.ts'
 
 test.skipIf(process.platform === 'win32')(
   'what is not a file is refused at once and not waited for',
@@ -30,5 +31,61 @@ test('the key of another certificate is refused with what to do about it', async
     code: 'certs.invalid',
     message: `${key} is not the key of ${cert}.`,
     remedy: 'Name the certificate and the key that came together, as "sovereign certs export" writes them.',
+  })
+})
+
+test('the list of another authority is refused, and one of several authorities is enough', async () => {
+  const [own, other] = [await makeOwnCerts(onTestFinished), await makeOwnCerts(onTestFinished)]
+  const pair = await own.issue('tunnel', { kind: 'server' })
+  await expect(
+    readTlsMaterial({ ca: own.ca, ...pair, crl: other.crl }, Date.now(), SERVER_END),
+  ).rejects.toMatchObject({
+    code: 'certs.invalid',
+    message: `${other.crl}: this revocation list is not of the authority ca_cert_file.`,
+  })
+  await expect(readTlsMaterial({ ca: own.ca, ...pair, crl: other.crl }, Date.now())).rejects.toMatchObject({
+    message: expect.stringMatching(/is not of the authority ca\.$/) as string,
+  })
+  const both = join(own.dir, 'both.pem')
+  await writeFile(both, (await readPem(other.ca)) + (await readPem(own.ca)))
+  const { revoked } = await readTlsMaterial({ ca: both, ...pair, crl: own.crl }, Date.now(), SERVER_END)
+  expect(revoked.size).toBe(0)
+})
+
+test('the list of an authority that another tool made is taken', async () => {
+  const { dir } = await makeOwnCerts(onTestFinished)
+  const at = (name: string) => join(dir, name)
+  const subject = ['-subj', '/C=DE/O=Example, Inc/CN=Example CA']
+  const make = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, '-days', '2']
+  expect(await openssl(...make, '-keyout', at('rsa.key'), '-out', at('rsa.pem'))).toMatchObject({ code: 0 })
+  await writeFile(at('index'), '')
+  await writeFile(
+    at('conf'),
+    `[ca]\ndefault_ca = own\n[own]\ndatabase = ${at('index')}\ndefault_md = sha384\n`,
+  )
+  const sign = ['ca', '-config', at('conf'), '-gencrl', '-crldays', '2', '-cert', at('rsa.pem')]
+  expect(await openssl(...sign, '-keyfile', at('rsa.key'), '-out', at('rsa.crl'))).toMatchObject({ code: 0 })
+  const sources = { ca: at('rsa.pem'), cert: at('rsa.pem'), key: at('rsa.key'), crl: at('rsa.crl') }
+  expect(await readTlsMaterial(sources, Date.now() + 5_000, SERVER_END)).toMatchObject({ revoked: new Set() })
+})
+
+test('a certificate that its own list revokes is refused with the day', async () => {
+  const { ca, crl, dir, issue } = await makeOwnCerts(onTestFinished)
+  const pair = await issue('tunnel', { kind: 'server' })
+  const sources = { ca, ...pair, crl }
+  await readTlsMaterial(sources, Date.now(), SERVER_END)
+  await revokeName(dir, 'tunnel', Date.now())
+  await expect(readTlsMaterial(sources, Date.now(), SERVER_END)).rejects.toMatchObject({
+    code: 'certs.invalid',
+    message: `The certificate ${pair.cert} was revoked on ${new Date().toISOString().slice(0, 10)}.`,
+  })
+})
+
+test('a server does not begin with the certificate of an agent', async () => {
+  const { ca, issue } = await makeOwnCerts(onTestFinished)
+  const sources = { ca, ...(await issue('laptop')) }
+  await expect(readTlsMaterial(sources, Date.now(), SERVER_END)).rejects.toMatchObject({
+    code: 'certs.invalid',
+    message: `The certificate ${sources.cert} is not for a server: every agent would refuse it.`,
   })
 })
