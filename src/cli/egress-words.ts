@@ -44,7 +44,9 @@ function tunnelWords(tunnel: Tunnel, now: number): Words {
     case 'asleep':
       return { health: 'off', words: `asleep for ${lasted}; the first request wakes it` }
     case 'waking': {
-      const typical = tunnel.typicalMs === undefined ? '' : ` of about ${duration(tunnel.typicalMs)}`
+      const { typicalMs = 0 } = tunnel
+      // Less than what is told in numbers tells nothing.
+      const typical = typicalMs < 1_000 ? '' : ` of about ${duration(typicalMs)}`
       const waiting = tunnel.held === 1 ? '1 request waits' : `${tunnel.held} requests wait`
       const words = `waking for ${lasted}${typical}: ${STAGES[tunnel.stage]}`
       return { health: 'working', words, facts: tunnel.held === 0 ? [] : [waiting] }

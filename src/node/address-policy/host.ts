@@ -26,6 +26,7 @@ export function parseHost(host: string): Host {
     throw new AppError(
       'egress.denied',
       `${shown(host)} names a network interface, which only its own machine can.`,
+      { remedy: 'Take another address of that host, or its name.' },
     )
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
   if (bare.includes(':')) return parseIpv6(bare, host)

@@ -84,7 +84,10 @@ export function rawErrorAnswer(error: AppError, accept = ''): string {
 
 /** A string of a structured field (RFC 8941 §3.3.3), which is ASCII. */
 function quoted(text: string): string {
-  return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`
+  return `"${text
+    .replace(/\s+/g, ' ')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .replace(/["\\]/g, '\\$&')}"`
 }
 
 function page(
