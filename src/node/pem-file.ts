@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { AppError } from '../shared/errors/app-error.ts'
+import type { ErrorCode } from '../shared/errors/codes.ts'
 
 /** Whose files they are: of the tunnel or of the relay. */
 export type PemErrorCode = 'certs.invalid' | 'relay.tls-unusable'
@@ -18,7 +19,7 @@ export async function readPemFile(
       // Of the open file, so that it cannot be another one a moment later.
       const stat = await file.stat()
       if (!stat.isFile()) throw new AppError(code, `${path} is not a file.`)
-      if (isSecret) refuseReaders(path, stat.mode, code)
+      if (isSecret) refuseReaders(path, stat.mode, { code, what: 'a private key' })
       return await file.readFile('utf8')
     } finally {
       await file.close()
@@ -40,12 +41,21 @@ export function parsedPem<T>(name: string, what: string, code: PemErrorCode, par
   }
 }
 
-function refuseReaders(path: string, mode: number, code: PemErrorCode): void {
+/**
+ * Not on Windows, where the mode says nothing about it.
+ *
+ * @param what is in it, with its article. @throws AppError of that code for a secret that others may read.
+ */
+export function refuseReaders(
+  path: string,
+  mode: number,
+  { code, what }: { readonly code: ErrorCode; readonly what: string },
+): void {
   if (process.platform === 'win32' || (mode & 0o077) === 0) return
   const rights = (mode & 0o777).toString(8).padStart(4, '0')
   throw new AppError(
     code,
-    `Permissions ${rights} for ${path} are too open: a private key must not be accessible by others.`,
+    `Permissions ${rights} for ${path} are too open: ${what} must not be accessible by others.`,
     { remedy: `Run "chmod 600 ${path}".` },
   )
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
+import { refuseReaders } from '../../node/pem-file.ts'
 import { VERSION } from '../../node/version.ts'
 import { AppError, toAppError, toFailure } from '../../shared/errors/app-error.ts'
 import type { EgressSettings } from '../../shared/settings/egress.ts'
@@ -184,19 +185,24 @@ function withPlainPaths(settings: EgressSettings, home: string): EgressSettings 
   }
 }
 
-/** @throws AppError `egress.password-unusable` */
+const PASSWORD = 'egress.password-unusable'
+
+/** @throws AppError `egress.password-unusable`, also for a file that others may read. */
 function passwordIn(path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   let text: string
   try {
     // Reading a pipe would wait for whoever writes into it.
-    text = statSync(path).isFile() ? readFileSync(path, 'utf8').trim() : ''
+    const stat = statSync(path)
+    text = stat.isFile() ? readFileSync(path, 'utf8').trim() : ''
+    if (stat.isFile()) refuseReaders(path, stat.mode, { code: PASSWORD, what: 'the password of the proxy' })
   } catch (cause) {
+    if (cause instanceof AppError) throw cause
     const reason = (cause as NodeJS.ErrnoException).code
-    throw new AppError('egress.password-unusable', `${path} cannot be read (${String(reason)}).`, { cause })
+    throw new AppError(PASSWORD, `${path} cannot be read (${String(reason)}).`, { cause })
   }
   if (/^[^:]+:[\s\S]+$/.test(text)) return text
-  throw new AppError('egress.password-unusable', `${path} does not hold "user:password".`)
+  throw new AppError(PASSWORD, `${path} does not hold "user:password".`)
 }
 
 /** Where programs of this computer find the agent; a unix socket is no place for a proxy. */

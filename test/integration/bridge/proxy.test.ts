@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { settingsSchema } from '../../../src/shared/settings/schema.ts'
 import { startBridge } from '../../support/start-bridge.ts'
 import { startWeb } from '../../support/start-hosts.ts'
@@ -72,6 +72,34 @@ describe('the port of the agent', () => {
       cause: { code: 'egress.password-unusable' },
     })
   })
+
+  test.skipIf(process.platform === 'win32')(
+    'stays closed while others may read its password, and opens once they may not',
+    async () => {
+      const { agentPort, bridge, dir } = await start(OWN)
+      const passwordFile = join(dir, 'password')
+      await writeFile(passwordFile, 'me:right-horse\n', { mode: 0o644 })
+      await chmod(passwordFile, 0o644)
+      const [profile] = bridge.settings.profiles
+      const egress = { ...OWN, passwordFile }
+      await bridge.applySettings(settingsSchema.parse({ profiles: [{ ...profile, egress }] }))
+      expect(await curl(agentPort, host, '--proxy-user', 'me:right-horse')).toMatch(/ 503$/)
+      expect(bridge.state.egress.tunnel).toMatchObject({
+        phase: 'failed',
+        cause: {
+          code: 'egress.password-unusable',
+          message: `Permissions 0644 for ${passwordFile} are too open: the password of the proxy must not be accessible by others.`,
+          remedy: `Run "chmod 600 ${passwordFile}".`,
+        },
+      })
+      await chmod(passwordFile, 0o600)
+      await bridge.disconnect(0)
+      await bridge.connect()
+      await vi.waitFor(async () =>
+        expect(await curl(agentPort, host, '--proxy-user', 'me:right-horse')).toBe('host saw / 200'),
+      )
+    },
+  )
 
   test('asks for the password of its file, below the home folder too', async () => {
     const { agentPort, bridge, dir } = await start(OWN)
