@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { VERSION } from '../../../src/node/version.ts'
 import type { Check } from '../../../src/shared/protocol/diagnostics.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startAuthority } from '../../support/make-certificates.ts'
+import { makeOwnCerts } from '../../support/make-certs.ts'
 import { startBridge, type TestBridge, type TestBridgeOptions } from '../../support/start-bridge.ts'
 import { startWeb } from '../../support/start-hosts.ts'
 import { startOllama } from '../../support/start-ollama.ts'
@@ -193,6 +194,47 @@ describe('checks of the tunnel', () => {
     expect(checks.get('tunnel.certificate')).toMatchObject({
       status: 'failed',
       detail: '/x/ca.pem does not exist.',
+    })
+  })
+
+  describe('whose server is asleep', () => {
+    const asleep = (ca: string, cert: string, key: string) => {
+      const control = { kind: 'webhook', url: 'http://127.0.0.1:1/', secretFile: '/nowhere/secret' }
+      return { egress: { use: 'mtls', mtls: { ca, cert, key, control } } }
+    }
+
+    async function certificateOf(ca: string, cert: string, key: string): Promise<Check | undefined> {
+      return (await look(await start(asleep(ca, cert, key)))).get('tunnel.certificate')
+    }
+
+    test('a key that is missing, that others may read, or of another certificate is what is wrong', async () => {
+      const { ca, issue } = await makeOwnCerts(onTestFinished)
+      const [own, other] = [await issue('laptop'), await issue('desk')]
+      expect(await certificateOf(ca, own.cert, own.key)).toMatchObject({ status: 'ok' })
+      expect(await certificateOf(ca, own.cert, '/x/a.key')).toMatchObject({
+        status: 'failed',
+        detail: '/x/a.key does not exist.',
+      })
+      expect(await certificateOf(ca, own.cert, other.key)).toMatchObject({
+        status: 'failed',
+        detail: `${other.key} is not the key of ${own.cert}.`,
+      })
+      if (process.platform === 'win32') return
+      await chmod(own.key, 0o644)
+      expect(await certificateOf(ca, own.cert, own.key)).toMatchObject({
+        status: 'failed',
+        detail: expect.stringContaining(`Permissions 0644 for ${own.key} are too open`) as string,
+        fix: `Run "chmod 600 ${own.key}".`,
+      })
+    })
+
+    test('a certificate of another authority of the same name is told', async () => {
+      const [ours, theirs] = [await makeOwnCerts(onTestFinished), await makeOwnCerts(onTestFinished)]
+      const { cert, key } = await theirs.issue('laptop')
+      expect(await certificateOf(ours.ca, cert, key)).toMatchObject({
+        status: 'failed',
+        detail: `${cert} is not signed by the authority in ${ours.ca}.`,
+      })
     })
   })
 

@@ -1,4 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { expiryWarning, isoDate, readCertificateFacts } from '../../../node/pki/expiry.ts'
+import { isSignedBy } from '../../../node/pki/issuer.ts'
+import { readTlsMaterial, type TlsSources } from '../../../node/tunnel/tls-material.ts'
+import { AppError } from '../../../shared/errors/app-error.ts'
 import type { MtlsSettings } from '../../../shared/settings/egress.ts'
 import type { BridgeState } from '../../../shared/state/bridge-state.ts'
 import type { TunnelState } from '../../../shared/state/egress.ts'
@@ -56,14 +60,15 @@ function stateFinding(tunnel: TunnelState): Finding {
   }
 }
 
-async function certificateFinding(
-  { ambient, ssh }: BridgeCore,
-  { ca, cert }: MtlsSettings,
-): Promise<Finding> {
-  const [authority, own] = await Promise.all(
-    [ca, cert].map((path) => readCertificateFacts(expandHome(path, ssh.home), ambient.now())),
-  )
-  if (authority === undefined || own === undefined) return skipped('There is none.')
+/** What the next connection would say of its files, and what it could not know before the server refuses it. */
+async function certificateFinding({ ambient, ssh, state }: BridgeCore, mtls: MtlsSettings): Promise<Finding> {
+  const plain = (path: string) => expandHome(path, ssh.home)
+  const [ca, cert] = [plain(mtls.ca), plain(mtls.cert)]
+  await refuseUnusable({ ca, cert, key: plain(mtls.key) }, ambient.now())
+  const [authority, own] = await Promise.all([
+    readCertificateFacts(ca, ambient.now()),
+    readCertificateFacts(cert, ambient.now()),
+  ])
   const found = [
     { facts: authority, text: expiryWarning('The certificate authority', authority) },
     { facts: own, text: expiryWarning('The certificate of this agent', own) },
@@ -71,7 +76,25 @@ async function certificateFinding(
   const worst = found.find(({ facts }) => facts.state === 'expired' || facts.state === 'not-yet')
   const fix = 'Renew it with "sovereign certs renew" where the certificate authority is.'
   if (worst?.text !== undefined) return failed(worst.text, fix)
+  if (!isSignedBy(await readFile(cert, 'utf8'), await readFile(ca, 'utf8')))
+    return foreignFinding(cert, ca, state.egress.tunnel)
   const near = found.find(({ text }) => text !== undefined)
   if (near?.text !== undefined) return warning(near.text, fix)
   return ok(`The certificate of this agent is good until ${isoDate(own.notAfter)}.`)
+}
+
+/** Times are told apart by whose they are, and so come later. @throws AppError `certs.invalid` */
+async function refuseUnusable(files: TlsSources, now: number): Promise<void> {
+  try {
+    await readTlsMaterial(files, now)
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'certs.expired')) throw error
+  }
+}
+
+/** A server may believe another authority than the one that has signed its own certificate. */
+function foreignFinding(cert: string, ca: string, { phase }: TunnelState): Finding {
+  const detail = `${cert} is not signed by the authority in ${ca}.`
+  const fix = 'Name the files that came together, as "sovereign certs export" writes them.'
+  return phase === 'connected' ? warning(detail, fix) : failed(detail, fix)
 }
