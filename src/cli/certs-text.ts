@@ -47,25 +47,31 @@ export function renewedText({ before, facts, kind, name }: Renewed, say: Say): s
   ].join('\n')
 }
 
-export function revokedText(name: string, { count }: Revoked, crl: string): string {
+export function revokedText(name: string, { count, kind }: Revoked, crl: string): string {
   const first =
     count === 0
       ? `${name} was revoked before; the list is written anew.`
       : `${name} is revoked${count === 1 ? '' : `, with all ${count} certificates that it got`}.`
-  return `${first}\nServers refuse it as soon as they have the new list: ${crl}`
+  const then =
+    kind === 'agent'
+      ? 'Servers refuse it as soon as they have the new list'
+      : 'Agents refuse it with the next connection after they have the new list, which "crl" of "egress.mtls" has to name ' +
+        'in their settings; those without one trust it until it ends. Servers with that list do not start with it'
+  return `${first}\n${then}: ${crl}`
 }
 
 export function listText({ nextUpdate, number, revoked }: RevocationList, crl: string): string {
-  return `List ${number} names ${certificates(revoked.length)} and is good until ${isoDate(nextUpdate)}.\nHand it to every server: ${crl}`
+  return `List ${number} names ${certificates(revoked.length)} and is good until ${isoDate(nextUpdate)}.\nHand it to every server, and to every agent whose settings name one: ${crl}`
 }
 
-export function exportedText(name: string, { crl, kind }: Exported, to: string): string {
+export function exportedText(name: string, { kind }: Exported, to: string): string {
   const settings =
     kind === 'agent'
-      ? 'In the settings of the agent, "ca", "cert" and "key" of "egress.mtls" name them.'
+      ? 'In the settings of the agent, "ca", "cert", "key" and "crl" of "egress.mtls" name them. The list is to be handed over ' +
+        'again whenever a server is revoked, and before it ends.'
       : 'The list is to be handed over again whenever a certificate is revoked.'
   return [
-    `What ${name} needs is in ${to}: ca.pem, cert.pem${crl === undefined ? ' and key.pem' : ', key.pem and crl.pem'}.`,
+    `What ${name} needs is in ${to}: ca.pem, cert.pem, key.pem and crl.pem.`,
     'Bring it there on a way that nobody else reads, such as scp, and delete it here.',
     settings,
   ].join('\n')

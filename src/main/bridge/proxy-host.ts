@@ -181,7 +181,10 @@ function withPlainPaths(settings: EgressSettings, home: string): EgressSettings 
   return {
     ...settings,
     passwordFile: passwordFile && plain(passwordFile),
-    mtls: mtls && { ...mtls, control, ca: plain(mtls.ca), cert: plain(mtls.cert), key: plain(mtls.key) },
+    mtls: mtls && {
+      ...{ ...mtls, control, ca: plain(mtls.ca), cert: plain(mtls.cert), key: plain(mtls.key) },
+      crl: mtls.crl && plain(mtls.crl),
+    },
   }
 }
 

@@ -16,8 +16,8 @@ export interface Exported {
   readonly ca: string
   readonly cert: string
   readonly key: string
-  /** Only servers need it. */
-  readonly crl: string | undefined
+  /** What both ends need to refuse each other by. */
+  readonly crl: string
 }
 
 /** Copies what a name needs into a folder, to be handed over: for its owner alone. */
@@ -45,7 +45,7 @@ export async function exportFiles(
     ['ca.pem', folder.ca],
     ['key.pem', pair.key],
     ['cert.pem', pair.cert],
-    ...(kind === 'server' ? [['crl.pem', folder.crl] as const] : []),
+    ['crl.pem', folder.crl],
   ] as const
   await saving(to, async () => {
     await makeFolder(to)
@@ -53,7 +53,7 @@ export async function exportFiles(
   })
   return {
     ...{ kind, ca: join(to, 'ca.pem'), cert: join(to, 'cert.pem'), key: join(to, 'key.pem') },
-    crl: kind === 'server' ? join(to, 'crl.pem') : undefined,
+    crl: join(to, 'crl.pem'),
   }
 }
 

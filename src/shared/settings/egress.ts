@@ -62,6 +62,9 @@ const mtls = z.strictObject({
   ca: file.describe('PEM file with the certificate authority of the tunnel'),
   cert: file.describe('PEM file with the certificate of this agent'),
   key: file.describe('PEM file with its private key'),
+  crl: file
+    .optional()
+    .describe('PEM file with what the authority has revoked; a server in it is not trusted any more'),
   protocol: z.enum(['h2', 'envelopes'], 'use "h2" or "envelopes"').default('h2'),
   control: control.optional(),
   holdSeconds: z

@@ -52,10 +52,12 @@ To hand it over: npx sovereign certs export laptop --to FOLDER
 `,
     )
     const [agent, server] = [join(home, 'for-laptop'), join(home, 'for-server')]
-    expect(await certsFine('export', 'laptop', '--to', agent)).toContain(`What laptop needs is in ${agent}: `)
+    const said = await certsFine('export', 'laptop', '--to', agent)
+    expect(said).toContain(`What laptop needs is in ${agent}: ca.pem, cert.pem, key.pem and crl.pem.`)
+    expect(said).toContain('"ca", "cert", "key" and "crl" of "egress.mtls" name them')
     await certsFine('export', 'sovereign-tunnel-server', '--to', server)
-    expect((await readdir(agent)).toSorted()).toEqual(['ca.pem', 'cert.pem', 'key.pem'])
-    expect((await readdir(server)).toSorted()).toEqual(['ca.pem', 'cert.pem', 'crl.pem', 'key.pem'])
+    for (const folder of [agent, server])
+      expect((await readdir(folder)).toSorted()).toEqual(['ca.pem', 'cert.pem', 'crl.pem', 'key.pem'])
     expect((await stat(agent)).mode & 0o777).toBe(0o700)
     for (const file of await readdir(server))
       expect((await stat(join(server, file))).mode & 0o777).toBe(0o600)
@@ -88,6 +90,16 @@ sovereign-tunnel-server  server  sovereign://server/sovereign-tunnel-server  ${i
 To do:
   npx sovereign certs renew phone --dir ${dir}
 `,
+    )
+  })
+
+  test('says of a revoked server who refuses it', async () => {
+    await certsFine('init')
+    await certsFine('issue', '--server')
+    expect(await certsFine('revoke', 'sovereign-tunnel-server')).toBe(
+      'sovereign-tunnel-server is revoked.\nAgents refuse it with the next connection after they have the new list, ' +
+        'which "crl" of "egress.mtls" has to name in their settings; those without one trust it until it ends. ' +
+        `Servers with that list do not start with it: ${usual()}/crl.pem\n`,
     )
   })
 

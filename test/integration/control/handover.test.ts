@@ -1,16 +1,17 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { get, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { revokeName } from '../../../src/node/pki/revoke.ts'
 import { settingsSchema } from '../../../src/shared/settings/schema.ts'
 import { freePort } from '../../support/free-port.ts'
 import { soon } from '../../support/soon.ts'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { startWeb } from '../../support/start-hosts.ts'
-import { startTestServer } from '../../support/start-tunnel.ts'
+import { SERVER_NAME, startTestServer } from '../../support/start-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 const SOVEREIGN = fileURLToPath(new URL('../../../bin/sovereign.js', import.meta.url))
@@ -126,6 +127,21 @@ test('a download of before ends with the disconnect, and not an hour later', asy
   await save(bridge, { ...OWN, connectPorts: [443, 9443] })
   await bridge.bridge.disconnect(50)
   expect((await cut)[0]).toMatchObject({ code: 'ECONNRESET' })
+})
+
+test('a list that is saved, below the home folder too, ends the trust in a server that it revokes', async () => {
+  const host = await startWebHost()
+  const old = await certs.authority.issue('old-server', { kind: 'server', extraNames: [SERVER_NAME] })
+  const server = await startServer({ tls: { ca: certs.ca, ...old } })
+  const egress = { ...OWN, use: 'mtls', mtls: tunnelTo(server.port) }
+  const bridge = await start(egress)
+  expect(await textOf(await ask(bridge, host.port, '/'))).toBe('200 quick')
+  await revokeName(certs.authority.dir, 'old-server', Date.now())
+  await copyFile(certs.crl, join(bridge.dir, 'crl.pem'))
+  await save(bridge, { ...egress, mtls: tunnelTo(server.port, { crl: '~/crl.pem' }) })
+  const answer = await ask(bridge, host.port, '/')
+  expect(answer.headers['x-bridge-error']).toBe('tunnel.not-trusted')
+  expect(await textOf(answer)).toMatch(/^5\d\d .*its authority has revoked it/s)
 })
 
 test('another server takes the new connections while the one before finishes its own', async () => {

@@ -90,6 +90,22 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
     expect(await echoed(good, await startEcho())).toBe('hello')
   })
 
+  test('a server whose certificate was revoked is not trusted by agents that have the list', async () => {
+    const authority = await makeOwnCerts(onTestFinished)
+    const [pair, laptop] = [
+      await authority.issue(SERVER_NAME, { kind: 'server' }),
+      await authority.issue('laptop'),
+    ]
+    const server = await startServer({ tls: { ca: authority.ca, ...pair } })
+    const tls = { ca: authority.ca, ...laptop, crl: authority.crl }
+    expect(await echoed(makeAgent(server, { protocol, tls }), await startEcho())).toBe('hello')
+    await revokeName(authority.dir, SERVER_NAME, Date.now())
+    const agent = makeAgent(server, { protocol, tls })
+    const words = /not trusted: its authority has revoked it, by the list in "crl"\.$/
+    await rejected(agent, 'tunnel.not-trusted', words)
+    expect(agent.states.at(-1)).toMatchObject({ phase: 'failed', cause: { code: 'tunnel.not-trusted' } })
+  })
+
   test('a server of another authority, or of another name, is not trusted', async () => {
     const server = await startServer()
     const other = await makeOwnCerts(onTestFinished)

@@ -115,6 +115,10 @@ const DISTRUST: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'it has expired',
   CERT_NOT_YET_VALID: 'it is not valid yet; look at the clocks of both machines',
   INVALID_PURPOSE: 'it is not for a server',
+  CERT_REVOKED: 'its authority has revoked it, by the list in "crl"',
+  UNABLE_TO_GET_CRL: 'the list in "crl" is not of the authority that has signed it',
+  CRL_HAS_EXPIRED: 'the list in "crl" is past its end, and a new one has to be brought here',
+  CRL_NOT_YET_VALID: 'the list in "crl" is not valid yet; look at the clocks of both machines',
 }
 
 const WORDS: Readonly<Record<string, string>> = {

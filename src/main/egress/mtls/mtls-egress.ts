@@ -6,7 +6,7 @@ import { OpenStreams } from '../../../node/open-streams.ts'
 import { collectLess } from '../../../node/tunnel/collect-less.ts'
 import { ReadBuffers } from '../../../node/tunnel/h2/read-buffers.ts'
 import { AGENT_KEEPALIVE, type KeepaliveTimings } from '../../../node/tunnel/keepalive.ts'
-import { readTlsMaterial, type TlsMaterial } from '../../../node/tunnel/tls-material.ts'
+import { readTlsMaterial, type TlsMaterial, type TlsSources } from '../../../node/tunnel/tls-material.ts'
 import { AppError, toAppError, toFailure } from '../../../shared/errors/app-error.ts'
 import { ALPN } from '../../../shared/protocol/tunnel/wire.ts'
 import type { TunnelProtocol, TunnelState } from '../../../shared/state/egress.ts'
@@ -24,7 +24,7 @@ export interface SessionTerms {
   /** The name (DNS or URI) that its certificate has to have, whatever its address. */
   readonly serverName: string
   /** Paths of PEM files, read anew for each attempt. */
-  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
+  readonly tls: TlsSources
   readonly protocol: TunnelProtocol
 }
 

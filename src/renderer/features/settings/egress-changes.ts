@@ -23,6 +23,7 @@ export function egressDetails(egress: EgressSettings): readonly (readonly [strin
     [names.ca, mtls?.ca],
     [names.cert, mtls?.cert],
     [names.key, mtls?.key],
+    [names.crl, mtls?.crl],
     [names.protocol, mtls === undefined ? undefined : said.protocols[mtls.protocol]],
     [names.hold, mtls === undefined ? undefined : names.seconds(mtls.holdSeconds)],
     [names.control, mtls?.control === undefined ? undefined : controlText(mtls.control)],

@@ -29,6 +29,8 @@ export interface TunnelForm {
   readonly ca: string
   readonly cert: string
   readonly key: string
+  /** Empty without one. */
+  readonly crl: string
   readonly protocol: MtlsSettings['protocol']
   readonly holdSeconds: string
   readonly control: ControlForm
@@ -72,6 +74,7 @@ const EMPTY_TUNNEL: TunnelForm = {
   ca: '',
   cert: '',
   key: '',
+  crl: '',
   protocol: 'h2',
   holdSeconds: USUAL_HOLD,
   control: EMPTY_CONTROL,
@@ -166,6 +169,7 @@ function tunnelValue({
   ca,
   cert,
   key,
+  crl,
   protocol,
   holdSeconds,
   control,
@@ -174,6 +178,7 @@ function tunnelValue({
     server: filled(server.trim()),
     serverName: filled(serverName),
     ...{ ca, cert, key },
+    crl: filled(crl),
     protocol: protocol === 'h2' ? undefined : protocol,
     holdSeconds: holdSeconds.trim() === USUAL_HOLD ? undefined : numberValue(holdSeconds),
     control: control.kind === 'none' ? undefined : controlValue(control),

@@ -68,6 +68,14 @@ function TunnelFields({ tunnel, onChange, mistakeAt }: TunnelPartProps): ReactNo
             onChange={(path) => onChange({ [file]: path })}
           />
         ))}
+        <Input
+          label={said.crl}
+          hint={said.crlHint}
+          error={mistakeAt('crl')}
+          value={tunnel.crl}
+          placeholder={said.filePlaceholder}
+          onChange={(crl) => onChange({ crl })}
+        />
       </div>
       <div className="field-grid">
         <Select

@@ -60,7 +60,14 @@ const control = fc.oneof(
 )
 const mtls = fc.record(
   {
-    ...{ server: fc.constant('tunnel.example.com:8443'), ca: file, cert: file, key: file, control },
+    ...{
+      server: fc.constant('tunnel.example.com:8443'),
+      ca: file,
+      cert: file,
+      key: file,
+      crl: file,
+      control,
+    },
     ...{ serverName: word, protocol: fc.constantFrom('h2', 'envelopes'), holdSeconds: fc.nat(600) },
   },
   { requiredKeys: ['server', 'ca', 'cert', 'key'] },
