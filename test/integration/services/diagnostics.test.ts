@@ -1,4 +1,5 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { VERSION } from '../../../src/node/version.ts'
@@ -235,6 +236,32 @@ describe('checks of the tunnel', () => {
         status: 'failed',
         detail: `${cert} is not signed by the authority in ${ours.ca}.`,
       })
+    })
+  })
+
+  test('a revocation list of another authority, or past its end, is what is wrong', async () => {
+    const DAY_MS = 86_400_000
+    const [ours, theirs] = [
+      await makeOwnCerts(onTestFinished, Date.now() - 200 * DAY_MS),
+      await makeOwnCerts(onTestFinished),
+    ]
+    const old = join(ours.dir, 'old-crl.pem')
+    await copyFile(ours.crl, old)
+    const { cert, key } = await ours.issue('laptop', {}, Date.now())
+    const certificateWith = async (crl: string): Promise<Check | undefined> => {
+      const mtls = { server: '127.0.0.1:1', ca: ours.ca, cert, key, crl }
+      return (await look(await start({ relay: { url: relay.url }, egress: { mtls } }))).get(
+        'tunnel.certificate',
+      )
+    }
+    expect(await certificateWith(ours.crl)).toMatchObject({ status: 'ok' })
+    expect(await certificateWith(theirs.crl)).toMatchObject({
+      status: 'failed',
+      detail: `${theirs.crl}: this revocation list is not of the authority ca.`,
+    })
+    expect(await certificateWith(old)).toMatchObject({
+      status: 'failed',
+      detail: expect.stringMatching(/old-crl\.pem ended on .*: no server is trusted any more\.$/) as string,
     })
   })
 

@@ -64,7 +64,8 @@ function stateFinding(tunnel: TunnelState): Finding {
 async function certificateFinding({ ambient, ssh, state }: BridgeCore, mtls: MtlsSettings): Promise<Finding> {
   const plain = (path: string) => expandHome(path, ssh.home)
   const [ca, cert] = [plain(mtls.ca), plain(mtls.cert)]
-  await refuseUnusable({ ca, cert, key: plain(mtls.key) }, ambient.now())
+  const crl = mtls.crl && plain(mtls.crl)
+  await refuseUnusable({ ca, cert, key: plain(mtls.key), crl }, ambient.now())
   const [authority, own] = await Promise.all([
     readCertificateFacts(ca, ambient.now()),
     readCertificateFacts(cert, ambient.now()),
@@ -86,10 +87,18 @@ async function certificateFinding({ ambient, ssh, state }: BridgeCore, mtls: Mtl
 /** Times are told apart by whose they are, and so come later. @throws AppError `certs.invalid` */
 async function refuseUnusable(files: TlsSources, now: number): Promise<void> {
   try {
-    await readTlsMaterial(files, now)
+    const { listExpiresAt } = await readTlsMaterial(files, now)
+    if (listExpiresAt <= now) throw oldList(files.crl, listExpiresAt)
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'certs.expired')) throw error
   }
+}
+
+function oldList(crl = '', end: number): AppError {
+  const message = `The revocation list ${crl} ended on ${isoDate(end)}: no server is trusted any more.`
+  return new AppError('certs.invalid', message, {
+    remedy: 'Run "sovereign certs crl" where the certificate authority is, and bring the new crl.pem here.',
+  })
 }
 
 /** A server may believe another authority than the one that has signed its own certificate. */
