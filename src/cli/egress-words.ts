@@ -1,3 +1,4 @@
+import { DAY_MS, inDays, WARN_DAYS } from '../node/pki/expiry.ts'
 import type { EgressState, TunnelState, WakeStage } from '../shared/state/egress.ts'
 import { duration, latency } from '../shared/util/amounts.ts'
 import { assertNever } from '../shared/util/assert-never.ts'
@@ -77,11 +78,15 @@ function tunnelWords(tunnel: Tunnel, now: number): Words {
 }
 
 function connectedFacts(
-  { server, protocol, roundTripMs, running }: Extract<TunnelState, { phase: 'connected' }>,
+  { server, protocol, roundTripMs, running, certificateEndsAt }: Extract<TunnelState, { phase: 'connected' }>,
   now: number,
 ): string[] {
   const facts = [server, protocol === 'h2' ? 'HTTP/2' : 'envelopes']
   if (roundTripMs !== undefined) facts.push(latency(roundTripMs))
+  const leftMs = certificateEndsAt === undefined ? Number.POSITIVE_INFINITY : certificateEndsAt - now
+  if (leftMs <= 0) facts.push('its certificate has expired')
+  else if (leftMs <= WARN_DAYS * DAY_MS)
+    facts.push(`its certificate ends ${inDays(Math.floor(leftMs / DAY_MS))}`)
   if (running === undefined) return facts
   facts.push(`runs for ${duration(now - running.since)}`)
   if (running.costUsd !== undefined) facts.push(`about ${running.costUsd.toFixed(4)} USD so far (estimate)`)

@@ -89,7 +89,11 @@ export class TunnelWay implements Egress {
       this.publish({ phase: 'draining', since: this.options.ambient.now() })
       void this.resting.then(() => this.start())
     } else if (this.keeper === undefined) this.tunnel.start()
-    else void this.lookWhetherAwake(this.keeper)
+    else {
+      // What keeps it from connecting, or soon will, is better known before a request wakes it.
+      void this.tellOfCertificates()
+      void this.lookWhetherAwake(this.keeper)
+    }
   }
 
   /** Takes settings that leave its server alone. What goes through it goes on; a failure is tried again at once. */
@@ -199,6 +203,15 @@ export class TunnelWay implements Egress {
     throw new AppError('tunnel.down', 'The tunnel server has gone to sleep.', {
       remedy: 'The next request wakes it.',
     })
+  }
+
+  private async tellOfCertificates(): Promise<void> {
+    try {
+      await this.tunnel.checkCertificates()
+    } catch (error) {
+      const { code, message, remedy } = toAppError(error)
+      if (!this.ended.signal.aborted) this.options.log.warn({ code, remedy }, message)
+    }
   }
 
   private async lookWhetherAwake(keeper: ServerKeeper): Promise<void> {

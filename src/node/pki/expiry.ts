@@ -91,7 +91,7 @@ export function expiryWarning(what: string, facts: CertificateFacts): string | u
 }
 
 /** `in 3 days`, `within a day` */
-function inDays(days: number): string {
+export function inDays(days: number): string {
   return days < 1 ? 'within a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`
 }
 

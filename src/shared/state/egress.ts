@@ -52,6 +52,8 @@ export type TunnelState =
       readonly protocol: TunnelProtocol
       readonly roundTripMs: number | undefined
       readonly running: RunningServer | undefined
+      /** Of the certificate of this agent. */
+      readonly certificateEndsAt?: number
     }
   | {
       readonly phase: 'reconnecting'

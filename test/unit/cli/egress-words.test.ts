@@ -40,6 +40,18 @@ test('a tunnel that is connected says where, how fast, what it cost and when it 
   ])
 })
 
+test.each([
+  [31, []],
+  [10, ['its certificate ends in 10 days']],
+  [0.5, ['its certificate ends within a day']],
+  [0, ['its certificate has expired']],
+] as const)('a tunnel whose certificate has %s days left says so where they are few', (days, warned) => {
+  const certificateEndsAt = NOON + days * 24 * 60 * MINUTE
+  const where = { server: 'a:8443', protocol: 'h2', roundTripMs: undefined, running: undefined } as const
+  const hop = tunnelHop({ phase: 'connected', since: NOON, ...where, certificateEndsAt }, NOON)
+  expect(hop.facts).toEqual(['a:8443', 'HTTP/2', ...warned])
+})
+
 test('a tunnel that is down says when it is tried again and why it is down', () => {
   const cause = toFailure(new AppError('tunnel.down', '203.0.113.7:8443 does not answer.'))
   const hop = tunnelHop(

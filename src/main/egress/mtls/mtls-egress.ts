@@ -15,6 +15,7 @@ import { type BackoffPolicy, backoffDelayMs, RECONNECT_BACKOFF } from '../../../
 import type { Egress, EgressTarget } from '../egress.ts'
 import { Breakers } from './breakers.ts'
 import { dialTls } from './dial-tls.ts'
+import { EndWarner } from './end-warner.ts'
 import { openEnvelopeSession } from './envelope-session.ts'
 import { openH2Session } from './h2-session.ts'
 import { NotProcessed, orAborted, placeOf, type TunnelSession } from './tunnel-session.ts'
@@ -91,11 +92,13 @@ class SupervisedTunnel implements MtlsEgress {
   private terms: SessionTerms
   private lastGood: { readonly tls: SessionTerms['tls']; readonly material: TlsMaterial } | undefined
   private changed = Promise.withResolvers<typeof NEW_TERMS>()
+  private readonly endWarner: EndWarner
 
   constructor(options: MtlsEgressOptions) {
     this.options = options
     this.terms = options
     this.breakers = new Breakers(options.breakerPauseMs)
+    this.endWarner = new EndWarner(options.log)
   }
 
   start(): void {
@@ -145,6 +148,8 @@ class SupervisedTunnel implements MtlsEgress {
 
   private async openOnce(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
     const session = await orAborted(this.usableSession(), signal, () => undefined)
+    // A connection may last for weeks.
+    this.warnOfEnd()
     const stream = await session.open(target, signal).catch((error: unknown) => {
       throw withRemedyThere(error)
     })
@@ -260,7 +265,9 @@ class SupervisedTunnel implements MtlsEgress {
     }
     const running = undefined
     this.outage = undefined
-    onState({ phase: 'connected', since: ambient.now(), server: place, protocol, roundTripMs, running })
+    const certificateEndsAt = material.expiresAt
+    const facts = { server: place, protocol, roundTripMs, running, certificateEndsAt }
+    onState({ phase: 'connected', since: ambient.now(), ...facts })
     return session
   }
 
@@ -271,6 +278,7 @@ class SupervisedTunnel implements MtlsEgress {
     try {
       const material = await readTlsMaterial(tls, ambient.now())
       this.lastGood = { tls, material }
+      this.warnOfEnd()
       return material
     } catch (error) {
       const { lastGood } = this
@@ -280,6 +288,11 @@ class SupervisedTunnel implements MtlsEgress {
       log.warn({ remedy }, `what is new cannot be used, the old stays: ${message}`)
       return lastGood.material
     }
+  }
+
+  private warnOfEnd(): void {
+    const { lastGood } = this
+    if (lastGood !== undefined) this.endWarner.look(lastGood.material.expiresAt, this.options.ambient.now())
   }
 
   /** Until the next attempt; until somebody asks, where only a person can help or nobody needs it. */
