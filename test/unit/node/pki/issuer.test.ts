@@ -36,3 +36,23 @@ test('an authority in between counts where its certificate stands in the file', 
   expect(isSignedBy(`${leaf}${middle}`, `${rootPem}`)).toBe(true)
   expect(isSignedBy(`${leaf}`, `${rootPem}`)).toBe(false)
 })
+
+test('the signature counts where nothing else tells two authorities of the same name apart', async () => {
+  const dir = await makeTemporary(onTestFinished)
+  const at = (name: string) => join(dir, name)
+  const request = ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const noIds = ['-addext', 'subjectKeyIdentifier=none', '-addext', 'authorityKeyIdentifier=none']
+  for (const name of ['own', 'other']) {
+    const files = ['-keyout', at(`${name}.key`), '-out', at(`${name}.pem`)]
+    expect((await openssl(...request, '-x509', '-subj', '/CN=root', ...noIds, ...files)).code).toBe(0)
+  }
+  await writeFile(at('ext'), 'subjectKeyIdentifier=none\nauthorityKeyIdentifier=none\n')
+  const asked = ['-subj', '/CN=leaf', '-keyout', at('leaf.key'), '-out', at('leaf.csr')]
+  expect((await openssl(...request, ...asked)).code).toBe(0)
+  const by = ['-CA', at('own.pem'), '-CAkey', at('own.key'), '-CAcreateserial', '-extfile', at('ext')]
+  const signed = await openssl('x509', '-req', ...by, '-in', at('leaf.csr'), '-out', at('leaf.pem'))
+  expect(signed.code).toBe(0)
+  const leaf = await readFile(at('leaf.pem'), 'utf8')
+  expect(isSignedBy(leaf, await readFile(at('own.pem'), 'utf8'))).toBe(true)
+  expect(isSignedBy(leaf, await readFile(at('other.pem'), 'utf8'))).toBe(false)
+})
