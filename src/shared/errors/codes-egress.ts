@@ -84,9 +84,11 @@ export const EGRESS_ERRORS = defineErrors({
     status: 508,
   },
   'egress.password-unusable': {
-    meaning: 'The password of the proxy cannot be read, so the proxy is closed to everybody.',
+    meaning:
+      'The password of the proxy cannot be read, or others may read it, so the proxy is closed to everybody.',
     recovery: 'user',
-    remedy: 'Write "user:password" into the file that "passwordFile" names, and connect again.',
+    remedy:
+      'Write "user:password" into the file that "passwordFile" names, let only yourself read it, and connect again.',
     status: 503,
   },
   'tunnel.down': {
