@@ -124,10 +124,11 @@ export function exposer(window: object): (key: string, value: unknown) => void {
 }
 
 /** `window.open` is told of and gives null, as where the handler of the window denies; whoever drives the page asks it. */
-export function withoutPopups(window: { open(...args: unknown[]): { close(): void } | null }): void {
+export function withoutPopups(window: { open(...args: unknown[]): unknown }): void {
   const open = window.open.bind(window)
-  window.open = (...args) => {
-    open(...args)?.close()
+  window.open = (url, name) => {
+    // Chromium at times never returns to an opener whose new page is closed at once, which this one has no hold of.
+    open(url, name, 'noopener')
     return null
   }
 }
