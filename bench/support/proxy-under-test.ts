@@ -20,7 +20,7 @@ const agent = startAgent({
   address: { kind: 'tcp', host: '127.0.0.1', port: 0 },
   onRelayConnection: (socket) => socket.destroy(),
   proxy: {
-    handle: (socket) => proxy.handle(socket),
+    handle: (socket, bytes) => proxy.handle(socket, bytes),
     pacFor: (authority) => pacFile(authority, []),
     health: () => ({ status: 'ok' }),
   },

@@ -52,7 +52,7 @@ export class LendingSocket extends Socket {
       count(early.length)
       to.write(early)
     }
-    this.once('close', () => {
+    this.on('close', () => {
       if (this.own !== undefined) giveBack(this.own)
       this.own = undefined
     })

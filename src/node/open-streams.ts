@@ -16,7 +16,7 @@ export class OpenStreams<Stream extends Duplex = Duplex> {
     // It would never say so again.
     if (stream.closed) return stream
     this.streams.add(stream)
-    stream.once('close', () => {
+    stream.on('close', () => {
       this.streams.delete(stream)
       this.look()
     })

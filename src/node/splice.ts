@@ -52,7 +52,7 @@ function pump(from: Duplex, to: Duplex, count: (bytes: number) => void): void {
     })
   }
   to.on('drain', () => from.resume())
-  from.once('end', () => to.end())
+  from.on('end', () => to.end())
   if (from.readableEnded) to.end()
   // It may have been paused until there was somewhere to go.
   else from.resume()
@@ -71,10 +71,10 @@ function bind(side: Duplex, other: Duplex, closed: () => void): void {
     if (error !== undefined || !side.readableEnded) cut(other, error)
     // Closed in both directions: nobody takes what the other side still says, but it gets all that was said to it.
     else if (other.writableFinished) other.destroy()
-    else other.once('finish', () => other.destroy())
+    else other.on('finish', () => other.destroy())
   }
   if (side.closed) onClose()
-  else side.once('close', onClose)
+  else side.on('close', onClose)
 }
 
 /** A plain close would look to the program behind a socket like the proper end of what it was told. */

@@ -51,7 +51,7 @@ export async function startProxy(options: StartProxyOptions = {}): Promise<Start
       options.onRelayConnection ??
       ((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nrelay')),
     proxy: {
-      handle: (socket) => proxy.handle(socket),
+      handle: (socket, bytes) => proxy.handle(socket, bytes),
       pacFor: (authority) => pacFile(authority, bypass),
       health: () => ({ status: 'ok' }),
     },

@@ -7,15 +7,19 @@ import type { ListenAddress } from '../../shared/state/bridge-state.ts'
 import { bind } from './bind.ts'
 import type { Opening } from './first-bytes.ts'
 import { answerOwnPage, type OwnPageRequest, type OwnPages, readOpening } from './own-pages.ts'
-import { type PeekResult, peek } from './peek.ts'
+import { Peek, type PeekResult } from './peek.ts'
 import { refusalOf, refuse } from './refuse.ts'
 
 const HEAD_TIMEOUT_MS = 60_000
 
 /** What makes the local port a proxy too. */
 export interface AgentProxy extends OwnPages {
-  /** Takes a connection as `onRelayConnection` does. */
-  handle(socket: Socket): void
+  /**
+   * Takes a connection as `onRelayConnection` does.
+   *
+   * @param bytes what it has sent so far; the rest is still to be read.
+   */
+  handle(socket: Socket, bytes: Buffer): void
 }
 
 export interface DoorOptions {
@@ -30,7 +34,7 @@ export class Door {
   private readonly options: DoorOptions
   private readonly server: Server
   /** Those that still have to say what they want. */
-  private readonly undecided = new Set<Socket>()
+  private readonly undecided = new Set<Peek<Opening | OwnPageRequest>>()
   private readonly sockets = new OpenStreams<Socket>()
   private empty: () => void = () => undefined
   private mayListen = true
@@ -67,46 +71,48 @@ export class Door {
 
   async close(drainMs: number): Promise<void> {
     this.stopListening()
-    for (const socket of this.undecided) socket.destroy()
+    for (const { socket } of this.undecided) socket.destroy()
     await this.sockets.drain(drainMs)
   }
 
   private welcome(socket: Socket): void {
     this.sockets.add(socket)
-    this.undecided.add(socket)
-    socket.once('close', () => this.undecided.delete(socket))
     // A client that resets is everyday life; whoever has the socket sees its close.
-    socket.on('error', () => undefined)
-    void peek(socket, this.options.headTimeoutMs ?? HEAD_TIMEOUT_MS, readOpening).then((result) =>
-      this.decide(socket, result),
-    )
+    socket.on('error', ignore)
+    const timeoutMs = this.options.headTimeoutMs ?? HEAD_TIMEOUT_MS
+    this.undecided.add(new Peek(socket, timeoutMs, readOpening, this.decide))
   }
 
-  private decide(socket: Socket, result: PeekResult<Opening | OwnPageRequest>): void {
+  private readonly decide = (
+    peek: Peek<Opening | OwnPageRequest>,
+    result: PeekResult<Opening | OwnPageRequest>,
+    seen: Buffer,
+  ): void => {
+    this.undecided.delete(peek)
+    const { socket } = peek
     if (socket.destroyed) return
-    const { onRelayConnection, proxy } = this.options
-    if (result.kind === 'opening') {
-      const { opening } = result
-      if (opening === 'relay') this.handOver(socket, onRelayConnection)
-      else if (opening === 'proxy') this.handOver(socket, (one) => proxy.handle(one))
-      else if (typeof opening === 'string') refuse(socket, refusalOf(opening))
-      else if (!answerOwnPage(socket, opening, proxy)) this.handOver(socket, onRelayConnection)
-    } else if (result.received === 0) {
-      socket.destroySoon()
-    } else if (result.kind === 'gone') {
-      refuse(socket, refusalOf('garbage'))
-    } else {
-      refuse(socket, new AppError('agent.head-timeout', 'The request did not arrive in time.'))
-    }
+    if (result.kind === 'opening') this.handOver(socket, result.opening, seen)
+    else if (seen.length === 0) socket.destroySoon()
+    else if (result.kind === 'gone') refuse(socket, refusalOf('garbage'))
+    else refuse(socket, new AppError('agent.head-timeout', 'The request did not arrive in time.'))
   }
 
-  private handOver(socket: Socket, take: (socket: Socket) => void): void {
-    this.undecided.delete(socket)
+  private handOver(socket: Socket, opening: Opening | OwnPageRequest, seen: Buffer): void {
+    const { log, onRelayConnection, proxy } = this.options
     try {
-      take(socket)
+      if (opening === 'proxy') proxy.handle(socket, seen)
+      else if (opening !== 'relay' && typeof opening === 'string') refuse(socket, refusalOf(opening))
+      else if (opening === 'relay' || !answerOwnPage(socket, opening, proxy)) {
+        socket.unshift(seen)
+        onRelayConnection(socket)
+      }
     } catch (error) {
-      this.options.log.error({ err: error }, 'a connection could not be handed over')
+      log.error({ err: error }, 'a connection could not be handed over')
       resetSocket(socket)
     }
   }
+}
+
+function ignore(): void {
+  // There is nothing to be done.
 }

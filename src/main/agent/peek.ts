@@ -2,40 +2,53 @@ import type { Socket } from 'node:net'
 
 export type PeekResult<Opening> =
   | { readonly kind: 'opening'; readonly opening: Opening }
-  /** The time is up; `received` tells a silent connection from a slow one. */
-  | { readonly kind: 'timeout'; readonly received: number }
+  /** The time is up. */
+  | { readonly kind: 'timeout' }
   /** It ended or was cut before it said what it wants. */
-  | { readonly kind: 'gone'; readonly received: number }
+  | { readonly kind: 'gone' }
+
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /**
- * Reads just enough of a connection to tell what it is. Afterwards the socket is paused and every byte is back
- * in it, so that whoever takes it reads it from the start.
- *
- * @param read tells what the bytes so far are, or undefined while more are needed.
+ * Reads just enough of a connection to tell what it is. Afterwards the socket is paused, and whoever takes it has what
+ * was read so far as well.
  */
-export function peek<Opening>(
-  socket: Socket,
-  timeoutMs: number,
-  read: (bytes: Buffer) => Opening | undefined,
-): Promise<PeekResult<Opening>> {
-  return new Promise((resolve) => {
-    let seen: Buffer = Buffer.alloc(0)
-    const settle = (result: PeekResult<Opening>) => {
-      clearTimeout(timer)
-      socket.pause()
-      socket.off('data', onData).off('end', onGone).off('close', onGone)
-      // After an end nothing can be put back, and nobody would read it.
-      if (seen.length > 0 && !socket.destroyed && !socket.readableEnded) socket.unshift(seen)
-      resolve(result)
-    }
-    const onData = (data: Buffer) => {
-      seen = seen.length === 0 ? data : Buffer.concat([seen, data])
-      const opening = read(seen)
-      if (opening !== undefined) settle({ kind: 'opening', opening })
-    }
-    const onGone = () => settle({ kind: 'gone', received: seen.length })
-    const timer = setTimeout(() => settle({ kind: 'timeout', received: seen.length }), timeoutMs)
-    socket.on('data', onData).on('end', onGone).on('close', onGone)
+export class Peek<Opening> {
+  readonly socket: Socket
+  private readonly read: (bytes: Buffer) => Opening | undefined
+  private readonly settled: (peek: Peek<Opening>, result: PeekResult<Opening>, seen: Buffer) => void
+  private readonly timer: NodeJS.Timeout
+  private seen = NOTHING
+
+  /**
+   * @param read tells what the bytes so far are, or undefined while more are needed.
+   * @param settled is called once; an empty `seen` tells a silent connection from a slow one.
+   */
+  constructor(
+    socket: Socket,
+    timeoutMs: number,
+    read: Peek<Opening>['read'],
+    settled: Peek<Opening>['settled'],
+  ) {
+    this.socket = socket
+    this.read = read
+    this.settled = settled
+    this.timer = setTimeout(() => this.settle({ kind: 'timeout' }), timeoutMs)
+    socket.on('data', this.onData).on('end', this.onGone).on('close', this.onGone)
     socket.resume()
-  })
+  }
+
+  private settle(result: PeekResult<Opening>): void {
+    clearTimeout(this.timer)
+    this.socket.pause().off('data', this.onData).off('end', this.onGone).off('close', this.onGone)
+    this.settled(this, result, this.seen)
+  }
+
+  private readonly onData = (data: Buffer): void => {
+    this.seen = this.seen.length === 0 ? data : Buffer.concat([this.seen, data])
+    const opening = this.read(this.seen)
+    if (opening !== undefined) this.settle({ kind: 'opening', opening })
+  }
+
+  private readonly onGone = (): void => this.settle({ kind: 'gone' })
 }

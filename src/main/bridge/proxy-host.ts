@@ -103,9 +103,9 @@ export class ProxyHost {
     return { status: isUp ? 'ok' : 'failing', version: VERSION, use, tunnel: tunnel.phase }
   }
 
-  handle(socket: Socket): void {
+  handle(socket: Socket, bytes: Buffer): void {
     if (this.proxy instanceof AppError) refuse(socket, this.proxy)
-    else this.proxy.handle(socket)
+    else this.proxy.handle(socket, bytes)
   }
 
   retryNow(): void {

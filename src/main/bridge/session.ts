@@ -228,7 +228,7 @@ export class Session {
       onRelayConnection: (socket) => void joinRelay(socket, this.openRelay(this.ended.signal)),
       // Asked anew each time: the settings may give it another one.
       proxy: {
-        handle: (socket) => this.proxyHost.handle(socket),
+        handle: (socket, bytes) => this.proxyHost.handle(socket, bytes),
         pacFor: (authority) => this.proxyHost.pacFor(authority),
         health: () => this.proxyHost.health(),
       },

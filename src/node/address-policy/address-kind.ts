@@ -43,31 +43,35 @@ const KINDS: Readonly<Record<string, AddressKind>> = {
   multicast: 'multicast',
 }
 
-/** An IPv4 address inside an IPv6 one is what packets reach in the end, so it is what counts. */
-export function unwrapAddress(text: string): Address {
-  const address = ipaddr.parse(text)
-  return address instanceof ipaddr.IPv6 ? (embedded(address) ?? address) : address
-}
-
-/** @param text a literal without brackets; @throws Error for what is no address. */
-export function kindOfAddress(text: string): AddressKind {
-  const before = known.get(text)
-  if (before !== undefined) return before
-  const kind = classify(text)
-  if (known.size >= KNOWN_MAX) known.clear()
-  known.set(text, kind)
-  return kind
+interface KnownAddress {
+  readonly address: Address
+  readonly kind: AddressKind
 }
 
 /** More addresses than programs talk to at a time. */
 const KNOWN_MAX = 1_024
 
-const known = new Map<string, AddressKind>()
+const known = new Map<string, KnownAddress>()
 
-function classify(text: string): AddressKind {
-  const address = unwrapAddress(text)
-  if (METADATA.has(address.toString())) return 'metadata'
-  return KINDS[address.range()] ?? 'reserved'
+/** An IPv4 address inside an IPv6 one is what packets reach in the end, so it is what counts. */
+export function unwrapAddress(text: string): Address {
+  return know(text).address
+}
+
+/** @param text a literal without brackets; @throws Error for what is no address. */
+export function kindOfAddress(text: string): AddressKind {
+  return know(text).kind
+}
+
+function know(text: string): KnownAddress {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const parsed = ipaddr.parse(text)
+  const address = (parsed instanceof ipaddr.IPv6 ? embedded(parsed) : undefined) ?? parsed
+  const kind = METADATA.has(address.toString()) ? 'metadata' : (KINDS[address.range()] ?? 'reserved')
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(text, { address, kind })
+  return { address, kind }
 }
 
 function embedded(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {

@@ -20,6 +20,20 @@ const ORDINARY = /^(?:(?!xn--)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.){1,8}[a-
  * @throws AppError `egress.denied` for what is no host, and for an address with a zone.
  */
 export function parseHost(host: string): Host {
+  const before = known.get(host)
+  if (before !== undefined) return before
+  const parsed = readHost(host)
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(host, parsed)
+  return parsed
+}
+
+/** More hosts than programs talk to at a time. */
+const KNOWN_MAX = 1_024
+
+const known = new Map<string, Host>()
+
+function readHost(host: string): Host {
   if (ORDINARY.test(host)) return { kind: 'name', name: host }
   if (isIP(host) === 4) return { kind: 'address', address: host, family: 4 }
   if (host.includes('%'))

@@ -5,58 +5,59 @@ import type { CheckedAddress } from './checked-addresses.ts'
 /** How long one address is alone in trying before the next one starts beside it (RFC 8305 §5). */
 const HEAD_START_MS = 250
 
+export interface RaceOutcome {
+  /** @param socket keeps half-close and has no delay. */
+  onConnected(socket: Socket): void
+  /** All have failed. @param error of the first address. */
+  onFailed(error: Error): void
+}
+
 /**
  * Connects to whichever address answers first; the others are given up. The families take turns, the first address
- * leads. A socket that keeps half-close and has no delay.
- *
- * @throws the error of the first address if all fail; the reason of the signal.
+ * leads.
  */
-export function raceConnect(
-  addresses: readonly CheckedAddress[],
-  port: number,
-  signal: AbortSignal,
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const waiting = alternate(addresses)
-    const trying = new Set<Socket>()
-    let firstError: Error | undefined
-    let timer: NodeJS.Timeout | undefined
-    const settle = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-      for (const socket of trying) socket.destroy()
-    }
-    const onAbort = (): void => {
-      settle()
-      reject(signal.reason)
-    }
-    const next = (): void => {
-      clearTimeout(timer)
-      const address = waiting.shift()
-      if (address === undefined) return
-      const socket = openSocket(address.address, port)
-      trying.add(socket)
-      const onError = (error: Error): void => {
-        firstError ??= error
-        trying.delete(socket)
-        if (waiting.length > 0) next()
-        else if (trying.size === 0) {
-          settle()
-          reject(firstError)
-        }
-      }
-      socket.once('error', onError).once('connect', () => {
-        socket.off('error', onError)
-        trying.delete(socket)
-        settle()
-        resolve(socket)
-      })
-      if (waiting.length > 0) timer = setTimeout(next, HEAD_START_MS)
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
-    else next()
-  })
+export class ConnectRace {
+  private readonly waiting: CheckedAddress[]
+  private readonly port: number
+  private readonly outcome: RaceOutcome
+  private readonly trying = new Set<Socket>()
+  private firstError: Error | undefined
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(addresses: readonly CheckedAddress[], port: number, outcome: RaceOutcome) {
+    this.waiting = alternate(addresses)
+    this.port = port
+    this.outcome = outcome
+  }
+
+  start(): void {
+    clearTimeout(this.timer)
+    const address = this.waiting.shift()
+    if (address === undefined) return
+    const socket = openSocket(address.address, this.port)
+    this.trying.add(socket)
+    const onError = (error: Error): void => this.lose(socket, error)
+    socket.once('error', onError).once('connect', () => {
+      socket.off('error', onError)
+      this.trying.delete(socket)
+      this.cancel()
+      this.outcome.onConnected(socket)
+    })
+    if (this.waiting.length > 0) this.timer = setTimeout(() => this.start(), HEAD_START_MS)
+  }
+
+  /** Gives up without a word. Idempotent. */
+  cancel(): void {
+    clearTimeout(this.timer)
+    for (const socket of this.trying) socket.destroy()
+  }
+
+  private lose(socket: Socket, error: Error): void {
+    this.firstError ??= error
+    this.trying.delete(socket)
+    if (this.waiting.length > 0) this.start()
+    else if (this.trying.size === 0) this.outcome.onFailed(this.firstError)
+  }
 }
 
 function openSocket(host: string, port: number): Socket {

@@ -16,8 +16,8 @@ export type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
 
 /** Speaks the proxy side of HTTP/1.1 on connections that somebody else accepts and owns. */
 export interface Proxy {
-  /** Takes a connection whose first bytes are still to be read. */
-  handle(socket: Socket): void
+  /** Takes a paused connection. @param bytes what it has sent so far; the rest is still to be read. */
+  handle(socket: Socket, bytes: Buffer): void
   /** Ends idle connections; every other one ends with what is under way on it. Idempotent. */
   close(): void
 }
@@ -88,16 +88,13 @@ class HttpProxy implements Proxy {
     this.server.emit('listening')
   }
 
-  handle(socket: Socket): void {
-    const bytes: Buffer | null = this.isClosing ? null : socket.read()
-    const connect = bytes === null ? undefined : readPlainConnect(bytes)
-    if (connect !== undefined) {
-      void this.tunnels.open(connect.request, socket, connect.head)
-      return
+  handle(socket: Socket, bytes: Buffer): void {
+    const connect = this.isClosing ? undefined : readPlainConnect(bytes)
+    if (connect !== undefined) void this.tunnels.open(connect.request, socket, connect.head)
+    else if (this.isClosing || !this.plain.take(socket, bytes)) {
+      socket.unshift(bytes)
+      this.readOn(socket)
     }
-    if (bytes !== null && this.plain.take(socket, bytes)) return
-    if (bytes !== null) socket.unshift(bytes)
-    this.readOn(socket)
   }
 
   close(): void {

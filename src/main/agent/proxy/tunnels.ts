@@ -54,7 +54,7 @@ export function join(
   client.setTimeout(silenceMs, () => client.destroy(new Error('The tunnel was silent for too long.')))
   const lingerOnly = (): void => void client.setTimeout(Math.min(silenceMs, lingerMs))
   if (client.readableEnded) lingerOnly()
-  else client.once('end', lingerOnly)
-  host.once('end', lingerOnly)
+  else client.on('end', lingerOnly)
+  host.on('end', lingerOnly)
   void splice(client, host)
 }
