@@ -17,8 +17,10 @@ import { openConnect } from './support/tunnel-load.ts'
 
 const SUPPORT = join(import.meta.dirname, 'support')
 const CONNECTIONS = 16
-/** Ours looks every 10 s whether it has memory to give back. */
-const QUIET_MS = 25_000
+/** Ours looks every minute whether it was quiet all the time and has memory to give back. */
+const QUIET_MS = 125_000
+/** Tunnels set up in a round; with fewer, the compilers of those that have one are what is measured. */
+const SET_UPS = 2_000
 
 interface Round {
   readonly requests: LoadResult
@@ -38,7 +40,7 @@ interface Row {
   readonly idleMib: number | undefined
   /** After all rounds. */
   readonly rssMib: number | undefined
-  /** When nothing has happened for a while after them. */
+  /** With `--quiet`: when nothing has happened for two minutes after them. */
   readonly quietMib: number | undefined
 }
 
@@ -66,7 +68,7 @@ export async function run(args: readonly string[]): Promise<void> {
     for (let round = 0; round <= rounds; round += 1)
       for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
         const measure = (what: Load['what'], host: number): Promise<LoadResult> =>
-          load({ what, proxy: contender.port, host, seconds, connections: CONNECTIONS, count: 400, mib })
+          load({ what, proxy: contender.port, host, seconds, connections: CONNECTIONS, count: SET_UPS, mib })
         const result = {
           requests: await measure('requests', hosts.http),
           setUp: await measure('set-up', hosts.pump),
@@ -77,9 +79,11 @@ export async function run(args: readonly string[]): Promise<void> {
     const rows: Row[] = []
     for (const contender of contenders)
       rows.push(await rowOf(contender, idle.get(contender.name), results.get(contender.name) ?? []))
-    await setTimeout(QUIET_MS)
-    for (const [index, { pid }] of contenders.entries())
-      if (pid !== undefined) rows.splice(index, 1, { ...(rows[index] as Row), quietMib: await rssMib(pid) })
+    if (args.includes('--quiet')) {
+      await setTimeout(QUIET_MS)
+      for (const [index, { pid }] of contenders.entries())
+        if (pid !== undefined) rows.splice(index, 1, { ...(rows[index] as Row), quietMib: await rssMib(pid) })
+    }
     report(rows, args.includes('--json'))
     if (args.includes('--crowd')) await reportCrowd(contenders[1], echo)
   } finally {

@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** How often a quiet process looks whether it has memory to give back, in milliseconds. */
-const LOOK_MS = 10_000
+/** How often a process looks whether it was quiet and has memory to give back, in milliseconds. */
+const LOOK_MS = 60_000
 /** Busy for less than this share of the time: nobody waits for a collection of some 20 ms. */
 const QUIET_SHARE = 0.02
 /** What has to have come since the last collection to be worth the next, in bytes. */
@@ -11,10 +11,13 @@ const WORTH_BYTES = 2 * 1024 * 1024
 
 /**
  * For programs that run for months. V8 collects when it allocates, so a process that falls quiet keeps what its busiest
- * minute took, several times its idle memory. This one collects once it is quiet. The timer lives as long as the process
- * and does not hold it.
+ * minute took, several times its idle memory. This one collects once it is quiet, but not in every short pause: what is
+ * called next has to be compiled anew. The timer lives as long as the process and does not hold it.
  */
 export function giveMemoryBack(lookMs = LOOK_MS): void {
+  // V8 would let the space for young objects grow to 32 MiB, and never makes it smaller. What the proxy and the relay
+  // allocate dies young in one of 1 MiB as well: a few percent more work for 10 to 15 MiB less.
+  setFlagsFromString('--semi-space-growth-factor=1')
   const collect = garbageCollector()
   let kept = 0
   let since = performance.eventLoopUtilization()
