@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { awsControl } from '../../src/main/control/aws.ts'
 import type { ControlPlane, ServerAddress } from '../../src/main/control/control-plane.ts'
 import { killUntilGone } from '../../src/main/control/kill-run.ts'
 import { tcpProbe } from '../../src/main/control/probe.ts'
@@ -13,8 +12,8 @@ import { magicPacket, wakeOnLanControl } from '../../src/main/control/wake-on-la
 import { webhookControl } from '../../src/main/control/webhook.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { freePort } from '../support/free-port.ts'
+import { startAwsWorld } from '../support/start-control.ts'
 import { type SwitchableServer, switchableServer } from '../support/switchable-server.ts'
-import { startFakeAws } from '../support/upstreams/fake-aws.ts'
 import { startFakeWebhook } from '../support/upstreams/fake-webhook.ts'
 
 interface World {
@@ -120,32 +119,8 @@ async function openServer(): Promise<SwitchableServer> {
 describe('function URLs of AWS', () => {
   describeControlPlane(
     async () => {
-      const server = await openServer()
-      const aws = await startFakeAws({
-        port: server.port,
-        onRunning: () => void server.on(),
-        onStopped: () => void server.off(),
-      })
-      onTestFinished(aws.close)
-      aws.addUser('AKIALAPTOP', 'the secret of the laptop')
-      const control = awsControl(
-        {
-          kind: 'aws',
-          wake: aws.url('wake'),
-          query: aws.url('query'),
-          kill: aws.url('kill'),
-          region: 'eu-central-1',
-        },
-        {
-          ambient: REAL_AMBIENT,
-          port: server.port,
-          credentials: async () => ({
-            accessKeyId: 'AKIALAPTOP',
-            secretAccessKey: 'the secret of the laptop',
-          }),
-        },
-      )
-      return { control, started: () => server.starts, isUp: async () => server.isOn }
+      const { control, server } = await startAwsWorld()
+      return { control: control(), started: () => server.starts, isUp: async () => server.isOn }
     },
     { stop: true, countOwners: true },
   )
