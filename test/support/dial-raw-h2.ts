@@ -1,12 +1,10 @@
-import { once } from 'node:events'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { onTestFinished } from 'vitest'
+import type { TLSSocket } from 'node:tls'
 import { FLAG, FRAME, PREFACE } from '../../src/node/tunnel/h2/codes.ts'
 import { frameOf, settingsFrame } from '../../src/node/tunnel/h2/frames.ts'
 import { HpackEncoder } from '../../src/node/tunnel/h2/hpack-encoder.ts'
-import { readPem } from './make-certs.ts'
+import { dialAsAgent } from './dial-as-agent.ts'
 import { waitUntil } from './start-sshd.ts'
-import { SERVER_NAME, type TunnelCerts } from './start-tunnel.ts'
+import type { TunnelCerts } from './start-tunnel.ts'
 
 /** What a client begins with, and its word on the settings of the server. */
 const GREETING = [PREFACE, settingsFrame([]), frameOf(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0))]
@@ -36,16 +34,7 @@ export async function dialRawH2(
   port: number,
   first: readonly Uint8Array[] = GREETING,
 ): Promise<RawH2> {
-  const socket = connectTls({
-    ...{
-      ca: await readPem(certs.ca),
-      cert: await readPem(certs.agent.cert),
-      key: await readPem(certs.agent.key),
-    },
-    ...{ host: '127.0.0.1', port, servername: SERVER_NAME, ALPNProtocols: ['h2'] },
-  })
-  socket.on('error', () => undefined)
-  onTestFinished(() => void socket.destroy())
+  const socket = await dialAsAgent(certs, { port }, { ALPNProtocols: ['h2'] })
   const heard: Heard[] = []
   let rest = Buffer.alloc(0)
   socket.on('data', (data: Buffer) => {
@@ -57,7 +46,6 @@ export async function dialRawH2(
       rest = rest.subarray(end)
     }
   })
-  await once(socket, 'secureConnect')
   const raw: RawH2 = {
     socket,
     heard,

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { type ClientHttp2Stream, connect as connectH2, constants, type IncomingHttpHeaders } from 'node:http2'
 import { createServer, type Server } from 'node:https'
-import { createInterface } from 'node:readline'
-import { connect as connectTls, getCACertificates, setDefaultCACertificates, TLSSocket } from 'node:tls'
+import { getCACertificates, setDefaultCACertificates, TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { tlsOfAgent } from '../../support/dial-as-agent.ts'
 import { type OwnCerts, readPem } from '../../support/make-certs.ts'
 import { soon } from '../../support/soon.ts'
 import { startHost } from '../../support/start-hosts.ts'
-import { SERVER_NAME, startTestServer, type TestServer } from '../../support/start-tunnel.ts'
+import { decoded, encoded, startOldAgent } from '../../support/start-old-agent.ts'
+import { startTestServer, type TestServer } from '../../support/start-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 // Hosts of https: and wss: that the server itself speaks TLS with. The authority of the tunnel stands in for one that
@@ -77,44 +78,16 @@ async function startSecureEcho(): Promise<{ port: number; ends: string[] }> {
   return { port, ends }
 }
 
-async function own() {
-  return {
-    ca: await readPem(certs.ca),
-    cert: await readPem(certs.agent.cert),
-    key: await readPem(certs.agent.key),
-    servername: SERVER_NAME,
-  }
-}
-
-interface Message {
-  readonly type: string
-  readonly payload: Record<string, unknown>
-}
-
-/** Sends one envelope as agents of the first version do. @returns everything that comes about it. */
+/** Sends one envelope as agents of the first version do. */
 async function envelopes(type: string, payload: object) {
-  const socket = connectTls({ ...(await own()), host: '127.0.0.1', port: server.port })
-  socket.on('error', () => undefined)
-  onTestFinished(() => void socket.destroy())
-  await once(socket, 'secureConnect')
-  const heard: Message[] = []
-  createInterface({ input: socket })
-    .on('line', (line) => heard.push(JSON.parse(line) as Message))
-    .on('error', () => undefined)
-  const say = (kind: string, fields: object) =>
-    socket.write(`${JSON.stringify({ type: kind, payload: { id: '1', ...fields } })}\n`)
+  const agent = await startOldAgent(certs, server)
+  const say = (kind: string, fields: object) => agent.send(kind, { id: '1', ...fields })
   say(type, payload)
-  const next = (kind: string) =>
-    soon(() => {
-      const found = heard.find((message) => message.type === kind)
-      if (found === undefined) throw new Error(`no ${kind} came, but ${JSON.stringify(heard)}`)
-      return found.payload
-    })
-  return { say, next }
+  return { say, next: agent.next }
 }
 
 async function extendedConnect(port: number) {
-  const session = connectH2(`https://127.0.0.1:${server.port}`, await own())
+  const session = connectH2(`https://127.0.0.1:${server.port}`, await tlsOfAgent(certs))
   onTestFinished(() => session.destroy())
   await once(session, 'remoteSettings')
   const target = { ':scheme': 'https', ':authority': `localhost:${port}`, ':path': '/' }
@@ -126,8 +99,6 @@ async function extendedConnect(port: number) {
   const [answer] = (await once(stream, 'response')) as [IncomingHttpHeaders & { ':status': number }]
   return { stream, answer }
 }
-
-const decoded = (value: unknown): string => Buffer.from(String(value), 'base64').toString()
 
 describe('a host whose certificate is trusted', () => {
   test('answers an https: request, asked for by its name', async () => {
@@ -143,7 +114,7 @@ describe('a host whose certificate is trusted', () => {
     const url = `wss://localhost:${await startSecureHost()}/`
     const { next, say } = await envelopes('ws_open', { url, headers: {} })
     expect(await next('ws_ack')).toMatchObject({ ok: true })
-    say('ws_message', { message_type: 1, data: Buffer.from('hello').toString('base64') })
+    say('ws_message', { message_type: 1, data: encoded('hello') })
     expect(decoded((await next('ws_message')).data)).toBe('hello for localhost')
   })
 

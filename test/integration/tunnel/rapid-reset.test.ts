@@ -1,6 +1,5 @@
-import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createAddressPolicy } from '../../../src/node/address-policy/address-policy.ts'
 import { dial } from '../../../src/node/address-policy/dial.ts'
@@ -11,11 +10,11 @@ import { frameOf, headersFrames, numberFrame } from '../../../src/node/tunnel/h2
 import { AppError } from '../../../src/shared/errors/app-error.ts'
 import { ALPN } from '../../../src/shared/protocol/tunnel/wire.ts'
 import type { Dial } from '../../../src/tunnel-server/serve-context.ts'
+import { dialAsAgent } from '../../support/dial-as-agent.ts'
 import { dialRawH2, type RawH2 } from '../../support/dial-raw-h2.ts'
-import { readPem } from '../../support/make-certs.ts'
 import { readToEnd, startEcho, startHost } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
-import { SERVER_NAME } from '../../support/start-tunnel.ts'
+import type { TestServer } from '../../support/start-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 // CVE-2023-44487: who opens streams and resets them at once causes work that outlives them.
@@ -113,7 +112,7 @@ test('of the connections that envelopes ask for 16 are begun in one turn of the 
     next = setImmediate(count)
   })
   onTestFinished(() => clearImmediate(next))
-  const socket = await dialEnvelopes(server.port)
+  const socket = await dialEnvelopes(server)
   const open = (id: number): string =>
     JSON.stringify({ type: 'connect_open', payload: { id: String(id), address: 'host.test:80' } })
   socket.write(`${Array.from({ length: 1_000 }, (_, id) => open(id)).join('\n')}\n`)
@@ -122,22 +121,9 @@ test('of the connections that envelopes ask for 16 are begun in one turn of the 
   expect(Math.max(...turns)).toBe(16)
 })
 
-async function dialEnvelopes(port: number): Promise<TLSSocket> {
-  const [ca, cert, key] = await Promise.all([certs.ca, certs.agent.cert, certs.agent.key].map(readPem))
-  const ALPNProtocols = [ALPN.envelopes]
-  const socket = connectTls({
-    ca,
-    cert,
-    key,
-    host: '127.0.0.1',
-    port,
-    servername: SERVER_NAME,
-    ALPNProtocols,
-  })
-  onTestFinished(() => void socket.destroy())
-  socket.on('error', () => undefined).resume()
-  await once(socket, 'secureConnect')
-  return socket
+async function dialEnvelopes(server: TestServer): Promise<TLSSocket> {
+  const socket = await dialAsAgent(certs, server, { ALPNProtocols: [ALPN.envelopes] })
+  return socket.resume()
 }
 
 describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {

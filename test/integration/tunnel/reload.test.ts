@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
 import { describe, expect, test } from 'vitest'
-import { readPem } from '../../support/make-certs.ts'
+import { dialAsAgent } from '../../support/dial-as-agent.ts'
 import { soon } from '../../support/soon.ts'
 import { startEcho } from '../../support/start-hosts.ts'
 import { agentsOf, SERVER_NAME, type TestServer } from '../../support/start-tunnel.ts'
@@ -36,15 +35,10 @@ async function changingFiles(name: string, from: { readonly cert: string; readon
 
 /** What the server shows to whoever connects now. */
 async function shown(server: TestServer): Promise<string> {
-  const own = { cert: await readPem(certs.agent.cert), key: await readPem(certs.agent.key) }
-  const place = { host: '127.0.0.1', port: server.port, servername: SERVER_NAME }
-  const socket = connectTls({ ...place, ca: await readPem(certs.ca), ...own })
-  try {
-    await once(socket, 'secureConnect')
-    return socket.getPeerX509Certificate()?.serialNumber ?? ''
-  } finally {
-    socket.on('error', () => undefined).destroy()
-  }
+  const socket = await dialAsAgent(certs, server)
+  const shown = socket.getPeerX509Certificate()?.serialNumber ?? ''
+  socket.destroy()
+  return shown
 }
 
 /** Sends and gets back until it is told to stop. */

@@ -3,10 +3,10 @@ import { createServer } from 'node:http'
 import { type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { tlsOfAgent } from '../../support/dial-as-agent.ts'
 import { freePort } from '../../support/free-port.ts'
-import { readPem } from '../../support/make-certs.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
-import { SERVER_NAME, startTestServer } from '../../support/start-tunnel.ts'
+import { startTestServer } from '../../support/start-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 const { certs } = tunnelFixture()
@@ -15,12 +15,7 @@ async function ask(
   headers: Record<string, string>,
 ): Promise<{ stream: ClientHttp2Stream; answer: IncomingHttpHeaders }> {
   const server = await startTestServer(certs)
-  const session = connect(`https://127.0.0.1:${server.port}`, {
-    ca: await readPem(certs.ca),
-    cert: await readPem(certs.agent.cert),
-    key: await readPem(certs.agent.key),
-    servername: SERVER_NAME,
-  })
+  const session = connect(`https://127.0.0.1:${server.port}`, await tlsOfAgent(certs))
   onTestFinished(async () => {
     session.destroy()
     await server.close(0)
