@@ -21,3 +21,20 @@ export async function openRaw(port: number): Promise<Socket> {
   await once(socket, 'connect')
   return socket
 }
+
+/** Sends a request, ends its side at once and gives back all that comes. */
+export async function halfClosed(port: number, request: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.end(request)
+  const pieces: Buffer[] = []
+  for await (const piece of socket) pieces.push(piece as Buffer)
+  return Buffer.concat(pieces).toString()
+}
+
+/** A streamed chat. */
+export const CHAT_BODY = JSON.stringify({
+  model: 'gpt-4.1',
+  stream: true,
+  messages: [{ role: 'user', content: 'hi' }],
+})
+export const CHAT_REQUEST = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${CHAT_BODY.length}\r\n\r\n${CHAT_BODY}`

@@ -120,3 +120,9 @@ function firstState(
     })
   })
 }
+
+/** Every client machine reaches the relay. */
+export const isProven = ({ clients }: BridgeState): boolean =>
+  clients.every(({ path }) => path.kind === 'proven')
+export const isHealthy = ({ relay: { health } }: BridgeState): boolean => health.kind === 'ok'
+export const isFailing = ({ relay: { health } }: BridgeState): boolean => health.kind === 'failing'

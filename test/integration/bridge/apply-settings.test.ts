@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import { freePort } from '../../support/free-port.ts'
-import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
+import { isHealthy, isProven, startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
@@ -54,8 +54,6 @@ async function start(): Promise<Started> {
     },
   }
 }
-
-const isProven = ({ clients }: BridgeState): boolean => clients.every(({ path }) => path.kind === 'proven')
 
 /** When each connection to a client came up: another time means another connection. */
 function connectedSince({ clients }: BridgeState): (number | undefined)[] {
@@ -120,7 +118,7 @@ test('another relay is taken without touching the tunnels, and the answers come 
   const before = connectedSince(bridge.state)
   await save({ ...profile, relay: { ssh: 'pi', port: otherRelay.port } })
   expect(bridge.state.relay).toMatchObject({ place: `pi:${otherRelay.port}`, health: { kind: 'unknown' } })
-  await state(({ relay: { health } }) => health.kind === 'ok', 'health of the other relay')
+  await state(isHealthy, 'health of the other relay')
   expect(connectedSince(bridge.state)).toEqual(before)
   for (const port of [ports.one, agentPort])
     expect(await healthAt(port)).toMatchObject({ upstreams: { copilot: false } })

@@ -1,8 +1,7 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import { freePort } from '../../support/free-port.ts'
-import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
+import { isFailing, isHealthy, isProven, startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { OPENROUTER_KEY, startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
@@ -20,9 +19,6 @@ afterAll(async () => {
   await relayHost.close()
   await relay.close()
 })
-
-const isProven = ({ clients }: BridgeState): boolean => clients.every(({ path }) => path.kind === 'proven')
-const isHealthy = ({ relay: { health } }: BridgeState): boolean => health.kind === 'ok'
 
 async function startOverSsh(
   profile: Readonly<Record<string, unknown>> = {},
@@ -159,10 +155,7 @@ describe('with the relay on an SSH host', () => {
     const nobody = await freePort()
     const { bridge, state, port } = await startOverSsh({ relay: { ssh: 'pi', port: nobody } })
     await bridge.connect()
-    const { relay: shown } = await state(
-      ({ relay: { health } }) => health.kind === 'failing',
-      'failing health',
-    )
+    const { relay: shown } = await state(isFailing, 'failing health')
     expect(shown.health).toMatchObject({ cause: { code: 'relay.unreachable' } })
     await state(({ clients: [client] }) => client?.path.kind === 'broken', 'broken path')
     const { status, body } = await getJson(port, '/v1/models')
@@ -276,10 +269,7 @@ describe('with the relay at a URL', () => {
       profile: { relay: { url: relay.github.url } },
     })
     await bridge.connect()
-    const { relay: shown } = await state(
-      ({ relay: { health } }) => health.kind === 'failing',
-      'failing health',
-    )
+    const { relay: shown } = await state(isFailing, 'failing health')
     expect(shown.health).toMatchObject({ cause: { code: 'relay.not-a-relay' } })
   })
 })

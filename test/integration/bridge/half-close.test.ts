@@ -1,12 +1,10 @@
 import { once } from 'node:events'
 import { copyFile, mkdir } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import { freePort } from '../../support/free-port.ts'
-import { openRaw } from '../../support/raw-http.ts'
-import { startBridge } from '../../support/start-bridge.ts'
+import { CHAT_REQUEST, halfClosed, openRaw } from '../../support/raw-http.ts'
+import { isHealthy, isProven, startBridge } from '../../support/start-bridge.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
@@ -23,20 +21,6 @@ afterAll(async () => {
   await relayHost.close()
   await relay.close()
 })
-
-const CHAT = JSON.stringify({ model: 'gpt-4.1', stream: true, messages: [{ role: 'user', content: 'hi' }] })
-const CHAT_REQUEST = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${CHAT.length}\r\n\r\n${CHAT}`
-const isHealthy = ({ relay: { health } }: BridgeState): boolean => health.kind === 'ok'
-const isProven = ({ clients }: BridgeState): boolean => clients.every(({ path }) => path.kind === 'proven')
-
-/** Sends a request, ends its side at once and gives back all that comes. */
-async function halfClosed(port: number, request: string): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-  socket.end(request)
-  const pieces: Buffer[] = []
-  for await (const piece of socket) pieces.push(piece as Buffer)
-  return Buffer.concat(pieces).toString()
-}
 
 test('a program that ends its side after its request gets its whole answer over two SSH connections', async () => {
   const port = await freePort()

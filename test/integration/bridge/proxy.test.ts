@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { settingsSchema } from '../../../src/shared/settings/schema.ts'
-import { startBridge } from '../../support/start-bridge.ts'
+import { isHealthy, startBridge } from '../../support/start-bridge.ts'
 import { startWeb } from '../../support/start-hosts.ts'
 
 const run = promisify(execFile)
@@ -24,7 +24,7 @@ async function start(egress: object) {
   })
   await bridge.bridge.connect()
   await bridge.state(({ agent }) => agent.phase === 'listening', 'the agent listens')
-  await bridge.state(({ relay }) => relay.health.kind === 'ok', 'the relay answers')
+  await bridge.state(isHealthy, 'the relay answers')
   return bridge
 }
 

@@ -3,7 +3,7 @@ import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import { isRelaySwitchedOff, mayRetry } from '../../../src/shared/state/part-health.ts'
 import { troublesOf } from '../../../src/shared/state/troubles.ts'
 import { freePort } from '../../support/free-port.ts'
-import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
+import { isHealthy, isProven, startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
@@ -41,9 +41,6 @@ async function start(profile: Readonly<Record<string, unknown>>): Promise<Starte
   }
   return { ...started, port, ask }
 }
-
-const isProven = ({ clients }: BridgeState): boolean => clients.every(({ path }) => path.kind === 'proven')
-const isHealthy = ({ relay: { health } }: BridgeState): boolean => health.kind === 'ok'
 
 function clientSince({ clients: [client] }: BridgeState): number | undefined {
   return client?.link.phase === 'connected' ? client.link.since : undefined

@@ -5,10 +5,9 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { adminRequest } from '../../../src/node/admin-client.ts'
-import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import { type Authority, startAuthority } from '../../support/make-certificates.ts'
-import { openRaw, rawHttp } from '../../support/raw-http.ts'
-import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
+import { CHAT_BODY, CHAT_REQUEST, openRaw, rawHttp } from '../../support/raw-http.ts'
+import { isFailing, isHealthy, startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { startWeb } from '../../support/start-hosts.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 
@@ -25,8 +24,6 @@ afterAll(async () => {
 })
 
 const urlOf = (port: number): string => `https://localhost:${port}`
-const isHealthy = ({ relay: { health } }: BridgeState): boolean => health.kind === 'ok'
-const isFailing = ({ relay: { health } }: BridgeState): boolean => health.kind === 'failing'
 
 async function start(settings: Readonly<Record<string, unknown>>): Promise<TestBridge> {
   const started = await startBridge({ teardown: onTestFinished, profile: { relay: settings } })
@@ -62,15 +59,12 @@ async function startSite(listener: RequestListener): Promise<Site> {
   return { port, requests }
 }
 
-const CHAT = JSON.stringify({ model: 'gpt-4.1', stream: true, messages: [{ role: 'user', content: 'hi' }] })
-const CHAT_REQUEST = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${CHAT.length}\r\n\r\n${CHAT}`
-
 describe('over TLS', () => {
   test('a relay whose certificate a CA of ours has signed is reached', async () => {
     const { agentPort } = await healthy({ url: urlOf(relay.port), ca: authority.ca })
     const reply = await fetch(`http://127.0.0.1:${agentPort}/v1/chat/completions`, {
       method: 'POST',
-      body: CHAT,
+      body: CHAT_BODY,
     })
     expect(await reply.text()).toMatch(/data: .*\[DONE\]/s)
   })
@@ -199,10 +193,10 @@ describe('what a client sends', () => {
     const { agentPort } = await healthy({ url: urlOf(relay.port), ca: authority.ca })
     const socket = await openRaw(agentPort)
     socket.write(
-      CHAT_REQUEST.replace('Content-Length', 'Expect: 100-continue\r\nContent-Length').replace(CHAT, ''),
+      CHAT_REQUEST.replace('Content-Length', 'Expect: 100-continue\r\nContent-Length').replace(CHAT_BODY, ''),
     )
     expect(String((await once(socket, 'data'))[0])).toBe('HTTP/1.1 100 Continue\r\n\r\n')
-    socket.write(CHAT)
+    socket.write(CHAT_BODY)
     expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200/)
     socket.destroy()
   })

@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
+import { isHealthy, startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { startOtherRelay } from '../../support/start-other-relay.ts'
 import { OPENROUTER_KEY, startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import { startSshd } from '../../support/start-sshd.ts'
@@ -19,7 +19,7 @@ async function start(): Promise<{ relay: TestRelay; started: TestBridge }> {
     profile: { relay: { ssh: 'pi', port: relay.port, adminSocket: relay.relay.adminSocketPath } },
   })
   await started.bridge.connect()
-  await started.state(({ relay: { health } }) => health.kind === 'ok', 'health')
+  await started.state(isHealthy, 'health')
   return { relay, started }
 }
 

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createHttpServer } from '../../../../src/relay/server/http-server.ts'
-import { openRaw, rawHttp } from '../../../support/raw-http.ts'
+import { CHAT_REQUEST, halfClosed, openRaw, rawHttp } from '../../../support/raw-http.ts'
 import { startTestRelay, type TestRelay } from '../../../support/start-relay.ts'
 
 let relay: TestRelay
@@ -11,18 +10,6 @@ beforeAll(async () => {
   relay = await startTestRelay()
 })
 afterAll(() => relay.close())
-
-const CHAT = JSON.stringify({ model: 'gpt-4.1', stream: true, messages: [{ role: 'user', content: 'hi' }] })
-const CHAT_REQUEST = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${CHAT.length}\r\n\r\n${CHAT}`
-
-/** Sends a request, ends its side at once and gives back all that comes. */
-async function halfClosed(port: number, request: string): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-  socket.end(request)
-  const pieces: Buffer[] = []
-  for await (const piece of socket) pieces.push(piece as Buffer)
-  return Buffer.concat(pieces).toString()
-}
 
 function refusalIn(answer: string): { readonly head: string; readonly body: unknown } {
   const [head = '', body = ''] = answer.split('\r\n\r\n')
