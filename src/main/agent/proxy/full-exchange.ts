@@ -54,8 +54,10 @@ export function startFullExchange(options: FullExchangeOptions): () => void {
     if (isOver) return
     // From now on the answer tells what happens, which may still be read long after its connection has closed.
     upstream.off('close', onClose)
-    // Whether the body of a request that was not to be continued still comes is not known to anybody.
-    if (options.expectsContinue && !request.complete) back.response.shouldKeepAlive = false
+    // Whether the body of a request that was not to be continued still comes is not known to anybody, and a host that
+    // closes will not take the rest of one.
+    if (!request.complete && (options.expectsContinue || !upstream.shouldKeepAlive))
+      back.response.shouldKeepAlive = false
     passBack(answer, back, fail, () => {
       isOver = true
       if (upstream.writableFinished) return

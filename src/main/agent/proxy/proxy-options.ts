@@ -37,6 +37,8 @@ export interface ProxyLimits {
   readonly lingerMs: number
   /** For an answer to a client that has ended its side: it may wait, or have been stopped by its user; 30 s. */
   readonly patienceMs: number
+  /** For the rest of a request that is answered already, and once more for what comes after our end; 5 s. */
+  readonly restMs: number
 }
 
 export const PROXY_LIMITS: ProxyLimits = {
@@ -47,4 +49,5 @@ export const PROXY_LIMITS: ProxyLimits = {
   silenceMs: 3_600_000,
   lingerMs: 300_000,
   patienceMs: 30_000,
+  restMs: 5_000,
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { resetSocket } from '../../../node/reset-socket.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
+import { closeInStages, isClosingInStages, limitRest } from './close-in-stages.ts'
 import { Gate } from './gate.ts'
 import { HttpExchanges } from './http-exchanges.ts'
 import { PlainClients } from './plain/clients.ts'
@@ -121,6 +122,7 @@ class HttpProxy implements Proxy {
     response.once('close', () => {
       if (this.isClosing) request.socket.destroySoon()
     })
+    limitRest(request, response, this.limits.restMs)
     this.exchanges.forward(request, response)
   }
 
@@ -134,10 +136,18 @@ class HttpProxy implements Proxy {
     return this.latest.get(socket)?.writableFinished === false
   }
 
+  /** A request of which there is more to come: a second answer would be taken for one to the next. */
+  private isAnswered(socket: Socket): boolean {
+    return this.latest.get(socket)?.req.complete === false
+  }
+
   private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (isClosingInStages(socket)) return
+    const { restMs } = this.limits
     // A client that reads the answer to its last request would take this for a part of it.
     if (!socket.writable || error.code === 'ECONNRESET' || this.isAnswering(socket)) socket.destroy()
-    else refuseRaw(socket, unreadable(error))
+    else if (this.isAnswered(socket)) closeInStages(socket, restMs)
+    else refuseRaw(socket, unreadable(error), restMs)
   }
 }
 

@@ -42,6 +42,6 @@ export abstract class Takeover {
     const { log } = this.options
     if (error.code === 'internal.bug') log.error({ err: error }, 'the proxy failed')
     else log.info({ code: error.code, reason: error.message }, `the proxy refused ${this.what}`)
-    refuseRaw(client, error, request.headers.accept)
+    refuseRaw(client, error, this.limits.restMs, request.headers.accept)
   }
 }
