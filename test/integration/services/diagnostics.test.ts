@@ -1,4 +1,4 @@
-import { chmod, copyFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -11,7 +11,7 @@ import { startBridge, type TestBridge, type TestBridgeOptions } from '../../supp
 import { startWeb } from '../../support/start-hosts.ts'
 import { startOllama } from '../../support/start-ollama.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
-import { type Sshd, startSshd } from '../../support/start-sshd.ts'
+import { type Sshd, startSshd, waitUntil } from '../../support/start-sshd.ts'
 
 let host: Sshd
 let relay: TestRelay
@@ -226,6 +226,24 @@ describe('checks of the tunnel', () => {
         status: 'failed',
         detail: expect.stringContaining(`Permissions 0644 for ${own.key} are too open`) as string,
         fix: `Run "chmod 600 ${own.key}".`,
+      })
+    })
+
+    test('it is said that nothing can wake it while its certificate is not good', async () => {
+      const { ca, issue } = await makeOwnCerts(onTestFinished)
+      const { cert, key } = await issue('laptop')
+      const control = { kind: 'process', command: ['a-command-that-nobody-calls'] }
+      const started = await start({
+        egress: { use: 'mtls', mtls: { server: '127.0.0.1:1', ca, cert, key, control } },
+      })
+      await started.bridge.connect()
+      const isAsleep = () => started.bridge.state.egress.tunnel.phase === 'asleep'
+      expect(await waitUntil(isAsleep, 10_000)).toBe(true)
+      expect((await look(started)).get('tunnel')).toMatchObject({ status: 'ok' })
+      await rm(key)
+      expect((await look(started)).get('tunnel')).toMatchObject({
+        status: 'warning',
+        detail: 'Its server is asleep, and no request can wake it with these certificates.',
       })
     })
 

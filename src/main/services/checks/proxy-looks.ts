@@ -28,22 +28,30 @@ function systemFinding({ egress: { systemProxy } }: BridgeState): Finding {
 }
 
 function tunnelLooks(core: BridgeCore, mtls: MtlsSettings): Look[] {
+  const certificate = { title: 'Certificate of the tunnel', run: () => certificateFinding(core, mtls) }
+  const asleep = async (): Promise<Finding> => {
+    const isUsable = await certificate.run().then(
+      ({ status }) => status !== 'failed',
+      () => false,
+    )
+    if (isUsable) return ok('Its server is asleep; the first request wakes it.')
+    const fix = `Mend what "${certificate.title}" says.`
+    return warning('Its server is asleep, and no request can wake it with these certificates.', fix)
+  }
+  const run = async (): Promise<Finding> => {
+    const { tunnel } = core.state.egress
+    return tunnel.phase === 'asleep' ? await asleep() : stateFinding(tunnel)
+  }
   return [
-    { id: 'tunnel', title: 'Tunnel of the proxy', run: async () => stateFinding(core.state.egress.tunnel) },
-    {
-      id: 'tunnel.certificate',
-      title: 'Certificate of the tunnel',
-      run: () => certificateFinding(core, mtls),
-    },
+    { id: 'tunnel', title: 'Tunnel of the proxy', run },
+    { id: 'tunnel.certificate', ...certificate },
   ]
 }
 
-function stateFinding(tunnel: TunnelState): Finding {
+function stateFinding(tunnel: Exclude<TunnelState, { phase: 'asleep' }>): Finding {
   switch (tunnel.phase) {
     case 'off':
       return skipped('It is not connected.')
-    case 'asleep':
-      return ok('Its server is asleep; the first request wakes it.')
     case 'waking':
     case 'connecting':
       return warning('It is on its way.', 'Look again in a moment.')
