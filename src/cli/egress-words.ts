@@ -1,11 +1,11 @@
-import { DAY_MS, inDays, WARN_DAYS } from '../node/pki/expiry.ts'
 import type { EgressState, TunnelState, WakeStage } from '../shared/state/egress.ts'
 import { duration, latency } from '../shared/util/amounts.ts'
 import { assertNever } from '../shared/util/assert-never.ts'
+import { daysToEnd, inDays } from '../shared/util/days.ts'
 import type { Hop } from './hop-words.ts'
 
 /** The proxy of this computer, where there is more to say than that it goes out directly. */
-export function proxyHops({ systemProxy, tunnel }: EgressState, now: number): Hop[] {
+export function proxyHops({ certificateEndsAt, systemProxy, tunnel }: EgressState, now: number): Hop[] {
   const isBroken = systemProxy?.kind === 'failed'
   const words = isBroken ? 'could not be set or put back' : 'leads here'
   const system: Hop = {
@@ -14,15 +14,22 @@ export function proxyHops({ systemProxy, tunnel }: EgressState, now: number): Ho
   }
   return [
     ...(systemProxy === undefined ? [] : [system]),
-    ...(tunnel.phase === 'off' ? [] : [tunnelHop(tunnel, now)]),
+    ...(tunnel.phase === 'off' ? [] : [tunnelHop(tunnel, now, certificateEndsAt)]),
   ]
 }
 
 type Tunnel = Exclude<TunnelState, { phase: 'off' }>
 
 /** The way out of the proxy of this computer, where that is not the direct one. */
-export function tunnelHop(tunnel: Tunnel, now: number): Hop {
-  return { name: 'tunnel', facts: [], ...tunnelWords(tunnel, now) }
+export function tunnelHop(tunnel: Tunnel, now: number, certificateEndsAt?: number): Hop {
+  const { facts = [], ...words } = tunnelWords(tunnel, now)
+  return { name: 'tunnel', ...words, facts: [...facts, ...certificateFacts(certificateEndsAt, now)] }
+}
+
+function certificateFacts(endsAt: number | undefined, now: number): string[] {
+  const days = endsAt === undefined ? undefined : daysToEnd(endsAt, now)
+  if (endsAt === undefined || days === undefined) return []
+  return [endsAt <= now ? 'its certificate has expired' : `its certificate ends ${inDays(days)}`]
 }
 
 const STAGES: Readonly<Record<WakeStage, string>> = {
@@ -78,15 +85,11 @@ function tunnelWords(tunnel: Tunnel, now: number): Words {
 }
 
 function connectedFacts(
-  { server, protocol, roundTripMs, running, certificateEndsAt }: Extract<TunnelState, { phase: 'connected' }>,
+  { server, protocol, roundTripMs, running }: Extract<TunnelState, { phase: 'connected' }>,
   now: number,
 ): string[] {
   const facts = [server, protocol === 'h2' ? 'HTTP/2' : 'envelopes']
   if (roundTripMs !== undefined) facts.push(latency(roundTripMs))
-  const leftMs = certificateEndsAt === undefined ? Number.POSITIVE_INFINITY : certificateEndsAt - now
-  if (leftMs <= 0) facts.push('its certificate has expired')
-  else if (leftMs <= WARN_DAYS * DAY_MS)
-    facts.push(`its certificate ends ${inDays(Math.floor(leftMs / DAY_MS))}`)
   if (running === undefined) return facts
   facts.push(`runs for ${duration(now - running.since)}`)
   if (running.costUsd !== undefined) facts.push(`about ${running.costUsd.toFixed(4)} USD so far (estimate)`)

@@ -6,6 +6,7 @@ import type { Ambient } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
 import { subjectNames } from '../node/pki/names.ts'
 import { type KeepaliveTimings, SERVER_KEEPALIVE } from '../node/tunnel/keepalive.ts'
+import { isStillTrusted } from '../node/tunnel/still-trusted.ts'
 import type { TlsSources } from '../node/tunnel/tls-material.ts'
 import { ALPN, H2 } from '../shared/protocol/tunnel/wire.ts'
 import { Admission } from './admission.ts'
@@ -243,7 +244,7 @@ class RunningServer implements TunnelServer {
     for (const { agent, connection, socket } of this.connected) {
       const certificate = socket.getPeerX509Certificate()
       const isAllowed = trust.allow.match(subjectNames(certificate?.subjectAltName)) !== undefined
-      if (isAllowed && !trust.tls.revoked.has(certificate?.serialNumber ?? '')) continue
+      if (isAllowed && certificate !== undefined && isStillTrusted(certificate, trust.tls)) continue
       this.options.log.warn({ agent }, 'an agent lost its right to be here')
       connection.destroy({
         code: 'tunnel.rejected',

@@ -1,19 +1,20 @@
-import { stat } from 'node:fs/promises'
 import type { Ambient } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
+import { EndWarner } from '../node/pki/end-warner.ts'
+import { fileTimes } from '../node/tunnel/file-times.ts'
 import {
   dayOf,
-  isPemText,
   readTlsMaterial,
   SERVER_END,
   type TlsMaterial,
   type TlsSources,
 } from '../node/tunnel/tls-material.ts'
 import { toAppError } from '../shared/errors/app-error.ts'
+import { DAY_MS } from '../shared/util/days.ts'
 import { type AllowList, parseAllowList } from './allow.ts'
 
-const DAY_MS = 86_400_000
-const WARN_AHEAD_MS = 30 * DAY_MS
+/** Of the revocation list, which is made anew more often than certificates are. */
+const LIST_WARN_MS = 3 * DAY_MS
 const LOOK_MS = 2_000
 
 /** Everything that decides who is let in and what the server shows of itself. */
@@ -34,8 +35,8 @@ export interface TlsKeeperOptions {
 }
 
 /**
- * Keeps certificate, revocation list and rules in step with their files. It looks at the files' times, which also works
- * where a volume is mounted. What cannot be used is named in the log, and the old stays. Owns its timer.
+ * Keeps certificate, revocation list and rules in step with their files. What cannot be used is named in the log, and
+ * the old stays. Owns its timer.
  */
 export class TlsKeeper {
   private readonly options: TlsKeeperOptions
@@ -44,6 +45,7 @@ export class TlsKeeper {
   private listener: (trust: Trust) => void = () => undefined
   private seen: string
   private turn: Promise<void> = Promise.resolve()
+  private readonly endWarner: EndWarner
   private warnedOn = Number.NaN
   private isClosed = false
 
@@ -57,6 +59,7 @@ export class TlsKeeper {
     this.options = options
     this.current = current
     this.seen = seen
+    this.endWarner = new EndWarner({ log: options.log, what: 'the certificate of the server' })
     this.timer = setInterval(() => void this.look(), options.lookMs ?? LOOK_MS)
     this.timer.unref()
     this.warnAhead()
@@ -110,20 +113,14 @@ export class TlsKeeper {
   private warnAhead(): void {
     const { ambient, log } = this.options
     const now = ambient.now()
+    const { expiresAt, listExpiresAt } = this.current.tls
+    this.endWarner.look(expiresAt, now)
     const today = Math.floor(now / DAY_MS)
     if (this.warnedOn === today) return
     this.warnedOn = today
-    const { expiresAt, listExpiresAt } = this.current.tls
-    const leftMs = expiresAt - now
-    if (leftMs <= 0) log.error({ expires: dayOf(expiresAt) }, 'the certificate of the server has expired')
-    else if (leftMs <= WARN_AHEAD_MS)
-      log.warn(
-        { expires: dayOf(expiresAt) },
-        `the certificate of the server expires in ${Math.floor(leftMs / DAY_MS)} days`,
-      )
     if (listExpiresAt <= now)
       log.error('the revocation list is past its end: no agent is let in until there is a new one')
-    else if (listExpiresAt <= now + WARN_AHEAD_MS / 10)
+    else if (listExpiresAt <= now + LIST_WARN_MS)
       log.warn({ expires: dayOf(listExpiresAt) }, 'the revocation list is about to end')
   }
 }
@@ -133,15 +130,7 @@ async function read({ ambient, readAllow, sources }: TlsKeeperOptions): Promise<
   return { tls, allow: parseAllowList(await readAllow()) }
 }
 
-/** Of all files; a file that is gone has none. */
-async function timesOf({ alsoWatch = [], sources }: TlsKeeperOptions): Promise<string> {
+function timesOf({ alsoWatch = [], sources }: TlsKeeperOptions): Promise<string> {
   const { ca, cert, crl, key } = sources
-  const files = [ca, cert, key, crl, ...alsoWatch].filter(
-    (source): source is string => source !== undefined && !isPemText(source),
-  )
-  const times = files.map(async (file) => {
-    const found = await stat(file).catch(() => undefined)
-    return found === undefined ? '-' : `${found.mtimeMs}:${found.ino}:${found.size}`
-  })
-  return (await Promise.all(times)).join(' ')
+  return fileTimes([ca, cert, key, crl, ...alsoWatch])
 }

@@ -78,9 +78,11 @@ export class ProxyHost {
   get state(): EgressState {
     const systemProxy = this.system.state
     const control = this.settings.mtls?.control?.kind
+    const certificateEndsAt = this.ways?.certificateEndsAt
     return {
       use: this.settings.use,
       tunnel: this.tunnelState,
+      ...(certificateEndsAt === undefined ? {} : { certificateEndsAt }),
       ...(control === undefined ? {} : { control }),
       ...(systemProxy === undefined ? {} : { systemProxy }),
     }

@@ -42,6 +42,7 @@ export class TunnelWay implements Egress {
   private readonly ended = new AbortController()
   private readonly costTimer: NodeJS.Timeout
   private current: TunnelState = NO_TUNNEL
+  private certificateEnd: number | undefined
   private onState: (state: TunnelState) => void
   private closing: Promise<void> | undefined
   private isLettingGo = false
@@ -75,6 +76,11 @@ export class TunnelWay implements Egress {
 
   get state(): TunnelState {
     return this.current
+  }
+
+  /** Of this agent, in milliseconds since the Unix epoch; undefined until its files were read. */
+  get certificateEndsAt(): number | undefined {
+    return this.certificateEnd
   }
 
   /** Tells its state to somebody else from now on. */
@@ -152,6 +158,7 @@ export class TunnelWay implements Egress {
       onState: (state) => {
         if (this.tunnel === tunnel) this.tellTunnel(state)
       },
+      onCertificate: (endsAt) => this.tellCertificate(endsAt),
     })
     return tunnel
   }
@@ -246,6 +253,12 @@ export class TunnelWay implements Egress {
   private tellTunnel(state: TunnelState): void {
     if (this.closing !== undefined) return
     this.publish(state.phase === 'connected' ? { ...state, running: this.keeper?.running } : state)
+  }
+
+  private tellCertificate(endsAt: number): void {
+    if (this.certificateEnd === endsAt) return
+    this.certificateEnd = endsAt
+    this.publish(this.current)
   }
 
   private refreshCost(): void {

@@ -54,6 +54,11 @@ export class WaysOut {
     return this.tunnel?.state ?? NO_TUNNEL
   }
 
+  /** See `EgressState`. */
+  get certificateEndsAt(): number | undefined {
+    return this.tunnel?.certificateEndsAt
+  }
+
   start(): void {
     this.tunnel?.start()
   }

@@ -1,11 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { DAY_MS, daysToEnd, inDays } from '../../shared/util/days.ts'
 import { type SubjectName, subjectNames } from './names.ts'
-
-export const DAY_MS = 86_400_000
-/** From when on its end is worth a word. */
-export const WARN_DAYS = 30
 
 /** What there is to say about a certificate. All times are milliseconds since the Unix epoch. */
 export interface CertificateFacts {
@@ -78,7 +75,7 @@ function stateAt(
 ): CertificateFacts['state'] {
   if (now < notBefore) return 'not-yet'
   if (now > notAfter) return 'expired'
-  return notAfter - now < WARN_DAYS * DAY_MS ? 'ends-soon' : 'valid'
+  return daysToEnd(notAfter, now) === undefined ? 'valid' : 'ends-soon'
 }
 
 /** One sentence where the end of a certificate is near or past, or its beginning is to come; otherwise undefined. */
@@ -88,11 +85,6 @@ export function expiryWarning(what: string, facts: CertificateFacts): string | u
   if (state === 'expired') return `${what} expired on ${isoDate(notAfter)}.`
   if (state === 'not-yet') return `${what} is not valid before ${isoDate(notBefore)}.`
   return `${what} ends ${inDays(daysLeft)}, on ${isoDate(notAfter)}.`
-}
-
-/** `in 3 days`, `within a day` */
-export function inDays(days: number): string {
-  return days < 1 ? 'within a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`
 }
 
 /** `2027-02-19`, by UTC as certificates are. */

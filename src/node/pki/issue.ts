@@ -1,7 +1,8 @@
 import { AppError } from '../../shared/errors/app-error.ts'
+import { DAY_MS } from '../../shared/util/days.ts'
 import type { Authority } from './authority.ts'
 import { changeAuthority } from './change-authority.ts'
-import { type CertificateFacts, certificateFacts, DAY_MS, isoDate, parseCertificate } from './expiry.ts'
+import { type CertificateFacts, certificateFacts, isoDate, parseCertificate } from './expiry.ts'
 import type { PairFiles } from './folder.ts'
 import { CLOCK_LEEWAY_MS, keyPem, makeKeyPair, makeLeafCertificate } from './make-certificate.ts'
 import {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../shared/errors/app-error.ts'
+import { DAY_MS } from '../../shared/util/days.ts'
 import { writeFileAtomic } from '../atomic-file.ts'
 import type { Authority } from './authority.ts'
-import { DAY_MS, unreadable } from './expiry.ts'
+import { unreadable } from './expiry.ts'
 import { type AuthorityFolder, saving } from './folder.ts'
 import {
   CLOCK_LEEWAY_MS,

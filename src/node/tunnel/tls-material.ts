@@ -19,9 +19,11 @@ export interface TlsSources {
 export interface TlsMaterial {
   readonly context: SecureContextOptions
   readonly certificate: X509Certificate
+  /** Whom to believe, as PEM. */
+  readonly authorities: string
   /** Milliseconds since the Unix epoch. */
   readonly expiresAt: number
-  /** Serial numbers in capital hexadecimal. */
+  /** Serial numbers as {@link plainSerial} has them. */
   readonly revoked: ReadonlySet<string>
   /** When the revocation list is too old to let anybody in; infinite without one. */
   readonly listExpiresAt: number
@@ -61,7 +63,11 @@ export async function readTlsMaterial(
   const context: SecureContextOptions = { ca, cert, key, minVersion: 'TLSv1.3' }
   parsed(sources.cert, 'chain of certificates', () => createSecureContext(context))
   if (sources.crl === undefined || crl === undefined)
-    return { context, certificate, expiresAt, revoked: new Set(), listExpiresAt: Number.POSITIVE_INFINITY }
+    return {
+      ...{ context, certificate, authorities: ca, expiresAt },
+      revoked: new Set(),
+      listExpiresAt: Number.POSITIVE_INFINITY,
+    }
   const withList = { ...context, crl }
   const list = parsed(sources.crl, 'revocation list', () => {
     createSecureContext(withList)
@@ -70,8 +76,8 @@ export async function readTlsMaterial(
   const authority = await authorityOf({ source: sources.crl, pem: crl }, ca, end)
   if (certificate.verify(authority.publicKey)) refuseRevoked(sources.cert, certificate, list)
   return {
-    ...{ context: withList, certificate, expiresAt, listExpiresAt: list.nextUpdate },
-    revoked: new Set(list.revoked.map(({ serial }) => serial)),
+    ...{ context: withList, certificate, authorities: ca, expiresAt, listExpiresAt: list.nextUpdate },
+    revoked: new Set(list.revoked.map(({ serial }) => plainSerial(serial))),
   }
 }
 
@@ -102,12 +108,17 @@ async function authorityOf(
 }
 
 function refuseRevoked(source: string, { serialNumber }: X509Certificate, { revoked }: RevocationList): void {
-  const serial = BigInt(`0x${serialNumber}`)
-  const found = revoked.find((one) => BigInt(`0x${one.serial}`) === serial)
+  const serial = plainSerial(serialNumber)
+  const found = revoked.find((one) => plainSerial(one.serial) === serial)
   if (found === undefined) return
   throw new AppError(CODE, `The certificate ${named(source)} was revoked on ${isoDate(found.at)}.`, {
     remedy: 'Issue a new one with "sovereign certs issue", and bring its files here.',
   })
+}
+
+/** In capitals and without zeros in front, which some write and some do not. @param serial in hexadecimal. */
+export function plainSerial(serial: string): string {
+  return serial.toUpperCase().replace(/^0+/, '')
 }
 
 /** Whether it is the text itself and no path. */

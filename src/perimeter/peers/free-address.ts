@@ -1,10 +1,10 @@
+import { DAY_MS } from '../../shared/util/days.ts'
 import { hostFlaw } from '../file/host-flaw.ts'
 import { addressNumber, addressText, type Network, networkOf } from '../file/network.ts'
 import type { Perimeter, PerimeterWireguard } from '../file/schema.ts'
 
 /** A new owner of the address would stand in the old one's place in logs and counters. */
 const REST_DAYS = 30
-const DAY_MS = 86_400_000
 /** Nobody has that many peers, and somebody may have a network of that many addresses. */
 const MOST_TRIED = 65_536n
 

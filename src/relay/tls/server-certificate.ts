@@ -3,12 +3,11 @@ import { dirname } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
+import { EndWarner } from '../../node/pki/end-warner.ts'
 import { AppError, toAppError } from '../../shared/errors/app-error.ts'
 import type { TlsFiles } from '../config/tls-settings.ts'
 import { type ReadCertificate, readCertificate } from './read-certificate.ts'
 
-const DAY_MS = 86_400_000
-const WARN_AHEAD_MS = 30 * DAY_MS
 /** Certificate and key are two files: whoever renews them needs a moment for both. */
 const SETTLE_MS = 500
 /** Where the file system tells nothing, a network drive for example. */
@@ -34,7 +33,7 @@ export class ServerCertificate {
   private settleTimer: NodeJS.Timeout | undefined
   private current: ReadCertificate
   private problem = ''
-  private warnedOn = Number.NaN
+  private readonly endWarner: EndWarner
   private turn: Promise<void> = Promise.resolve()
   private isClosed = false
 
@@ -46,6 +45,8 @@ export class ServerCertificate {
   private constructor(options: ServerCertificateOptions, current: ReadCertificate) {
     this.options = options
     this.current = current
+    const facts = { path: options.files.cert }
+    this.endWarner = new EndWarner({ log: options.log, what: 'the TLS certificate', facts })
     const { cert, key, clientCa = cert } = options.files
     // The folders, because a renewed file is another file under the old name, often behind a symbolic link.
     this.watchers = [...new Set([cert, key, clientCa].map((path) => dirname(path)))].map((folder) =>
@@ -117,7 +118,6 @@ export class ServerCertificate {
       this.refuseWorse(next)
       for (const listener of this.listeners) listener(next.context)
       this.current = next
-      this.warnedOn = Number.NaN
       log.info({ expires: dayOf(next.expiresAt) }, 'the TLS certificate was renewed')
       this.warnAhead()
     } catch (error) {
@@ -134,16 +134,8 @@ export class ServerCertificate {
     throw new AppError('relay.tls-unusable', `It has expired on ${dayOf(next.expiresAt)} already.`)
   }
 
-  /** Once a day. */
   private warnAhead(): void {
-    const now = this.options.ambient.now()
-    const leftMs = this.expiresAt - now
-    const today = Math.floor(now / DAY_MS)
-    if (leftMs > WARN_AHEAD_MS || this.warnedOn === today) return
-    this.warnedOn = today
-    const fields = { path: this.options.files.cert, expires: dayOf(this.expiresAt) }
-    if (leftMs <= 0) this.options.log.error(fields, 'the TLS certificate has expired: clients refuse it')
-    else this.options.log.warn(fields, `the TLS certificate expires in ${Math.floor(leftMs / DAY_MS)} days`)
+    this.endWarner.look(this.expiresAt, this.options.ambient.now())
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import type { StorageHealth } from '../../shared/protocol/usage.ts'
+import { DAY_MS } from '../../shared/util/days.ts'
 import {
   moveAside,
   openUsageDatabase,
@@ -24,7 +25,6 @@ const CHECKPOINT_COMMITS = 500
 
 /** Covers a whole year and the month it began in. */
 const KEEP_DAYS = 400
-const DAY_MS = 86_400_000
 
 const WORDS: Record<StorageFailure, string> = {
   full: 'the disk is full',

@@ -6,6 +6,8 @@ export interface EgressState {
   /** What hosts get that no rule names. */
   readonly use: 'direct' | 'mtls'
   readonly tunnel: TunnelState
+  /** When the certificate of this agent ends, in milliseconds since the Unix epoch; missing until its files were read. */
+  readonly certificateEndsAt?: number
   /** What starts and stops the server of the tunnel; missing where it always runs. */
   readonly control?: ControlKind
   /** Whether the proxy of the system leads here; missing where it is left alone. */
@@ -52,8 +54,6 @@ export type TunnelState =
       readonly protocol: TunnelProtocol
       readonly roundTripMs: number | undefined
       readonly running: RunningServer | undefined
-      /** Of the certificate of this agent. */
-      readonly certificateEndsAt?: number
     }
   | {
       readonly phase: 'reconnecting'

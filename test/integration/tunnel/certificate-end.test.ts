@@ -17,7 +17,9 @@ test('the end of the certificate of this agent is warned of when it connects, an
   let laterMs = 0
   const ambient = { ...REAL_AMBIENT, now: () => Date.now() + laterMs }
   const log = createLogger('tunnel-agent', 'silent')
-  const { egress, states } = makeTestAgent({ ...certs, agent }, server, { ambient, log })
+  const ends: number[] = []
+  const onCertificate = (endsAt: number): void => void ends.push(endsAt)
+  const { egress, states } = makeTestAgent({ ...certs, agent }, server, { ambient, log, onCertificate })
   onTestFinished(() => egress.close(0))
   const warned = () =>
     recentLogLines(log)
@@ -26,7 +28,7 @@ test('the end of the certificate of this agent is warned of when it connects, an
   egress.start()
   expect(await waitUntil(() => states.at(-1)?.phase === 'connected', 10_000)).toBe(true)
   expect(warned()).toEqual([expect.stringMatching(/expires in (?:9|10) days$/)])
-  expect(states.at(-1)).toMatchObject({ certificateEndsAt: expect.any(Number) as number })
+  expect(ends).toEqual([expect.closeTo(Date.now() + 10 * DAY, -9)])
   laterMs = 3 * DAY
   const target = { host: '127.0.0.1', port: 1 }
   const asked = () => egress.connect(target, new AbortController().signal)
@@ -62,4 +64,5 @@ test('it is warned of at the start also where the server is asleep until a reque
   way.start()
   const warned = () => recentLogLines(log).some((line) => /expires in (?:9|10) days/.test(line))
   expect(await waitUntil(warned, 10_000)).toBe(true)
+  expect(way.certificateEndsAt).toEqual(expect.closeTo(Date.now() + 10 * DAY, -9))
 })

@@ -48,8 +48,10 @@ test.each([
 ] as const)('a tunnel whose certificate has %s days left says so where they are few', (days, warned) => {
   const certificateEndsAt = NOON + days * 24 * 60 * MINUTE
   const where = { server: 'a:8443', protocol: 'h2', roundTripMs: undefined, running: undefined } as const
-  const hop = tunnelHop({ phase: 'connected', since: NOON, ...where, certificateEndsAt }, NOON)
-  expect(hop.facts).toEqual(['a:8443', 'HTTP/2', ...warned])
+  const connected = tunnelHop({ phase: 'connected', since: NOON, ...where }, NOON, certificateEndsAt)
+  expect(connected.facts).toEqual(['a:8443', 'HTTP/2', ...warned])
+  const asleep = tunnelHop({ phase: 'asleep', since: NOON, control: 'aws' }, NOON, certificateEndsAt)
+  expect(asleep.facts).toEqual(warned)
 })
 
 test('a tunnel that is down says when it is tried again and why it is down', () => {

@@ -9,6 +9,7 @@ import { ALPN, ENVELOPES } from '../../../shared/protocol/tunnel/wire.ts'
 import type { EgressTarget } from '../egress.ts'
 import type { SessionOptions } from './h2-session.ts'
 import {
+  distrusted,
   GREETING_MS,
   NotProcessed,
   OPEN_MS,
@@ -137,6 +138,10 @@ class EnvelopeSession implements TunnelSession {
 
   destroy(): void {
     this.link.close(closed(this.place))
+  }
+
+  distrust(): void {
+    this.link.close(distrusted(this.place))
   }
 
   private take(envelope: Envelope): void {

@@ -13,6 +13,7 @@ import { H2, UNREAD } from '../../../shared/protocol/tunnel/wire.ts'
 import type { EgressTarget } from '../egress.ts'
 import { dialFailure } from './dial-tls.ts'
 import {
+  distrusted,
   GREETING_MS,
   NotProcessed,
   OPEN_MS,
@@ -124,6 +125,10 @@ class H2Session implements TunnelSession {
 
   destroy(): void {
     this.session.destroy()
+  }
+
+  distrust(): void {
+    this.fail(distrusted(this.place))
   }
 
   private answered(stream: H2Stream, target: EgressTarget): Promise<void> {

@@ -1,23 +1,20 @@
+import type { X509Certificate } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import { isDeepStrictEqual } from 'node:util'
 import type { Ambient } from '../../../node/ambient.ts'
 import type { Logger } from '../../../node/log.ts'
 import { OpenStreams } from '../../../node/open-streams.ts'
 import { collectLess } from '../../../node/tunnel/collect-less.ts'
-import { ReadBuffers } from '../../../node/tunnel/h2/read-buffers.ts'
 import { AGENT_KEEPALIVE, type KeepaliveTimings } from '../../../node/tunnel/keepalive.ts'
-import { readTlsMaterial, type TlsMaterial, type TlsSources } from '../../../node/tunnel/tls-material.ts'
+import { isStillTrusted } from '../../../node/tunnel/still-trusted.ts'
+import type { TlsMaterial, TlsSources } from '../../../node/tunnel/tls-material.ts'
 import { AppError, toAppError, toFailure } from '../../../shared/errors/app-error.ts'
-import { ALPN } from '../../../shared/protocol/tunnel/wire.ts'
 import type { TunnelProtocol, TunnelState } from '../../../shared/state/egress.ts'
 import type { Outage } from '../../../shared/state/link.ts'
 import { type BackoffPolicy, backoffDelayMs, RECONNECT_BACKOFF } from '../../../shared/util/backoff.ts'
 import type { Egress, EgressTarget } from '../egress.ts'
+import { AgentMaterial } from './agent-material.ts'
 import { Breakers } from './breakers.ts'
-import { dialTls } from './dial-tls.ts'
-import { EndWarner } from './end-warner.ts'
-import { openEnvelopeSession } from './envelope-session.ts'
-import { openH2Session } from './h2-session.ts'
+import { openSession } from './open-session.ts'
 import { NotProcessed, orAborted, placeOf, type TunnelSession } from './tunnel-session.ts'
 
 /** What a connection begins with; a change needs a new one. */
@@ -36,11 +33,15 @@ export interface MtlsEgressOptions extends SessionTerms {
   readonly log: Logger
   /** Gets `connecting`, `connected`, `reconnecting` and `failed`. */
   readonly onState: (state: TunnelState) => void
+  /** Gets when the certificate of this agent ends, in milliseconds since the Unix epoch, once its files were read. */
+  readonly onCertificate?: (endsAt: number) => void
   /** Whether a lost connection is made again although nobody asks; always unless told. */
   readonly mayReconnect?: () => boolean
   readonly backoff?: BackoffPolicy
   readonly keepalive?: KeepaliveTimings
   readonly connectTimeoutMs?: number
+  /** How often files that may have changed are looked at while it is connected; 5 s unless told. */
+  readonly lookMs?: number
   /** How long a destination is left alone after too many failures. */
   readonly breakerPauseMs?: number
 }
@@ -79,7 +80,8 @@ class SupervisedTunnel implements MtlsEgress {
   private readonly options: MtlsEgressOptions
   private readonly breakers: Breakers
   private readonly streams = new OpenStreams()
-  private readonly sessions = new Set<TunnelSession>()
+  /** With what their server has shown. */
+  private readonly sessions = new Map<TunnelSession, X509Certificate | undefined>()
   private readonly stop = new AbortController()
   private waiters: PromiseWithResolvers<TunnelSession>[] = []
   private session: TunnelSession | undefined
@@ -90,15 +92,16 @@ class SupervisedTunnel implements MtlsEgress {
   private outage: Outage | undefined
   private closing: Promise<void> | undefined
   private terms: SessionTerms
-  private lastGood: { readonly tls: SessionTerms['tls']; readonly material: TlsMaterial } | undefined
   private changed = Promise.withResolvers<typeof NEW_TERMS>()
-  private readonly endWarner: EndWarner
+  private readonly material: AgentMaterial
+  private endWatch: () => void = () => undefined
 
   constructor(options: MtlsEgressOptions) {
     this.options = options
     this.terms = options
     this.breakers = new Breakers(options.breakerPauseMs)
-    this.endWarner = new EndWarner(options.log)
+    const { ambient, log, lookMs, onCertificate } = options
+    this.material = new AgentMaterial({ ambient, log, lookMs, onEnd: onCertificate })
   }
 
   start(): void {
@@ -115,11 +118,11 @@ class SupervisedTunnel implements MtlsEgress {
     this.changed.resolve(NEW_TERMS)
     this.changed = Promise.withResolvers()
     this.wake()
-    for (const session of this.sessions) cutLater(session, leaveMs)
+    for (const session of this.sessions.keys()) cutLater(session, leaveMs)
   }
 
   async checkCertificates(): Promise<void> {
-    await this.readMaterial()
+    await this.material.read(this.terms.tls)
   }
 
   async connect(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
@@ -149,7 +152,7 @@ class SupervisedTunnel implements MtlsEgress {
   private async openOnce(target: EgressTarget, signal: AbortSignal): Promise<Duplex> {
     const session = await orAborted(this.usableSession(), signal, () => undefined)
     // A connection may last for weeks.
-    this.warnOfEnd()
+    this.material.warnOfEnd()
     const stream = await session.open(target, signal).catch((error: unknown) => {
       throw withRemedyThere(error)
     })
@@ -240,23 +243,10 @@ class SupervisedTunnel implements MtlsEgress {
       ...(outage === undefined ? {} : { outage }),
     })
     const { protocol, serverName } = this.terms
-    const material = await this.readMaterial()
-    const buffers = protocol === 'h2' ? new ReadBuffers() : undefined
-    const dialing = {
-      server,
-      serverName,
-      material,
-      alpn: ALPN[protocol],
-      timeoutMs: connectTimeoutMs,
-      buffers,
-    }
-    const socket = await dialTls(dialing, signal)
-    const session =
-      buffers === undefined
-        ? await openEnvelopeSession(socket, { place, keepalive, log }, signal)
-        : await openH2Session(socket, { place, keepalive, buffers }, signal)
-    this.sessions.add(session)
-    void session.ended.then(() => this.sessions.delete(session))
+    const material = await this.material.read(this.terms.tls)
+    const terms = { server, serverName, material, protocol, timeoutMs: connectTimeoutMs, keepalive, log }
+    const { session, certificate } = await openSession(terms, signal)
+    this.keep(session, certificate)
     // Said only after an answer has come back through it.
     const roundTripMs = await session.roundTrip()
     if (!session.isUsable) {
@@ -265,34 +255,29 @@ class SupervisedTunnel implements MtlsEgress {
     }
     const running = undefined
     this.outage = undefined
-    const certificateEndsAt = material.expiresAt
-    const facts = { server: place, protocol, roundTripMs, running, certificateEndsAt }
+    const facts = { server: place, protocol, roundTripMs, running }
     onState({ phase: 'connected', since: ambient.now(), ...facts })
     return session
   }
 
-  /** Files may be half written; what was used before and is still good stays then. */
-  private async readMaterial(): Promise<TlsMaterial> {
-    const { ambient, log } = this.options
-    const { tls } = this.terms
-    try {
-      const material = await readTlsMaterial(tls, ambient.now())
-      this.lastGood = { tls, material }
-      this.warnOfEnd()
-      return material
-    } catch (error) {
-      const { lastGood } = this
-      const isOfThese = lastGood !== undefined && isDeepStrictEqual(lastGood.tls, tls)
-      if (!isOfThese || lastGood.material.expiresAt <= ambient.now()) throw error
-      const { message, remedy } = toAppError(error)
-      log.warn({ remedy }, `what is new cannot be used, the old stays: ${message}`)
-      return lastGood.material
-    }
+  /** Until it has ended; while there is one, the files are watched. */
+  private keep(session: TunnelSession, certificate: X509Certificate | undefined): void {
+    if (this.sessions.size === 0)
+      this.endWatch = this.material.watch(
+        () => this.terms.tls,
+        (material) => this.applyTrust(material),
+      )
+    this.sessions.set(session, certificate)
+    void session.ended.then(() => {
+      this.sessions.delete(session)
+      if (this.sessions.size === 0) this.endWatch()
+    })
   }
 
-  private warnOfEnd(): void {
-    const { lastGood } = this
-    if (lastGood !== undefined) this.endWarner.look(lastGood.material.expiresAt, this.options.ambient.now())
+  /** Whoever is still trusted goes on; the others are cut, and asked anew who they are. */
+  private applyTrust(material: TlsMaterial): void {
+    for (const [session, certificate] of this.sessions)
+      if (certificate !== undefined && !isStillTrusted(certificate, material)) session.distrust()
   }
 
   /** Until the next attempt; until somebody asks, where only a person can help or nobody needs it. */
@@ -328,8 +313,9 @@ class SupervisedTunnel implements MtlsEgress {
     await this.streams.drain(drainMs)
     this.stop.abort(closed())
     this.wake()
-    for (const session of this.sessions) session.destroy()
-    await Promise.all([...this.sessions].map(({ ended }) => ended))
+    const sessions = [...this.sessions.keys()]
+    for (const session of sessions) session.destroy()
+    await Promise.all(sessions.map(({ ended }) => ended))
     await this.loop
   }
 }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { AppError } from '../../../shared/errors/app-error.ts'
+import { AppError } from '../../../shared/errors/app-error.ts'
 import type { EgressTarget } from '../egress.ts'
 
 /** One connection to the tunnel server, whichever format it speaks. */
@@ -18,6 +18,8 @@ export interface TunnelSession {
   drain(): void
   /** Fails all streams. Idempotent. */
   destroy(): void
+  /** The same, and says that the certificate of the server is no longer trusted. */
+  distrust(): void
 }
 
 /** The server is certain not to have acted on the request (RFC 9113 §8.7), so that it may be sent again. */
@@ -29,6 +31,13 @@ export class NotProcessed extends Error {
     super(cause.message, { cause })
     this.cause = cause
   }
+}
+
+export function distrusted(place: string): AppError {
+  return new AppError(
+    'tunnel.down',
+    `The certificate of ${place} is no longer trusted, by files that changed.`,
+  )
 }
 
 /** How long the server has for an answer; it gives hosts 10 s itself. */

@@ -1,18 +1,35 @@
+import type { ReactNode } from 'react'
 import type { EgressState, RunningServer, TunnelState } from '../../../shared/state/egress.ts'
 import { duration } from '../../../shared/util/amounts.ts'
+import { DAY_MS, daysToEnd } from '../../../shared/util/days.ts'
+import { useNow } from '../../store/clock.ts'
 import type { Fact } from '../../ui/facts.tsx'
 import { Latency, Since, Until, Whole } from '../../ui/measures.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
+import { State } from '../../ui/state.tsx'
 import { words } from '../../words/words.ts'
 import { costText } from './egress-words.ts'
 
 const { egress: say } = words
 
 /** What is known of the ways out, one a line. */
-export function factsOf({ systemProxy, tunnel, use }: EgressState): Fact[] {
+export function factsOf({ certificateEndsAt, systemProxy, tunnel, use }: EgressState): Fact[] {
   const system =
     systemProxy === undefined ? [] : [{ name: say.system, value: say.systemStates[systemProxy.kind] }]
-  return [{ name: say.way, value: say.ways[use] }, ...system, ...tunnelFacts(tunnel)]
+  const certificate =
+    certificateEndsAt === undefined
+      ? []
+      : [{ name: say.certificate, value: <CertificateEnd at={certificateEndsAt} /> }]
+  return [{ name: say.way, value: say.ways[use] }, ...system, ...tunnelFacts(tunnel), ...certificate]
+}
+
+/** In its own colour once a new one is needed soon. */
+function CertificateEnd({ at }: { readonly at: number }): ReactNode {
+  const now = useNow()
+  const days = daysToEnd(at, now)
+  if (at <= now) return <State tone="bad">{say.certificateExpired}</State>
+  if (days !== undefined) return <State tone="ask">{say.certificateEnds(days)}</State>
+  return say.certificateGood(Math.floor((at - now) / DAY_MS))
 }
 
 function tunnelFacts(tunnel: TunnelState): Fact[] {
