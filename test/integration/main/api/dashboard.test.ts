@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { type IncomingHttpHeaders, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { type ApiServer, startApiServer } from '../../../../src/main/api/api-server.ts'
+import type { ApiServer } from '../../../../src/main/api/api-server.ts'
 import { DashboardDoor } from '../../../../src/main/api/dashboard-door.ts'
 import type { DashboardFiles } from '../../../../src/main/api/dashboard-files.ts'
-import { createLogger } from '../../../../src/node/log.ts'
 import { fakeAmbient } from '../../../support/fake-ambient.ts'
-import { fakeBridgeApi } from '../../../support/fake-bridge-api.ts'
+import { makeApiHome } from '../../../support/start-api-server.ts'
 
 const FILES: DashboardFiles = new Map([
   ['/', { type: 'text/html; charset=utf-8', text: '<title>Dashboard</title>', etag: '"1"' }],
@@ -18,17 +14,10 @@ const FILES: DashboardFiles = new Map([
 ])
 
 async function start(files: DashboardFiles | 'not built' = FILES) {
-  const dir = await mkdtemp(join(tmpdir(), 'dashboard-'))
   const ambient = fakeAmbient()
-  const server = await startApiServer({
-    api: fakeBridgeApi(),
-    runtimeDir: join(dir, 'run'),
-    log: createLogger('test', 'silent'),
+  const home = await makeApiHome()
+  const server = await home.start({
     dashboard: { door: new DashboardDoor(ambient), files: files === 'not built' ? undefined : files },
-  })
-  onTestFinished(async () => {
-    await server.close()
-    await rm(dir, { recursive: true, force: true })
   })
   return { server, ambient, origin: new URL(server.url).origin.replace('ws:', 'http:') }
 }
