@@ -1,12 +1,10 @@
-import type { X509Certificate } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Ambient } from '../../../node/ambient.ts'
 import type { Logger } from '../../../node/log.ts'
 import { OpenStreams } from '../../../node/open-streams.ts'
 import { collectLess } from '../../../node/tunnel/collect-less.ts'
 import { AGENT_KEEPALIVE, type KeepaliveTimings } from '../../../node/tunnel/keepalive.ts'
-import { isStillTrusted } from '../../../node/tunnel/still-trusted.ts'
-import type { TlsMaterial, TlsSources } from '../../../node/tunnel/tls-material.ts'
+import type { TlsSources } from '../../../node/tunnel/tls-material.ts'
 import { AppError, toAppError, toFailure } from '../../../shared/errors/app-error.ts'
 import type { TunnelProtocol, TunnelState } from '../../../shared/state/egress.ts'
 import type { Outage } from '../../../shared/state/link.ts'
@@ -15,6 +13,7 @@ import type { Egress, EgressTarget } from '../egress.ts'
 import { AgentMaterial } from './agent-material.ts'
 import { Breakers } from './breakers.ts'
 import { openSession } from './open-session.ts'
+import { OpenSessions } from './open-sessions.ts'
 import { NotProcessed, orAborted, placeOf, type TunnelSession } from './tunnel-session.ts'
 
 /** What a connection begins with; a change needs a new one. */
@@ -80,8 +79,7 @@ class SupervisedTunnel implements MtlsEgress {
   private readonly options: MtlsEgressOptions
   private readonly breakers: Breakers
   private readonly streams = new OpenStreams()
-  /** With what their server has shown. */
-  private readonly sessions = new Map<TunnelSession, X509Certificate | undefined>()
+  private readonly sessions: OpenSessions
   private readonly stop = new AbortController()
   private waiters: PromiseWithResolvers<TunnelSession>[] = []
   private session: TunnelSession | undefined
@@ -94,7 +92,6 @@ class SupervisedTunnel implements MtlsEgress {
   private terms: SessionTerms
   private changed = Promise.withResolvers<typeof NEW_TERMS>()
   private readonly material: AgentMaterial
-  private endWatch: () => void = () => undefined
 
   constructor(options: MtlsEgressOptions) {
     this.options = options
@@ -102,6 +99,7 @@ class SupervisedTunnel implements MtlsEgress {
     this.breakers = new Breakers(options.breakerPauseMs)
     const { ambient, log, lookMs, onCertificate } = options
     this.material = new AgentMaterial({ ambient, log, lookMs, onEnd: onCertificate })
+    this.sessions = new OpenSessions(this.material, () => this.terms.tls)
   }
 
   start(): void {
@@ -118,7 +116,7 @@ class SupervisedTunnel implements MtlsEgress {
     this.changed.resolve(NEW_TERMS)
     this.changed = Promise.withResolvers()
     this.wake()
-    for (const session of this.sessions.keys()) cutLater(session, leaveMs)
+    this.sessions.cutWithin(leaveMs)
   }
 
   async checkCertificates(): Promise<void> {
@@ -246,7 +244,7 @@ class SupervisedTunnel implements MtlsEgress {
     const material = await this.material.read(this.terms.tls)
     const terms = { server, serverName, material, protocol, timeoutMs: connectTimeoutMs, keepalive, log }
     const { session, certificate } = await openSession(terms, signal)
-    this.keep(session, certificate)
+    this.sessions.add(session, certificate)
     // Said only after an answer has come back through it.
     const roundTripMs = await session.roundTrip()
     if (!session.isUsable) {
@@ -258,26 +256,6 @@ class SupervisedTunnel implements MtlsEgress {
     const facts = { server: place, protocol, roundTripMs, running }
     onState({ phase: 'connected', since: ambient.now(), ...facts })
     return session
-  }
-
-  /** Until it has ended; while there is one, the files are watched. */
-  private keep(session: TunnelSession, certificate: X509Certificate | undefined): void {
-    if (this.sessions.size === 0)
-      this.endWatch = this.material.watch(
-        () => this.terms.tls,
-        (material) => this.applyTrust(material),
-      )
-    this.sessions.set(session, certificate)
-    void session.ended.then(() => {
-      this.sessions.delete(session)
-      if (this.sessions.size === 0) this.endWatch()
-    })
-  }
-
-  /** Whoever is still trusted goes on; the others are cut, and asked anew who they are. */
-  private applyTrust(material: TlsMaterial): void {
-    for (const [session, certificate] of this.sessions)
-      if (certificate !== undefined && !isStillTrusted(certificate, material)) session.distrust()
   }
 
   /** Until the next attempt; until somebody asks, where only a person can help or nobody needs it. */
@@ -313,17 +291,9 @@ class SupervisedTunnel implements MtlsEgress {
     await this.streams.drain(drainMs)
     this.stop.abort(closed())
     this.wake()
-    const sessions = [...this.sessions.keys()]
-    for (const session of sessions) session.destroy()
-    await Promise.all(sessions.map(({ ended }) => ended))
+    await this.sessions.close()
     await this.loop
   }
-}
-
-/** A session that has ended by then is left alone. */
-function cutLater(session: TunnelSession, leaveMs: number): void {
-  const timer = setTimeout(() => session.destroy(), leaveMs)
-  void session.ended.then(() => clearTimeout(timer))
 }
 
 function closed(): AppError {
