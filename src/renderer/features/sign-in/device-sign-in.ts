@@ -1,9 +1,9 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { BridgeApi } from '../../../shared/bridge-api/calls.ts'
-import { type AppError, fromFailure, toAppError } from '../../../shared/errors/app-error.ts'
-import { errorDefinition, isErrorCode } from '../../../shared/errors/codes.ts'
+import { type AppError, toAppError } from '../../../shared/errors/app-error.ts'
 import type { FlowStatus, RunningFlow, StartedFlow } from '../../../shared/protocol/relay-auth.ts'
 import { backoffDelayMs, RECONNECT_BACKOFF } from '../../../shared/util/backoff.ts'
+import { expired, type Outcome, outcomeOf, outcomeOfStatus } from './sign-in-outcome.ts'
 
 export type IdentityChoice = 'own' | 'vscode'
 
@@ -41,23 +41,6 @@ export type DeviceSignIn =
     }
   | { readonly phase: 'away'; readonly flow: OpenFlow }
   | { readonly phase: 'ended'; readonly outcome: Outcome }
-
-export type Outcome =
-  | { readonly kind: 'signed-in' }
-  /** By the person, on this page. */
-  | { readonly kind: 'stopped' }
-  | { readonly kind: Ending; readonly failure: AppError }
-
-export type Ending =
-  | 'expired'
-  | 'denied'
-  | 'no-copilot'
-  | 'blocked'
-  | 'impossible'
-  | 'forgotten'
-  | 'network'
-  | 'disconnected'
-  | 'failed'
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -194,7 +177,7 @@ export function deviceSignIn(
 
   async function look(flow: Inner, mine: number): Promise<void> {
     if (clock.now() >= flow.endsAt) {
-      end(EXPIRED())
+      end(expired())
       return
     }
     try {
@@ -214,7 +197,7 @@ export function deviceSignIn(
       flow.everyMs = Math.max(flow.everyMs, pauseMs)
       flow.isSlowed ||= pauseMs > flow.intervalMs + SLOWED_BY_MS
       wait(flow, pauseMs)
-    } else end(outcomeOf(failureOf(status)))
+    } else end(outcomeOfStatus(status))
   }
 
   /** Losing the way to the relay does not lose the code: GitHub still waits for it. */
@@ -255,7 +238,7 @@ export function deviceSignIn(
     },
     comeBack() {
       if (current === undefined || store.getState().phase !== 'away') return
-      if (clock.now() >= current.endsAt) end(EXPIRED())
+      if (clock.now() >= current.endsAt) end(expired())
       else wait(current, SHORTEST_PAUSE_MS, { isResumed: true })
     },
     reset() {
@@ -268,49 +251,4 @@ export function deviceSignIn(
 
 function publicPart({ userCode, page, startedAt, endsAt }: Inner): OpenFlow {
   return { userCode, page, startedAt, endsAt }
-}
-
-/** What a failure means for somebody who is signing in. */
-export function outcomeOf(failure: AppError): Outcome & { readonly failure: AppError } {
-  return { kind: endingOf(failure), failure }
-}
-
-function endingOf({ code, recovery }: AppError): Ending {
-  switch (code) {
-    case 'relay.sign-in-expired':
-      return 'expired'
-    case 'relay.sign-in-denied':
-      return 'denied'
-    case 'relay.copilot-refused':
-      return 'no-copilot'
-    case 'relay.copilot-blocked':
-      return 'blocked'
-    case 'relay.sign-in-impossible':
-      return 'impossible'
-    case 'relay.sign-in-unknown':
-      return 'forgotten'
-    case 'bridge.disconnected':
-      return 'disconnected'
-    default:
-      return recovery === 'automatic' ? 'network' : 'failed'
-  }
-}
-
-const EXPIRED = (): Outcome =>
-  outcomeOf(failureOf({ status: 'expired', message: '', code: 'relay.sign-in-expired' }))
-
-/** An ending as the relay tells it, which has no remedy of its own. */
-function failureOf({ status, message, code = CODES[status] ?? '' }: FlowStatus): AppError {
-  const known = isErrorCode(code) ? errorDefinition(code) : errorDefinition('internal.bug')
-  return fromFailure({
-    code,
-    message: message || known.meaning,
-    recovery: known.recovery,
-    remedy: known.remedy,
-  })
-}
-
-const CODES: Readonly<Partial<Record<FlowStatus['status'], string>>> = {
-  expired: 'relay.sign-in-expired',
-  denied: 'relay.sign-in-denied',
 }

@@ -6,9 +6,9 @@ import { SafeText } from '../../ui/safe-text.tsx'
 import { words } from '../../words/words.ts'
 import { ConnectButton } from './connect-button.tsx'
 import { DeviceCode } from './device-code.tsx'
-import type { Ending, Outcome } from './device-sign-in.ts'
 import { IdentityChoices } from './identity-choice.tsx'
 import { PageLink } from './page-link.tsx'
+import type { Ending, Outcome } from './sign-in-outcome.ts'
 import { useDeviceSignIn } from './use-device-sign-in.ts'
 
 interface Props {
