@@ -1,4 +1,11 @@
-import type { Account, Quota, Unit } from '../../shared/protocol/usage.ts'
+import { z } from 'zod'
+import {
+  type Account,
+  accountSchema,
+  type Quota,
+  quotaSchema,
+  type Unit,
+} from '../../shared/protocol/usage.ts'
 import { isRecord, looseNumber } from './exact.ts'
 
 type QuotaSource = Quota['source']
@@ -6,6 +13,11 @@ type QuotaSource = Quota['source']
 /** Quotas that Copilot could invent; more would only fill memory. */
 const QUOTAS_MAX = 16
 const ID = /^[\w-]{1,64}$/
+
+const savedSchema = z.object({
+  account: accountSchema,
+  quotas: z.array(quotaSchema.omit({ unit: true })),
+})
 
 /** The newest that Copilot has said about the account, whichever way it came. */
 export class AccountState {
@@ -18,6 +30,11 @@ export class AccountState {
 
   quotas(): Quota[] {
     return [...this.byId.values()].map((quota) => ({ ...quota, unit: this.unitOf(quota) }))
+  }
+
+  /** Whether anything was said at all. */
+  get isKnown(): boolean {
+    return this.known.asOf !== null || this.byId.size > 0
   }
 
   /** Whether premium requests are what the account is billed by; null while that is not known. */
@@ -83,7 +100,9 @@ export class AccountState {
     return JSON.stringify({ account: this.known, quotas: [...this.byId.values()] })
   }
 
-  load(account: Account, quotas: readonly Omit<Quota, 'unit'>[]): void {
+  /** What `save` gave; throws where it is something else. */
+  restore(text: string): void {
+    const { account, quotas } = savedSchema.parse(JSON.parse(text))
     this.known = account
     for (const quota of quotas.slice(0, QUOTAS_MAX)) this.byId.set(quota.id, quota)
   }

@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import type { RecentRequests } from '../../shared/protocol/recent-requests.ts'
-import {
-  accountSchema,
-  quotaSchema,
-  type UsageDetails,
-  type UsageSummary,
-} from '../../shared/protocol/usage.ts'
+import type { UsageDetails, UsageSummary } from '../../shared/protocol/usage.ts'
 import { type LimitsView, NO_LIMITS } from '../limits/limits-view.ts'
 import type { Route } from '../server/route.ts'
 import { auditOf } from './audit.ts'
@@ -85,10 +79,6 @@ export function openUsage(options: UsageOptions): Usage {
 }
 
 const ACCOUNT_NOTE = 'copilot account'
-const savedAccountSchema = z.object({
-  account: accountSchema,
-  quotas: z.array(quotaSchema.omit({ unit: true })),
-})
 
 /** Seconds; answers take from a fraction of one to many minutes. */
 const DURATION_BOUNDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
@@ -309,10 +299,9 @@ class UsageStore implements Usage, UsageRecorder, RequestHost {
     this.recentRows.addEarlier(this.storage.readRecent(RECENT_MAX))
     const note = this.storage.readNote(ACCOUNT_NOTE)
     // What came from Copilot in this run is newer than any note.
-    if (note === undefined || this.account.account.asOf !== null || this.account.quotas().length > 0) return
+    if (note === undefined || this.account.isKnown) return
     try {
-      const { account, quotas } = savedAccountSchema.parse(JSON.parse(note))
-      this.account.load(account, quotas)
+      this.account.restore(note)
     } catch (error) {
       this.log.warn({ err: error }, 'the quota of the last run could not be read')
     }
