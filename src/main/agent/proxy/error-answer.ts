@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AppError } from '../../../shared/errors/app-error.ts'
 import { type ErrorCode, errorDefinition } from '../../../shared/errors/codes.ts'
+import { answerByItself } from './own-answer.ts'
 
 export interface ErrorAnswer {
   readonly status: number
@@ -67,10 +68,12 @@ export function errorAnswer(error: AppError, accept = ''): ErrorAnswer {
 
 export function sendError(request: IncomingMessage, response: ServerResponse, error: AppError): void {
   const { status, reason, headers, body } = errorAnswer(error, request.headers.accept)
-  // An upload that nobody reads would come before the next request; the rest of it is not worth waiting for.
-  if (!request.complete) response.shouldKeepAlive = false
-  response.writeHead(status, reason, headers)
-  response.end(request.method === 'HEAD' ? undefined : body)
+  answerByItself(request, response, () => {
+    // Who writes one request incorrectly may not end it where we do (RFC 9112 §2.2).
+    if (error.code === 'proxy.bad-request') response.shouldKeepAlive = false
+    response.writeHead(status, reason, headers)
+    response.end(request.method === 'HEAD' ? undefined : body)
+  })
 }
 
 /** A whole answer after which the connection ends. */

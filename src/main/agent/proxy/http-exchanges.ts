@@ -12,6 +12,7 @@ import { Lane } from './lane.ts'
 import { LanePool } from './lane-pool.ts'
 import { LightExchange } from './light-exchange.ts'
 import { answerAsLast, lowerMaxForwards } from './max-forwards.ts'
+import { answerByItself } from './own-answer.ts'
 import type { ReadRequest } from './plain/request.ts'
 import type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
 import type { RequestHead } from './request-head.ts'
@@ -80,7 +81,7 @@ export class HttpExchanges {
       return
     }
     if (lowerMaxForwards(request.method ?? 'GET', head.headers) === 0) {
-      answerAsLast(request, response)
+      answerByItself(request, response, () => answerAsLast(request, response))
       return
     }
     // undici does not know OPTIONS about a server as a whole either.

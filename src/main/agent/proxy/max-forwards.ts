@@ -20,7 +20,6 @@ export function lowerMaxForwards(method: string, headers: string[]): number | un
 
 /** Answers as if this were its host: with the methods that pass, or with the request as it arrived. */
 export function answerAsLast(request: IncomingMessage, response: ServerResponse): void {
-  if (!request.complete) response.shouldKeepAlive = false
   if (request.method === 'TRACE') {
     const body = `${request.method} ${request.url} HTTP/${request.httpVersion}\r\n${fieldsOf(request)}\r\n`
     response.writeHead(200, {
