@@ -1,5 +1,6 @@
 import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
 import type { TunnelState } from '../../src/shared/state/egress.ts'
+import { DAY_MS } from '../../src/shared/util/days.ts'
 import type { FakeBridgeApi } from '../../test/support/fake-bridge-api.ts'
 import {
   makeBusyState,
@@ -32,8 +33,10 @@ const DISCONNECTED: Partial<BridgeState> = {
   ollama: { kind: 'off' },
 }
 
-function tunnelled(phase: TunnelState['phase']): Partial<BridgeState> {
-  return { egress: { use: 'mtls', control: 'aws', tunnel: makeTunnels(NOW)[phase] } }
+/** @param days that the certificate of this computer has left. */
+function tunnelled(phase: TunnelState['phase'], days = 71): Partial<BridgeState> {
+  const certificateEndsAt = NOW + (days + 0.5) * DAY_MS
+  return { egress: { use: 'mtls', control: 'aws', certificateEndsAt, tunnel: makeTunnels(NOW)[phase] } }
 }
 
 const RELAY_OFF: Partial<BridgeState> = {
@@ -153,8 +156,8 @@ export const DASHBOARD: readonly Scene[] = [
   { name: 'dashboard-disconnected', api: () => api(DISCONNECTED) },
   { name: 'dashboard-empty', api: newRelay },
   { name: 'dashboard-tunnel', api: () => api(tunnelled('connected')) },
-  { name: 'dashboard-tunnel-waking', api: () => api(tunnelled('waking')), isNarrowToo: true },
-  { name: 'dashboard-tunnel-failed', api: () => api(tunnelled('failed')) },
+  { name: 'dashboard-tunnel-waking', api: () => api(tunnelled('waking', 12)), isNarrowToo: true },
+  { name: 'dashboard-tunnel-failed', api: () => api(tunnelled('failed', -4)) },
   { name: 'dashboard-vpn', api: () => api({ vpn: makeVpns(NOW).up }), isNarrowToo: true },
   { name: 'dashboard-vpn-down', api: () => api({ vpn: makeVpns(NOW).down }) },
   { name: 'dashboard-signed-out', api: signedOut },

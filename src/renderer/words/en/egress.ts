@@ -16,7 +16,7 @@ export const egressWords = {
   protocols: { h2: 'HTTP/2', envelopes: 'JSON envelopes' } satisfies Record<TunnelProtocol, string>,
   roundTrip: 'Round trip',
   connectedFor: 'Connected for',
-  certificate: 'Certificate of this computer',
+  certificate: 'Own certificate',
   certificateGood: (days: number) => `good for ${days} days`,
   certificateEnds: (days: number) =>
     days < 1 ? 'ends within a day' : `ends in ${days} ${days === 1 ? 'day' : 'days'}`,
