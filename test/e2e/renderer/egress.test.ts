@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { BridgeState } from '../../../src/shared/state/bridge-state.ts'
 import type { TunnelState } from '../../../src/shared/state/egress.ts'
+import { DAY_MS } from '../../../src/shared/util/days.ts'
 import type { FakeBridgeApi } from '../../support/fake-bridge-api.ts'
 import { makeBusyState, makeDashboardApi } from '../../support/make-dashboard.ts'
 import { makeTunnels } from '../../support/make-tunnel.ts'
@@ -58,6 +59,21 @@ test('a provider without a price makes the cost unknown, and a server of nobody 
   await card.getByText('Cost so far').waitFor({ state: 'detached' })
 })
 
+test.each([
+  [71, 'good for 71 days'],
+  [12, 'ends in 12 days'],
+  [1, 'ends in 1 day'],
+  [0, 'ends within a day'],
+  [-1, 'has expired'],
+])('the certificate of this computer that has %i whole days left', async (days, words) => {
+  const certificateEndsAt = now() + (days + 0.5) * DAY_MS
+  const egress = { use: 'mtls', tunnel: makeTunnels(now()).asleep, certificateEndsAt } as const
+  const { page } = await pages.open(apiWith(egress.tunnel, { egress }))
+  const card = page.getByRole('region', { name: 'Proxy and tunnel' })
+  await card.getByText('Own certificate').waitFor()
+  expect((await card.innerText()).replaceAll(/\s+/g, ' ')).toContain(`Own certificate ${words}`)
+})
+
 test('a tunnel that failed says once why and what to do, and can be tried again', async () => {
   const api = apiWith(makeTunnels(now()).failed)
   const { page } = await pages.open(api)
@@ -76,8 +92,9 @@ test.each([
   const api = apiWith(tunnels.off)
   const { page, complaints } = await pages.open(api, { width, isDark })
   await page.getByRole('region', { name: 'The path' }).waitFor()
+  const certificateEndsAt = now() + 12 * DAY_MS
   for (const tunnel of Object.values(tunnels)) {
-    const { revision } = api.publish({ egress: { use: 'mtls', tunnel } })
+    const { revision } = api.publish({ egress: { use: 'mtls', tunnel, certificateEndsAt } })
     expect(revision).toBeGreaterThan(0)
     const region = page.getByRole('region', { name: 'Proxy and tunnel' })
     await expect.poll(() => region.innerText()).toContain(WORDS[tunnel.phase])
