@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ControlPlane, ServerAddress } from '../../src/main/control/control-plane.ts'
@@ -12,6 +11,7 @@ import { magicPacket, wakeOnLanControl } from '../../src/main/control/wake-on-la
 import { webhookControl } from '../../src/main/control/webhook.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { freePort } from '../support/free-port.ts'
+import { makeTempDir } from '../support/make-temp-dir.ts'
 import { startAwsWorld } from '../support/start-control.ts'
 import { type SwitchableServer, switchableServer } from '../support/switchable-server.ts'
 import { startFakeWebhook } from '../support/upstreams/fake-webhook.ts'
@@ -130,8 +130,7 @@ describe('a webhook', () => {
   describeControlPlane(
     async () => {
       const server = await openServer()
-      const folder = await mkdtemp(join(tmpdir(), 'webhook-'))
-      onTestFinished(() => rm(folder, { recursive: true }))
+      const folder = await makeTempDir('webhook-')
       const secret = 'a secret of 32 characters or so'
       const secretFile = join(folder, 'secret')
       await writeFile(secretFile, `${secret}\n`)

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fileStore } from '../../src/main/secrets/file-store.ts'
 import { keytarStore } from '../../src/main/secrets/keytar-store.ts'
 import type { SecretPlace, SecretStore } from '../../src/main/secrets/secret-store.ts'
+import { makeTempDir } from '../support/make-temp-dir.ts'
 import { memoryStore } from '../support/memory-store.ts'
 import { NO_KEYRING, startKeyring } from '../support/start-keyring.ts'
 
@@ -63,8 +62,7 @@ describe('memory', () => describeSecretStore(async () => memoryStore()))
 
 describe('a file', () =>
   describeSecretStore(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'secrets-'))
-    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const folder = await makeTempDir('secrets-')
     return opened(await fileStore(join(folder, 'secrets.json')))
   }))
 

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { type Relay, startRelay } from '../../src/relay/relay.ts'
 import { newTokenSchema } from '../../src/shared/protocol/clients.ts'
+import { makeTempDir } from '../support/make-temp-dir.ts'
 import { GOOD_JOURNEY, openCodeJourney, openCodeResponder } from '../support/opencode.ts'
 import { type FakeCopilot, startFakeCopilot } from '../support/upstreams/fake-copilot.ts'
 import { type FakeGithub, startFakeGithub } from '../support/upstreams/fake-github.ts'
@@ -16,8 +16,7 @@ let relay: Relay
 let baseUrl: string
 
 beforeEach(async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'e2e-relay-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('e2e-relay-')
   copilot = await startFakeCopilot({ respond: openCodeResponder })
   onTestFinished(() => copilot.close())
   github = await startFakeGithub({ copilotApiUrl: copilot.url })

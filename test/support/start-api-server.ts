@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type ApiServer, type ApiServerOptions, startApiServer } from '../../src/main/api/api-server.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { type FakeBridgeApi, fakeBridgeApi } from './fake-bridge-api.ts'
+import { makeTempDir } from './make-temp-dir.ts'
 
 export interface ApiHome {
   /** Runtime folders are in it; it goes with the test. */
@@ -16,8 +15,7 @@ export interface ApiHome {
 
 /** A bridge that a test plays, and a place for servers through which its faces reach it. */
 export async function makeApiHome(): Promise<ApiHome> {
-  const dir = await mkdtemp(join(tmpdir(), 'bridge-api-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('bridge-api-')
   const bridge = fakeBridgeApi()
   const log = createLogger('test', 'silent')
   return {

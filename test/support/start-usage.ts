@@ -1,20 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createLogger } from '../../src/node/log.ts'
 import type { RequestFacts, RequestOutcome } from '../../src/relay/usage/recorder.ts'
 import { openUsage, type Usage } from '../../src/relay/usage/usage-store.ts'
 import { type FakeAmbient, fakeAmbient } from './fake-ambient.ts'
 import { type BodyShape, type BodyUsage, makeBody } from './make-body.ts'
+import { makeTempDir } from './make-temp-dir.ts'
 
 export const SILENT = createLogger('test', 'silent')
 
-export async function makeDir(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'usage-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
-  return dir
-}
+export const makeDir = () => makeTempDir('usage-')
 
 /** A usage store on a real database, closed when the test ends. */
 export function startUsage(dir: string, ambient: FakeAmbient = fakeAmbient()): Usage {

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -9,6 +8,7 @@ import { adminRequest } from '../../../src/node/admin-client.ts'
 import { VERSION } from '../../../src/node/version.ts'
 import { builtApp } from '../../support/electron/build-app.ts'
 import { freePort } from '../../support/free-port.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { NO_WINDOWS, type RunningApp, startApp } from '../../support/start-app.ts'
 import { type LoneHost, startLoneHost } from '../../support/start-lone-host.ts'
 import { startOtherRelay } from '../../support/start-other-relay.ts'
@@ -32,8 +32,7 @@ async function openFirstRun(args: readonly string[] = []): Promise<{ app: Runnin
 
 /** A host that has Node and no relay; one that is installed there ends with the test. */
 async function startBareHost(): Promise<LoneHost & { readonly relayPid: () => Promise<number> }> {
-  const bin = await mkdtemp(join(tmpdir(), 'host-bin-'))
-  onTestFinished(() => rm(bin, { recursive: true, force: true }))
+  const bin = await makeTempDir('host-bin-')
   await symlink(process.execPath, join(bin, 'node'))
   const host = await startLoneHost({ env: { PATH: `${bin}:/usr/bin:/bin` } })
   const pidFile = join(host.sshd.dir, '.local/share/sovereign/relay/relay.pid')

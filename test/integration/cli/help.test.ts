@@ -1,17 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { defaultSettingsPath } from '../../../src/main/settings/settings-path.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { runSovereign } from '../../support/sovereign-process.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/sovereign.js', import.meta.url))
 
 /** A command in a home folder where nothing was ever started. */
 async function call(...args: string[]) {
-  const home = await mkdtemp(join(tmpdir(), 'help-'))
-  onTestFinished(() => rm(home, { recursive: true, force: true }))
+  const home = await makeTempDir('help-')
   const folders = { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: '' }
   const command = runSovereign(args, { ...folders, SOVEREIGN_RUNTIME_DIR: '', SOVEREIGN_DATA_DIR: '' }, [
     process.execPath,

@@ -1,14 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { PEER_KEYS } from '../../support/make-perimeter.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { runSovereign } from '../../support/sovereign-process.ts'
 
 /** A computer of its own, as far as files go. */
 async function makeHome() {
-  const home = await mkdtemp(join(tmpdir(), 'perimeter-cli-'))
-  onTestFinished(() => rm(home, { recursive: true, force: true }))
+  const home = await makeTempDir('perimeter-cli-')
   const run = async (...args: string[]) => {
     // Nothing but Node is found on this computer.
     const env = { HOME: home, XDG_CONFIG_HOME: '', PATH: dirname(process.execPath) }

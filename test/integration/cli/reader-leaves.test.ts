@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -10,14 +9,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startApiServer } from '../../../src/main/api/api-server.ts'
 import { createLogger } from '../../../src/node/log.ts'
 import { fakeBridgeApi } from '../../support/fake-bridge-api.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 
-async function makeHome(): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'reader-'))
-  onTestFinished(() => rm(home, { recursive: true, force: true }))
-  return home
-}
+const makeHome = () => makeTempDir('reader-')
 
 /** Reads what comes first and closes the pipe, as `| head` does. */
 async function readABit(home: string, args: readonly string[], onRead: () => void = () => undefined) {

@@ -1,16 +1,14 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { runSovereign } from '../../support/sovereign-process.ts'
 
 let home: string
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'refused-'))
-  onTestFinished(() => rm(home, { recursive: true, force: true }))
+  home = await makeTempDir('refused-')
 })
 
 /** A start that is expected to fail: its exit code and everything that it printed. */

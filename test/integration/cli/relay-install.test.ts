@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { relayInstallCommands } from '../../../src/cli/commands/relay-install.ts'
 import { launchdAgent } from '../../../src/relay/install/launchd-agent.ts'
 import { systemdUnit } from '../../../src/relay/install/systemd-unit.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 const hasCommand = (name: string, ...args: string[]) => spawnSync(name, args).status === 0
 const SYSTEMD = hasCommand('systemd-analyze', '--version')
@@ -14,11 +14,7 @@ const PYTHON = hasCommand('python3', '-c', 'import plistlib')
 if (!SYSTEMD) console.warn('SKIPPED: systemd-analyze is not installed, so no unit is checked by systemd.')
 if (!PYTHON) console.warn('SKIPPED: python3 is not installed, so no plist is read by a parser.')
 
-async function makeFolder(name = 'install-'): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), name))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
+const makeFolder = (name = 'install-') => makeTempDir(name)
 
 const AWKWARD = {
   configPath: '/home/me & "you"/50% $HOME/config.json',

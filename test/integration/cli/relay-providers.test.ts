@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { runSovereign } from '../../support/sovereign-process.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 import {
@@ -91,8 +91,7 @@ test('the list names address and source of the key, never the key', async () => 
 
 test('a key in a file is read when it is there, and missed until then', async () => {
   const { box, relay } = await start({ apiKey: KEY })
-  const dir = await mkdtemp(join(tmpdir(), 'key-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('key-')
   const path = join(dir, 'key')
   const added = await providers(relay, ['add', 'gpubox', box.baseUrl, '--key-file', path])
   expect(added.stdout).toContain(`Not usable yet: The relay has no key for gpubox (file ${path}`)

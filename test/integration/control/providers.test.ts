@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { awsControl } from '../../../src/main/control/aws.ts'
@@ -7,6 +6,7 @@ import { createControl, parseServer } from '../../../src/main/control/create-con
 import { magicPacket } from '../../../src/main/control/wake-on-lan.ts'
 import { webhookControl, webhookSignature } from '../../../src/main/control/webhook.ts'
 import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { startAwsWorld } from '../../support/start-control.ts'
 import { type FakeWebhook, startFakeWebhook } from '../../support/upstreams/fake-webhook.ts'
 import { startStandIn } from '../../support/upstreams/stand-in.ts'
@@ -15,8 +15,7 @@ const NEVER = new AbortController().signal
 const SECRET = 'a secret of 32 characters or so'
 
 async function temporaryFile(content: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'control-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
+  const folder = await makeTempDir('control-')
   await writeFile(join(folder, 'file'), content)
   return join(folder, 'file')
 }

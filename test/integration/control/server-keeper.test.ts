@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ControlPlane } from '../../../src/main/control/control-plane.ts'
 import { AppError } from '../../../src/shared/errors/app-error.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { soon } from '../../support/soon.ts'
 import { type AwsWorld, startAwsWorld, startKeeper } from '../../support/start-control.ts'
 
@@ -260,8 +260,7 @@ test('whoever lost the connection finds the server without waking it, and its sl
 })
 
 async function historyFile(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'history-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
+  const folder = await makeTempDir('history-')
   return join(folder, 'wake.json')
 }
 

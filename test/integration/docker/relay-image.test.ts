@@ -1,9 +1,9 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { buildEdition } from '../../../scripts/build.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { dockerObstacle, importNodeImage, startDocker } from '../../support/start-docker.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
 
@@ -15,8 +15,7 @@ test.skipIf(obstacle !== undefined)(
   'the image turns healthy as an ordinary user on a read-only root, keeps its data and stops on SIGTERM',
   { timeout: 180_000 },
   async () => {
-    const context = await mkdtemp(join(tmpdir(), 'context-'))
-    onTestFinished(() => rm(context, { recursive: true, force: true }))
+    const context = await makeTempDir('context-')
     await cp(join(ROOT, 'docker'), join(context, 'docker'), { recursive: true })
     await buildEdition('sovereign-relay', join(context, 'dist/sovereign-relay.mjs'))
     const engine = await startDocker()

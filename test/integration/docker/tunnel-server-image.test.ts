@@ -1,9 +1,9 @@
-import { chmod, chown, copyFile, cp, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, chown, copyFile, cp, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { buildEdition } from '../../../scripts/build.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { dockerObstacle, importNodeImage, startDocker } from '../../support/start-docker.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
 import { makeTunnelCerts } from '../../support/start-tunnel.ts'
@@ -17,8 +17,7 @@ test.skipIf(obstacle !== undefined)(
   'the image of the tunnel server turns healthy as an ordinary user on a read-only root and stops on SIGTERM',
   { timeout: 180_000 },
   async () => {
-    const context = await mkdtemp(join(tmpdir(), 'context-'))
-    onTestFinished(() => rm(context, { recursive: true, force: true }))
+    const context = await makeTempDir('context-')
     await cp(join(ROOT, 'docker'), join(context, 'docker'), { recursive: true })
     await copyFile(join(ROOT, '.dockerignore'), join(context, '.dockerignore'))
     const { path } = await buildEdition(

@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { logScript } from '../../../src/ollama-host/launchd-daemon.ts'
 import { serviceFiles } from '../../../src/ollama-host/service-files.ts'
 import {
@@ -12,6 +11,7 @@ import {
   USUAL_SERVICE,
 } from '../../../src/ollama-host/service-options.ts'
 import { ownUnit, stockDropIn } from '../../../src/ollama-host/systemd-unit.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 const hasCommand = (name: string, ...args: string[]) => spawnSync(name, args).status === 0
 const SYSTEMD = hasCommand('systemd-analyze', '--version')
@@ -32,11 +32,7 @@ const AWKWARD: Partial<ServiceOptions> = {
   deviceHelper: '/bin/true',
 }
 
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'ollama-files-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
+const makeFolder = () => makeTempDir('ollama-files-')
 
 test.skipIf(!SYSTEMD).each([
   ['with nothing special', {}],

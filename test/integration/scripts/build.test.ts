@@ -1,18 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { buildProgram, bundle, inlineFiles } from '../../../scripts/build.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
 
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'build-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
+const makeFolder = () => makeTempDir('build-')
 
 test('the build leaves the dashboard to a bridge that runs from the sources', async () => {
   const folder = await makeFolder()

@@ -1,11 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { isAlive, waitUntil } from '../../support/start-sshd.ts'
 
 const DEMO = fileURLToPath(new URL('../../../scripts/demo.ts', import.meta.url))
@@ -22,8 +20,7 @@ function descendantsOf(pid: number): number[] {
 
 test('a demo that is killed outright leaves no sshd, no relay and no bridge behind', async () => {
   // It cannot clear away what it made either.
-  const folder = await mkdtemp(join(tmpdir(), 'demo-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeTempDir('demo-')
   const demo = spawn(process.execPath, [DEMO, '--json'], {
     env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,15 +1,14 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { fileStore, secretsFilePath } from '../../../src/main/secrets/file-store.ts'
 import type { SecretStore } from '../../../src/main/secrets/secret-store.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 let folder: string
 let path: string
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'secrets-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  folder = await makeTempDir('secrets-')
   path = secretsFilePath(join(folder, 'settings.json'))
 })
 

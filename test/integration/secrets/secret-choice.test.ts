@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { secretsFilePath } from '../../../src/main/secrets/file-store.ts'
 import { openSecrets, type SecretKeeper } from '../../../src/main/secrets/secret-keeper.ts'
 import type { SecretPlace } from '../../../src/main/secrets/secret-store.ts'
 import { createLogger } from '../../../src/node/log.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { memoryStore } from '../../support/memory-store.ts'
 import { startBridge } from '../../support/start-bridge.ts'
 
@@ -15,8 +15,7 @@ const log = createLogger('bridge', 'silent')
 let file: string
 let asked = 0
 beforeEach(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'secrets-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeTempDir('secrets-')
   file = secretsFilePath(join(folder, 'settings.json'))
   asked = 0
 })

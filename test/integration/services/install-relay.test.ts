@@ -12,6 +12,7 @@ import type { Carried } from '../../../src/main/services/jobs/carried.ts'
 import { VERSION } from '../../../src/node/version.ts'
 import type { Job } from '../../../src/shared/state/job.ts'
 import { freePort } from '../../support/free-port.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { jobWhen, runJob, stepLines } from '../../support/run-job.ts'
 import { startBridge } from '../../support/start-bridge.ts'
 import { startTestRelay } from '../../support/start-relay.ts'
@@ -71,8 +72,7 @@ interface HostOptions {
 
 /** A host whose login has a home folder of its own, where nothing starts programs for users. */
 async function startHost({ hasNode = true, hasSystemd = false, carried }: HostOptions = {}): Promise<Host> {
-  const bin = await mkdtemp(join(tmpdir(), 'host-bin-'))
-  onTestFinished(() => rm(bin, { recursive: true, force: true }))
+  const bin = await makeTempDir('host-bin-')
   if (hasSystemd) {
     await writeFile(join(bin, 'systemctl'), SYSTEMCTL, { mode: 0o755 })
     await writeFile(join(bin, 'loginctl'), LOGINCTL, { mode: 0o755 })

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { isHealthy, startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { startOtherRelay } from '../../support/start-other-relay.ts'
 import { OPENROUTER_KEY, startTestRelay, type TestRelay } from '../../support/start-relay.ts'
@@ -103,8 +103,7 @@ test.each([
     rewrite: (path, answer) => (path === '/auth/openrouter/start' ? { ...answer, expires_in } : answer),
   })
   onTestFinished(() => relay.close())
-  const dir = await mkdtemp(join(tmpdir(), 'admin-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('admin-')
   const adminTokenFile = join(dir, 'admin.token')
   await writeFile(adminTokenFile, 'sba_of_the_owner', { mode: 0o600 })
   const { bridge } = await startBridge({

@@ -1,16 +1,15 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { resolveHost } from '../../../src/main/ssh/config/resolve-host.ts'
 import { fakePrompts } from '../../support/fake-prompts.ts'
 import { connectTo, failureOf, makeLogIn } from '../../support/log-in.ts'
 import { makeKeyPair } from '../../support/make-keys.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 async function startHome(config: string) {
-  const home = await mkdtemp(join(tmpdir(), 'ssh-home-'))
-  onTestFinished(() => rm(home, { recursive: true, force: true }))
+  const home = await makeTempDir('ssh-home-')
   await mkdir(join(home, '.ssh'), { mode: 0o700 })
   await writeFile(join(home, '.ssh', 'config'), config)
   const options = { configFiles: [join(home, '.ssh', 'config')], home, userName: 'nobody', env: {} }
@@ -76,8 +75,7 @@ test('a host that shows another key is refused before any key or password is off
 })
 
 test('of several host keys the server is asked for one that is on record', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'host-key-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('host-key-')
   for (const kind of [
     ['-t', 'rsa', '-b', '2048'],
     ['-t', 'ecdsa'],

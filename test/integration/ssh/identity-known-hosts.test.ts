@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkHostKey, knownKeyTypes } from '../../../src/main/ssh/known-hosts/check-host-key.ts'
 import { fingerprint } from '../../../src/main/ssh/known-hosts/fingerprint.ts'
 import { recordName } from '../../../src/main/ssh/known-hosts/host-name.ts'
@@ -13,6 +13,7 @@ import type { ResolvedHost } from '../../../src/main/ssh/resolved-host.ts'
 import { createLogger } from '../../../src/node/log.ts'
 import { fakePrompts } from '../../support/fake-prompts.ts'
 import { makeHost } from '../../support/make-host.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 const run = promisify(execFile)
 const log = createLogger('test', 'silent')
@@ -47,8 +48,7 @@ afterAll(() => rm(keyDir, { recursive: true, force: true }))
 
 /** A host whose first known_hosts file has these lines. */
 async function hostWith(content: string, overrides: Partial<ResolvedHost> = {}) {
-  const dir = await mkdtemp(join(tmpdir(), 'known-hosts-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('known-hosts-')
   const file = join(dir, 'known_hosts')
   if (content !== '') await writeFile(file, content)
   return { file, host: makeHost({ userKnownHostsFiles: [file], ...overrides }) }
@@ -126,8 +126,7 @@ test('what is remembered is found by ssh-keygen, plain and hashed', async () => 
 })
 
 test('a new file is private, in a private folder', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'known-hosts-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('known-hosts-')
   const file = join(dir, 'new', '.ssh', 'known_hosts')
   await rememberHostKey(makeHost({ userKnownHostsFiles: [file] }), keys.rsa.blob)
   expect((await stat(file)).mode & 0o777).toBe(0o600)

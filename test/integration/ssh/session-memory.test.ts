@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ReverseListener, SshLink } from '../../../src/main/ssh/link.ts'
@@ -10,13 +9,13 @@ import type { ListenAddress } from '../../../src/shared/state/bridge-state.ts'
 import { fakeAmbient } from '../../support/fake-ambient.ts'
 import { freePort } from '../../support/free-port.ts'
 import { listenerStateOf, makeLink, resolvedHost, stateOf } from '../../support/make-link.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 const log = createLogger('test', 'silent')
 
 async function sessionsPath(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'sessions-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('sessions-')
   return join(dir, 'sessions.json')
 }
 

@@ -1,12 +1,11 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { drawQr } from '../../../src/cli/draw-qr.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 async function makeProgram(script: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'qr-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeTempDir('qr-')
   const path = join(folder, 'qr')
   await writeFile(path, `#!/bin/sh\n${script}\n`)
   await chmod(path, 0o700)

@@ -1,14 +1,11 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { inOwnWords, ownName } from '../../../src/cli/own-name.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'own-name-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
+const makeFolder = () => makeTempDir('own-name-')
 
 async function makeCheckout(): Promise<string> {
   const root = await makeFolder()

@@ -1,14 +1,10 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeFolder } from '../../../src/node/make-folder.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
-async function makeHome(): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'folder-'))
-  onTestFinished(() => rm(home, { recursive: true, force: true }))
-  return home
-}
+const makeHome = () => makeTempDir('folder-')
 
 test('a folder is made with all that are missing above it, for its owner alone, and may be there already', async () => {
   const home = await makeHome()

@@ -1,16 +1,15 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { RotatingFile } from '../../../src/node/rotating-file.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 /** A fourth of it is ten lines. */
 const KEPT = 400
 const line = (index: number): string => `line ${String(index).padStart(4, '0')}\n`
 
 async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rotating-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeTempDir('rotating-')
   return join(folder, 'logs')
 }
 

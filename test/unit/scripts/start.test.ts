@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { chooseFace } from '../../../scripts/start.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 async function makeElectron(...files: readonly ('path.txt' | 'dist/electron')[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'electron-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeTempDir('electron-')
   await mkdir(join(folder, 'dist'))
   for (const file of files) await writeFile(join(folder, file), 'electron')
   return folder

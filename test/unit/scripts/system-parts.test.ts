@@ -1,14 +1,10 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { installAdvice, isInstalled, missingParts } from '../../../scripts/system-parts.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'parts-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
+const makeFolder = () => makeTempDir('parts-')
 const part = (name: string, linuxOnly = false) => ({
   commands: [name],
   apt: `${name}-apt`,

@@ -1,12 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { readConfig } from '../../../src/tunnel-server/config.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 async function fileWith(text: string): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'tunnel-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('tunnel-')
   const path = join(dir, 'server.yaml')
   await writeFile(path, text)
   return path

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 import { GOOD_JOURNEY, openCodeJourney, openCodeResponder } from '../../../support/opencode.ts'
 import { startSetupServer } from '../../../support/start-setup-server.ts'
 import { copilotModels } from '../../../support/upstreams/copilot-models.ts'
@@ -12,8 +10,7 @@ test.each([
   ['sovereign/gpt-5.3-codex', '/responses'],
   ['sovereign/claude-opus-5', '/v1/messages'],
 ])('a real OpenCode without internet uses tools with %s on %s', async (model, endpoint) => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'wires-'))
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
+  const dataDir = await makeTempDir('wires-')
   const copilot = await startFakeCopilot({ respond: openCodeResponder })
   onTestFinished(() => copilot.close())
   const server = await startSetupServer(dataDir)

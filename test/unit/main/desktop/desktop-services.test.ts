@@ -1,8 +1,8 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { desktopServices, type LoginSwitch } from '../../../../src/main/desktop/desktop-services.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 function makeServices(loginSwitch?: LoginSwitch, cannotOpen = '', logFile = '/dev/null/logs/bridge.log') {
   const done: string[] = []
@@ -62,8 +62,7 @@ test('a settings file that cannot be opened is named with the reason', async () 
 })
 
 test('of the log the folder is opened, or named with the reason', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'logs-'))
-  onTestFinished(() => rm(home, { recursive: true, force: true }))
+  const home = await makeTempDir('logs-')
   const folder = join(home, 'logs')
   const { services, done } = makeServices(undefined, '', join(folder, 'bridge.log'))
   await services.openLogFolder({})

@@ -1,14 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { ownerIn } from '../../../../src/main/egress/owner.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'owner-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
+const makeFolder = () => makeTempDir('owner-')
 
 test('nothing is written until the name is asked for, and then it is the same in every run', async () => {
   const folder = join(await makeFolder(), 'settings')

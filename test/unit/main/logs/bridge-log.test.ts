@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type BridgeLogOptions, openBridgeLog } from '../../../../src/main/logs/bridge-log.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 function open(change: Partial<BridgeLogOptions> = {}) {
   const lines: string[] = []
@@ -49,8 +49,7 @@ test('a LOG_LEVEL that is none is refused', () => {
 })
 
 test('the file holds no credential, not even where every detail is wanted', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'bridge-log-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeTempDir('bridge-log-')
   const file = join(folder, 'logs/bridge.log')
   const { logs, lines } = open({ file })
   logs.follow({ level: 'debug', keepMiB: 1 })

@@ -1,17 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { revokeName } from '../../../../src/node/pki/revoke.ts'
 import { readTlsMaterial, SERVER_END } from '../../../../src/node/tunnel/tls-material.ts'
 import { makeOwnCerts, openssl, readPem } from '../../../support/make-certs.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 test.skipIf(process.platform === 'win32')(
   'what is not a file is refused at once and not waited for',
   async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'tls-material-'))
-    onTestFinished(() => rm(dir, { recursive: true }))
+    const dir = await makeTempDir('tls-material-')
     const pipe = join(dir, 'pipe')
     const folder = join(dir, 'folder')
     execFileSync('mkfifo', ['-m', '600', pipe])

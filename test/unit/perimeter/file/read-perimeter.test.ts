@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parsePerimeter, readPerimeter } from '../../../../src/perimeter/file/read-perimeter.ts'
 import { AMONG_THE_LAN, PEER_KEYS, perimeterValue } from '../../../support/make-perimeter.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 type Plain = Record<string, unknown>
 
@@ -89,8 +89,7 @@ test('what is no JSON is named where it ends to be', () => {
 })
 
 test('a file that is not there and a folder are told apart', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'perimeter-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeTempDir('perimeter-')
   await expect(readPerimeter(join(folder, 'no.jsonc'))).rejects.toMatchObject({
     code: 'perimeter.unreadable',
     message: expect.stringContaining('does not exist'),

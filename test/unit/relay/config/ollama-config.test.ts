@@ -1,16 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createLogger } from '../../../../src/node/log.ts'
 import { ConfigFile } from '../../../../src/relay/config/config-file.ts'
 import { resolveOllama } from '../../../../src/relay/config/ollama-settings.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 const URL = 'http://192.168.250.20:11434'
 
 async function open(config: unknown): Promise<ConfigFile> {
-  const dir = await mkdtemp(join(tmpdir(), 'config-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('config-')
   const path = join(dir, 'config.json')
   await writeFile(path, JSON.stringify(config), { mode: 0o600 })
   return await ConfigFile.open(path, createLogger('relay', 'silent', { write: () => true }))

@@ -1,13 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createLogger } from '../../../../src/node/log.ts'
 import { ConfigFile } from '../../../../src/relay/config/config-file.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 async function open(providers: unknown, mode = 0o600) {
-  const dir = await mkdtemp(join(tmpdir(), 'config-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const dir = await makeTempDir('config-')
   const path = join(dir, 'config.json')
   const text = typeof providers === 'string' ? providers : JSON.stringify({ providers })
   await writeFile(path, text, { mode })

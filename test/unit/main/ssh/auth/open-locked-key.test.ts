@@ -1,14 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
 import { openLockedKey } from '../../../../../src/main/ssh/auth/open-locked-key.ts'
 import { parsePrivateKey } from '../../../../../src/main/ssh/auth/private-key.ts'
 import { makeKeyPair } from '../../../../support/make-keys.ts'
+import { makeTempDir } from '../../../../support/make-temp-dir.ts'
 
 async function keyText(args: readonly string[], passphrase = 'pässword'): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'locked-key-'))
-  onTestFinished(() => rm(dir, { recursive: true }))
+  const dir = await makeTempDir('locked-key-')
   const { file } = await makeKeyPair(dir, 'key', args, passphrase)
   return readFile(file, 'utf8')
 }

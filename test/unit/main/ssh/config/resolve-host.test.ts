@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { namedHosts, resolveHost } from '../../../../../src/main/ssh/config/resolve-host.ts'
 import type { SshTarget } from '../../../../../src/main/ssh/link.ts'
+import { makeTempDir } from '../../../../support/make-temp-dir.ts'
 
 async function startHome(config: string, files: Readonly<Record<string, string>> = {}) {
-  const home = await mkdtemp(join(tmpdir(), 'ssh-home-'))
-  onTestFinished(() => rm(home, { recursive: true, force: true }))
+  const home = await makeTempDir('ssh-home-')
   await mkdir(join(home, '.ssh', 'conf.d'), { recursive: true })
   for (const [name, content] of Object.entries({ config, ...files })) {
     await writeFile(join(home, '.ssh', name), content)
