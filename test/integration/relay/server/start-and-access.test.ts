@@ -1,22 +1,21 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
 import { createLogger } from '../../../../src/node/log.ts'
 import { type RelayOptions, startRelay } from '../../../../src/relay/relay.ts'
 import { startAuthority } from '../../../support/make-certificates.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 import { startTestRelay } from '../../../support/start-relay.ts'
 
 let dir = ''
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'relay-'))
+  dir = await makeTempDir('relay-')
 })
-afterEach(() => rm(dir, { recursive: true, force: true }))
 
 function options(more: Partial<RelayOptions> = {}): RelayOptions {
   return {

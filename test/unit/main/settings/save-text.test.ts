@@ -1,19 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { readSettingsFile, saveSettingsText } from '../../../../src/main/settings/settings-file.ts'
 import { findMistakes } from '../../../../src/main/settings/settings-text.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 let dir: string
 let path: string
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'settings-'))
+  dir = await makeTempDir('settings-')
   path = join(dir, 'settings.json')
 })
-afterEach(() => rm(dir, { recursive: true, force: true }))
 
 async function save(text: string): Promise<string> {
   const { revision } = await readSettingsFile(path)

@@ -1,19 +1,18 @@
-import { lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { loadSettings, saveSettings } from '../../../../src/main/settings/settings-file.ts'
 import { defaultSettingsPath } from '../../../../src/main/settings/settings-path.ts'
 import type { Settings } from '../../../../src/shared/settings/schema.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 let dir: string
 let path: string
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'settings-'))
+  dir = await makeTempDir('settings-')
   path = join(dir, 'settings.json')
 })
-afterEach(() => rm(dir, { recursive: true, force: true }))
 
 const VM: Settings['profiles'][number]['clients'][number] = {
   name: 'vm',

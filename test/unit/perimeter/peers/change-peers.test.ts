@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { lstat, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { lstat, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { changePerimeter } from '../../../../src/perimeter/file/change-file.ts'
 import { INIT_TEXT } from '../../../../src/perimeter/file/init-text.ts'
 import { readPerimeter } from '../../../../src/perimeter/file/read-perimeter.ts'
 import { addPeer, revokePeer } from '../../../../src/perimeter/peers/change-peers.ts'
 import { makeKeyPair } from '../../../../src/perimeter/peers/keys.ts'
 import { PEER_KEYS, perimeterValue } from '../../../support/make-perimeter.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 const NOW = Date.parse('2027-03-04T05:06:07Z')
 const DAY_MS = 86_400_000
@@ -17,12 +17,10 @@ const DAY_MS = 86_400_000
 let folder: string
 let path: string
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'peers-'))
+  folder = await makeTempDir('peers-')
   path = join(folder, 'perimeter.jsonc')
   await writeFile(path, INIT_TEXT, { mode: 0o640 })
 })
-
-afterEach(() => rm(folder, { recursive: true, force: true }))
 
 function add(
   name: string,

@@ -1,10 +1,10 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { createLogger } from '../../../../src/node/log.ts'
 import { ConfigFile } from '../../../../src/relay/config/config-file.ts'
 import { resolveListen, resolveSettings } from '../../../../src/relay/config/relay-settings.ts'
+import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
 let dir = ''
 let path = ''
@@ -12,11 +12,10 @@ const logged: string[] = []
 const log = createLogger('test', 'debug', { write: (line: string) => void logged.push(line) })
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'config-'))
+  dir = await makeTempDir('config-')
   path = join(dir, 'config.json')
   logged.length = 0
 })
-afterEach(() => rm(dir, { recursive: true, force: true }))
 
 test('a missing file is made, for this user only', async () => {
   await ConfigFile.open(path, log)
