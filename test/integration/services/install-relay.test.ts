@@ -11,6 +11,7 @@ import type { Bridge } from '../../../src/main/bridge/bridge.ts'
 import type { Carried } from '../../../src/main/services/jobs/carried.ts'
 import { VERSION } from '../../../src/node/version.ts'
 import type { Job } from '../../../src/shared/state/job.ts'
+import { isOver } from '../../../src/shared/state/job.ts'
 import { freePort } from '../../support/free-port.ts'
 import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { jobWhen, runJob, stepLines } from '../../support/run-job.ts'
@@ -283,11 +284,7 @@ else setInterval(() => undefined, 1000)
   await jobWhen(bridge, id, ({ steps }) => steps.at(-1)?.progress.phase === 'running')
   await expect(healthAt(port)).rejects.toThrow()
   await bridge.api.cancelJob({ id })
-  const job = await jobWhen(
-    bridge,
-    id,
-    ({ progress }) => progress.phase !== 'running' && progress.phase !== 'undoing',
-  )
+  const job = await jobWhen(bridge, id, isOver)
   expect(job.progress.phase).toBe('cancelled')
   expect(await readFile(path('bin/sovereign.mjs'))).toEqual(before)
   await expect

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { RelayAdmin } from '../../../src/main/bridge/relay-admin.ts'
 import { carriedHere } from '../../../src/main/services/jobs/carried.ts'
+import { isOver } from '../../../src/shared/state/job.ts'
 import { freePort } from '../../support/free-port.ts'
 import { jobWhen, runJob, stepLines } from '../../support/run-job.ts'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
@@ -80,11 +81,7 @@ test('a set-up that is cancelled takes its token and its settings away again', a
   const { id } = await bridge.api.startJob({ order: ORDER })
   await jobWhen(bridge, id, ({ steps }) => steps[2]?.progress.phase === 'running')
   await bridge.api.cancelJob({ id })
-  const job = await jobWhen(
-    bridge,
-    id,
-    ({ progress }) => progress.phase !== 'running' && progress.phase !== 'undoing',
-  )
+  const job = await jobWhen(bridge, id, isOver)
   expect(job.progress.phase).toBe('cancelled')
   expect(await new RelayAdmin(bridge.relay()).clients()).toMatchObject({ clients: [] })
   expect(existsSync(config)).toBe(false)
