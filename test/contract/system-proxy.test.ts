@@ -4,16 +4,11 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { ProxyWish } from '../../src/main/system-proxy/proxy-store.ts'
 import { createSystemProxy, type SystemProxy } from '../../src/main/system-proxy/system-proxy.ts'
 import { type RunTool, ToolError, toolRunner } from '../../src/node/run-tool.ts'
-import {
-  HAS_GNOME,
-  makeGnome,
-  makeKde,
-  makeMac,
-  makeRealKde,
-  makeWindows,
-  type ProxyWorld,
-  REAL_KDE,
-} from '../support/make-proxy-world.ts'
+import { HAS_GNOME, makeGnome } from '../support/proxy-world/make-gnome.ts'
+import { makeKde, makeRealKde, REAL_KDE } from '../support/proxy-world/make-kde.ts'
+import { makeMac } from '../support/proxy-world/make-mac.ts'
+import { makeWindows } from '../support/proxy-world/make-windows.ts'
+import type { ProxyWorld } from '../support/proxy-world/proxy-world.ts'
 
 const WISH: ProxyWish = { host: '127.0.0.1', port: 8080, bypass: ['*.home', '10.0.0.0/8'] }
 const PAC: ProxyWish = { ...WISH, pacUrl: 'http://127.0.0.1:8080/proxy.pac' }

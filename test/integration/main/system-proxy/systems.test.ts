@@ -4,14 +4,11 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ProxyWish } from '../../../../src/main/system-proxy/proxy-store.ts'
 import { createSystemProxy } from '../../../../src/main/system-proxy/system-proxy.ts'
 import { toolRunner } from '../../../../src/node/run-tool.ts'
-import {
-  HAS_GNOME,
-  makeGnome,
-  makeKde,
-  makeMac,
-  makeWindows,
-  type ProxyWorld,
-} from '../../../support/make-proxy-world.ts'
+import { HAS_GNOME, makeGnome } from '../../../support/proxy-world/make-gnome.ts'
+import { makeKde } from '../../../support/proxy-world/make-kde.ts'
+import { makeMac } from '../../../support/proxy-world/make-mac.ts'
+import { makeWindows } from '../../../support/proxy-world/make-windows.ts'
+import type { ProxyWorld } from '../../../support/proxy-world/proxy-world.ts'
 
 const WISH: ProxyWish = { host: '127.0.0.1', port: 8080, bypass: [] }
 
