@@ -5,6 +5,15 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+/** The arguments of ssh-keygen for each kind of key. */
+export const KEY_KINDS: readonly (readonly string[])[] = [
+  ['-t', 'ed25519'],
+  ['-t', 'rsa', '-b', '2048'],
+  ['-t', 'ecdsa', '-b', '256'],
+  ['-t', 'ecdsa', '-b', '384'],
+  ['-t', 'ecdsa', '-b', '521'],
+]
+
 export interface KeyPair {
   /** Of the private key; `.pub` lies beside it. */
   readonly file: string
