@@ -21,6 +21,7 @@ import {
   type TestAgent,
   type TestServer,
 } from '../../support/start-tunnel.ts'
+import { openStream } from '../../support/through-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 import { excessOver, type Held, whatIsHeld } from '../../support/what-is-held.ts'
 
@@ -45,11 +46,6 @@ async function expectNoMoreThan(before: Held): Promise<void> {
   const now = whatIsHeld(CLASSES)
   expect(now.bytes - before.bytes).toBeLessThan(4 * MIB)
   expect(now.rssBytes - before.rssBytes).toBeLessThan(128 * MIB)
-}
-
-async function open({ egress }: TestAgent, port: number): Promise<Duplex> {
-  const stream = await egress.connect({ host: '127.0.0.1', port }, new AbortController().signal)
-  return stream.on('error', () => undefined)
 }
 
 /** Says as much as it is let. */
@@ -105,7 +101,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
       // The agent dies in the middle of an upload that the host does not take.
       async () => {
         const agent = makeAgent(server)
-        const stream = await open(agent, silent)
+        const stream = await openStream(agent, silent)
         flood(stream)
         await waitUntil(() => stream.writableNeedDrain, 10_000)
         await agent.egress.close(0)
@@ -114,7 +110,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
       async () => {
         const mortal = await startTestServer(certs)
         const agent = makeAgent(mortal)
-        const streams = [await open(agent, flooding), await open(agent, flooding)]
+        const streams = [await openStream(agent, flooding), await openStream(agent, flooding)]
         await once(streams[0] as Duplex, 'data')
         await mortal.close(0)
         await closed(streams)
@@ -124,9 +120,9 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
       async () => {
         const agent = makeAgent(proxy)
         const [full, ended, other] = [
-          await open(agent, flooding),
-          await open(agent, silent),
-          await open(agent, echo),
+          await openStream(agent, flooding),
+          await openStream(agent, silent),
+          await openStream(agent, echo),
         ]
         flood(full)
         ended.end('the last word')
@@ -141,7 +137,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
       // Streams are reset by either end, also before anybody has looked at them, and the tunnel is left.
       async () => {
         const agent = makeAgent(server)
-        const cut = [await open(agent, flooding), await open(agent, echo)]
+        const cut = [await openStream(agent, flooding), await openStream(agent, echo)]
         for (const stream of cut) stream.destroy()
         const abort = new AbortController()
         const givenUp = agent.egress.connect({ host: '127.0.0.1', port: echo }, abort.signal)
@@ -149,7 +145,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
         await givenUp.catch(() => undefined)
         // It may be reset before it is known to be open.
         const reset = await Promise.all(
-          Array.from({ length: 8 }, () => open(agent, resetting).catch(() => undefined)),
+          Array.from({ length: 8 }, () => openStream(agent, resetting).catch(() => undefined)),
         )
         await closed([...cut, ...reset.filter((stream) => stream !== undefined)])
         await agent.egress.close(1_000)
@@ -178,8 +174,8 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
     onTestFinished(() => agent.egress.close(0))
     const echo = await startEcho()
     const crowd = async (): Promise<void> => {
-      const idle = await many(1_000, () => open(agent, echo))
-      const busy = await many(100, () => open(agent, echo))
+      const idle = await many(1_000, () => openStream(agent, echo))
+      const busy = await many(100, () => openStream(agent, echo))
       await Promise.all(busy.map((stream) => talk(stream)))
       expect(server.meters.streams).toBe(1_100)
       expect(idle.every(({ destroyed }) => !destroyed)).toBe(true)
@@ -201,7 +197,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
   test('a stream that is opened and cut in one breath is forgotten', async () => {
     const agent = makeAgent({ port: await startHasty() })
     const openOne = async (): Promise<void> => {
-      await closed([await open(agent, 1)])
+      await closed([await openStream(agent, 1)])
     }
     await openOne()
     const before = whatIsHeld(CLASSES)

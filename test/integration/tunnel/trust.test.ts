@@ -16,6 +16,7 @@ import {
   type TestAgent,
   type TestServer,
 } from '../../support/start-tunnel.ts'
+import { echoed } from '../../support/through-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 const DAY_MS = 86_400_000
@@ -32,13 +33,6 @@ async function oldCerts() {
 
 function startServer(more: Partial<TunnelServerOptions> = {}): Promise<TestServer> {
   return tunnel.startServer({ lookMs: 20, ...more })
-}
-
-async function echoed({ egress }: TestAgent, port: number): Promise<string> {
-  const stream = await egress.connect({ host: '127.0.0.1', port }, new AbortController().signal)
-  const received = readToEnd(stream)
-  stream.end('hello')
-  return String(await received)
 }
 
 async function handshake(server: TestServer, options: ConnectionOptions): Promise<TLSSocket> {

@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { H2, UNREAD } from '../../../src/shared/protocol/tunnel/wire.ts'
 import { startEcho, startHost } from '../../support/start-hosts.ts'
 import type { TestAgent } from '../../support/start-tunnel.ts'
+import { openStream } from '../../support/through-tunnel.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
 
 const { startServer, makeAgent } = tunnelFixture()
@@ -20,13 +21,8 @@ function flood(stream: Duplex): void {
   more()
 }
 
-async function open({ egress }: TestAgent, port: number): Promise<Duplex> {
-  const stream = await egress.connect({ host: '127.0.0.1', port }, new AbortController().signal)
-  return stream.on('error', () => undefined)
-}
-
 async function echoes(agent: TestAgent, port: number): Promise<void> {
-  const stream = await open(agent, port)
+  const stream = await openStream(agent, port)
   stream.write('hello')
   expect(String((await once(stream, 'data'))[0])).toBe('hello')
   stream.destroy()
@@ -53,7 +49,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
     const count = Math.ceil((UNREAD.agent * 1.5) / windowOf('agent'))
     const before = process.memoryUsage().rss
     const streams: Duplex[] = []
-    for (let index = 0; index < count; index += 1) streams.push((await open(agent, host)).pause())
+    for (let index = 0; index < count; index += 1) streams.push((await openStream(agent, host)).pause())
     await vi.waitFor(() => expect(ends(streams)).toBeGreaterThan(0), { timeout: 60_000 })
     await echoes(agent, echo)
     await vi.waitFor(() => expect(held(streams)).toBeLessThanOrEqual(UNREAD.agent), { timeout: 60_000 })
@@ -72,7 +68,7 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
     const count = Math.ceil((UNREAD.server * 2) / windowOf('server'))
     const streams: Duplex[] = []
     for (let index = 0; index < count; index += 1) {
-      const stream = await open(agent, host)
+      const stream = await openStream(agent, host)
       flood(stream)
       streams.push(stream)
     }
