@@ -6,16 +6,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { SshLink } from '../../../src/main/ssh/link.ts'
 import { listenLocal } from '../../../src/main/ssh/local-listener.ts'
 import { freePort } from '../../support/free-port.ts'
-import { echo, makeLink, resolvedHost, startTcpServer, stateOf } from '../../support/make-link.ts'
-import { startSshd } from '../../support/start-sshd.ts'
+import { echo, resolvedHost, startTcpServer } from '../../support/make-link.ts'
+import { connectLink, startOwnSshd } from '../../support/start-link.ts'
 
-async function connectedLink(config: readonly string[] = []): Promise<SshLink> {
-  const server = await startSshd({ teardown: onTestFinished, config })
-  const link = makeLink(resolvedHost(server))
-  onTestFinished(() => link.close())
-  link.start()
-  await stateOf(link, 'connected')
-  return link
+async function connected(config?: readonly string[]): Promise<SshLink> {
+  return connectLink(resolvedHost(await startOwnSshd(config)))
 }
 
 async function serve(onSocket: (socket: Socket) => void): Promise<{ host: string; port: number }> {
@@ -24,7 +19,7 @@ async function serve(onSocket: (socket: Socket) => void): Promise<{ host: string
 }
 
 test('a channel carries bytes there and back and ends cleanly', async () => {
-  const link = await connectedLink()
+  const link = await connected()
   const channel = await link.openChannel(await serve(echo))
   channel.end(Buffer.alloc(3_000_000, 'x'))
   expect((await buffer(channel)).length).toBe(3_000_000)
@@ -32,7 +27,7 @@ test('a channel carries bytes there and back and ends cleanly', async () => {
 })
 
 test('a channel half-closes: the answer comes after the end of the question', async () => {
-  const link = await connectedLink()
+  const link = await connected()
   const target = await serve((socket) => {
     let length = 0
     socket.on('data', (data) => {
@@ -46,7 +41,7 @@ test('a channel half-closes: the answer comes after the end of the question', as
 })
 
 test('destroying a channel closes the connection behind it', async () => {
-  const link = await connectedLink()
+  const link = await connected()
   const accepted = Promise.withResolvers<Socket>()
   const channel = await link.openChannel(await serve(accepted.resolve))
   const socket = await accepted.promise
@@ -57,24 +52,24 @@ test('destroying a channel closes the connection behind it', async () => {
 })
 
 test('a port where nothing listens is told from forwarding that is not allowed', async () => {
-  const open = await connectedLink()
+  const open = await connected()
   await expect(open.openChannel({ host: '127.0.0.1', port: await freePort() })).rejects.toMatchObject({
     code: 'ssh.forward-target-refused',
   })
-  const closed = await connectedLink(['AllowTcpForwarding no'])
+  const closed = await connected(['AllowTcpForwarding no'])
   await expect(closed.openChannel({ host: '127.0.0.1', port: 80 })).rejects.toMatchObject({
     code: 'ssh.forwarding-refused',
   })
 })
 
 test('an aborted wait for a channel rejects with the reason', async () => {
-  const link = await connectedLink()
+  const link = await connected()
   const gone = AbortSignal.abort(new Error('changed my mind'))
   await expect(link.openChannel({ host: '127.0.0.1', port: 1 }, gone)).rejects.toThrow('changed my mind')
 })
 
 test('a reader that stalls bounds what is kept in memory', async () => {
-  const link = await connectedLink()
+  const link = await connected()
   let sent = 0
   const target = await serve((socket) => {
     const block = Buffer.alloc(256 * 1024)
@@ -107,7 +102,7 @@ test('a reader that stalls bounds what is kept in memory', async () => {
 })
 
 test('two thousand short channels leave no socket and no channel behind', async () => {
-  const link = await connectedLink()
+  const link = await connected()
   const target = await serve((socket) => {
     socket.once('data', () => socket.end('ok'))
   })
@@ -131,7 +126,7 @@ test('two thousand short channels leave no socket and no channel behind', async 
 }, 60_000)
 
 test('a local listener resets its connection when the target is not there', async () => {
-  const link = await connectedLink()
+  const link = await connected()
   const local = await listenLocal(
     link,
     { host: '127.0.0.1', port: 0 },
@@ -144,7 +139,7 @@ test('a local listener resets its connection when the target is not there', asyn
 })
 
 test('a local port that is taken is named', async () => {
-  const link = await connectedLink()
+  const link = await connected()
   const { port } = await serve(echo)
   await expect(
     listenLocal(link, { host: '127.0.0.1', port }, { host: '127.0.0.1', port: 1 }),

@@ -10,11 +10,8 @@ import type { ReverseListener, SshLink } from '../../../src/main/ssh/link.ts'
 import type { ListenAddress } from '../../../src/shared/state/bridge-state.ts'
 import { freePort } from '../../support/free-port.ts'
 import { listenerStateOf, makeLink, resolvedHost, startTcpServer, stateOf } from '../../support/make-link.ts'
-import { accepts, type Sshd, startSshd, waitUntil } from '../../support/start-sshd.ts'
-
-async function sshd(config: readonly string[] = []): Promise<Sshd> {
-  return startSshd({ teardown: onTestFinished, config })
-}
+import { startOwnSshd } from '../../support/start-link.ts'
+import { accepts, type Sshd, waitUntil } from '../../support/start-sshd.ts'
 
 const greet = (channel: Duplex) => {
   channel.resume()
@@ -69,7 +66,7 @@ async function portBelowConnection(): Promise<{ port: number; outgoing: number }
 describe('a listener on the far side', () => {
   test('hands over connections to a TCP port there', async () => {
     const address = await tcp()
-    const { listener } = listening(await sshd(), address)
+    const { listener } = listening(await startOwnSshd(), address)
     expect(await listenerStateOf(listener, 'listening')).toMatchObject({
       address: `127.0.0.1:${address.port}`,
     })
@@ -77,7 +74,7 @@ describe('a listener on the far side', () => {
   })
 
   test('hands over connections to a unix socket there', async () => {
-    const server = await sshd()
+    const server = await startOwnSshd()
     const path = join(server.dir, 'tunnel.sock')
     const { listener } = listening(server, { kind: 'socket', path })
     await listenerStateOf(listener, 'listening')
@@ -86,7 +83,7 @@ describe('a listener on the far side', () => {
 
   test('is gone when it is closed, while the link stays', async () => {
     const address = await tcp()
-    const { link, listener } = listening(await sshd(), address)
+    const { link, listener } = listening(await startOwnSshd(), address)
     await listenerStateOf(listener, 'listening')
     await listener.close()
     await expect.poll(() => accepts('127.0.0.1', address.port), { timeout: 5_000 }).toBe(false)
@@ -94,7 +91,7 @@ describe('a listener on the far side', () => {
   })
 
   test('comes back by itself after the server was restarted', async () => {
-    const server = await sshd()
+    const server = await startOwnSshd()
     const address = await tcp()
     const { listener } = listening(server, address)
     await listenerStateOf(listener, 'listening')
@@ -110,7 +107,7 @@ describe('a far port that cannot be had', () => {
   test('names the program that holds it and offers a free one', async () => {
     const address = await tcp()
     const pid = await holdPort(address.port)
-    const { link, listener } = listening(await sshd(), address)
+    const { link, listener } = listening(await startOwnSshd(), address)
     const state = await listenerStateOf(listener, 'failed')
     expect(state.cause).toMatchObject({ code: 'ssh.remote-port-taken', recovery: 'user' })
     expect(state.cause.message).toContain(`process ${pid}`)
@@ -121,7 +118,7 @@ describe('a far port that cannot be had', () => {
   test('does not offer one that a connection on its way out has', async () => {
     const { port, outgoing } = await portBelowConnection()
     await holdPort(port)
-    const { link, listener } = listening(await sshd(), { kind: 'tcp', host: '127.0.0.1', port })
+    const { link, listener } = listening(await startOwnSshd(), { kind: 'tcp', host: '127.0.0.1', port })
     const { otherPort = 0 } = await listenerStateOf(listener, 'failed')
     expect(otherPort).toBeGreaterThan(outgoing)
     const other = link.listen({ kind: 'tcp', host: '127.0.0.1', port: otherPort }, greet)
@@ -130,7 +127,7 @@ describe('a far port that cannot be had', () => {
 
   test('because a connection on its way out has it is no matter of permission', async () => {
     const { outgoing } = await portBelowConnection()
-    const { listener } = listening(await sshd(), { kind: 'tcp', host: '127.0.0.1', port: outgoing })
+    const { listener } = listening(await startOwnSshd(), { kind: 'tcp', host: '127.0.0.1', port: outgoing })
     const state = await listenerStateOf(listener, 'failed')
     expect(state.cause.code).toBe('ssh.remote-port-taken')
     expect(state.otherPort).toBeGreaterThan(outgoing)
@@ -144,7 +141,7 @@ describe('a far port that cannot be had', () => {
     const address = await tcp()
     await holdPort(address.port)
     // Looking takes longer than the connection lives.
-    const server = await sshd(['ForceCommand /bin/sleep 60'])
+    const server = await startOwnSshd(['ForceCommand /bin/sleep 60'])
     const { link, listener } = listening(server, address)
     await expect.poll(() => server.log(), { timeout: 5_000 }).toContain('/bin/sleep 60')
     await stateOf(link, 'connected')
@@ -157,7 +154,7 @@ describe('a far port that cannot be had', () => {
   test('is asked for again on "retry now"', async () => {
     const address = await tcp()
     const pid = await holdPort(address.port)
-    const { link, listener } = listening(await sshd(), address)
+    const { link, listener } = listening(await startOwnSshd(), address)
     await listenerStateOf(listener, 'failed')
     await stateOf(link, 'connected')
     process.kill(pid, 'SIGKILL')
@@ -169,7 +166,7 @@ describe('a far port that cannot be had', () => {
   test('offers another port also to an account without a shell', async () => {
     const address = await tcp()
     await holdPort(address.port)
-    const { listener } = listening(await sshd(['ForceCommand /bin/false']), address)
+    const { listener } = listening(await startOwnSshd(['ForceCommand /bin/false']), address)
     const state = await listenerStateOf(listener, 'failed')
     expect(state.cause.code).toBe('ssh.remote-port-taken')
     expect(state.otherPort).toBeGreaterThan(address.port)
@@ -178,7 +175,7 @@ describe('a far port that cannot be had', () => {
   test.each(['AllowTcpForwarding no', 'AllowTcpForwarding local', 'PermitListen 127.0.0.1:1'])(
     'because of "%s" is told apart from a port that is taken',
     async (line) => {
-      const { listener } = listening(await sshd([line]), await tcp())
+      const { listener } = listening(await startOwnSshd([line]), await tcp())
       const { cause } = await listenerStateOf(listener, 'failed')
       expect(cause).toMatchObject({ code: 'ssh.forwarding-refused', recovery: 'user' })
     },
@@ -187,7 +184,7 @@ describe('a far port that cannot be had', () => {
 
 describe('a far socket path', () => {
   test('that holds a plain file is left alone', async () => {
-    const server = await sshd()
+    const server = await startOwnSshd()
     const path = join(server.dir, 'notes.txt')
     await writeFile(path, 'precious')
     const { listener } = listening(server, { kind: 'socket', path })
@@ -197,7 +194,7 @@ describe('a far socket path', () => {
   })
 
   test('that a dead program left behind is taken over', async () => {
-    const server = await sshd()
+    const server = await startOwnSshd()
     const path = join(server.dir, 'stale.sock')
     const child = spawn(process.execPath, [
       '-e',
@@ -214,7 +211,7 @@ describe('a far socket path', () => {
   })
 
   test('that a living program serves is not taken from it', async () => {
-    const server = await sshd()
+    const server = await startOwnSshd()
     const path = join(server.dir, 'busy.sock')
     const child = spawn(process.execPath, [
       '-e',
@@ -230,7 +227,7 @@ describe('a far socket path', () => {
 })
 
 test('a killed bridge leaves nothing listening on the far side', async () => {
-  const server = await sshd()
+  const server = await startOwnSshd()
   const { port } = await tcp()
   const plan = { vm: resolvedHost(server), relay: resolvedHost(server), listenPort: port, targetPort: 1 }
   const bridge = spawn(process.execPath, [

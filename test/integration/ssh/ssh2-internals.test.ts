@@ -6,13 +6,13 @@ import { Client, type ConnectConfig } from 'ssh2'
 import { expect, onTestFinished, test } from 'vitest'
 import { speedUpCipher, speedUpDecipher } from '../../../src/main/ssh/fast-cipher.ts'
 import { protocolOf, sendKeepalive } from '../../../src/main/ssh/ssh2-internals.ts'
-import { echo, makeLink, resolvedHost, startTcpServer, stateOf } from '../../support/make-link.ts'
-import { startSshd } from '../../support/start-sshd.ts'
+import { echo, resolvedHost, startTcpServer } from '../../support/make-link.ts'
+import { connectLink, startOwnSshd } from '../../support/start-link.ts'
 
 /** These tests fail when an update of ssh2 moves what src/main/ssh/ssh2-internals.ts and fast-cipher.ts rely on. */
 
 async function clientOf(algorithms: ConnectConfig['algorithms'] = {}): Promise<Client> {
-  const server = await startSshd({ teardown: onTestFinished })
+  const server = await startOwnSshd()
   const client = new Client()
   onTestFinished(() => void client.destroy())
   client.connect({
@@ -67,11 +67,8 @@ test('a packet that was tampered with ends the connection', async () => {
 })
 
 test('bytes survive many exchanges of keys on the way', async () => {
-  const server = await startSshd({ teardown: onTestFinished, config: ['RekeyLimit 1M'] })
-  const link = makeLink(resolvedHost(server))
-  onTestFinished(() => link.close())
-  link.start()
-  await stateOf(link, 'connected')
+  const server = await startOwnSshd(['RekeyLimit 1M'])
+  const link = await connectLink(resolvedHost(server))
   const { port } = await startTcpServer(echo, onTestFinished)
   const channel = await link.openChannel({ host: '127.0.0.1', port })
   const sent = Buffer.alloc(4 * 1024 * 1024, 'abcdefghijklmnopqrstuvwxyz')
@@ -82,11 +79,8 @@ test('bytes survive many exchanges of keys on the way', async () => {
 test.each(['aes128-ctr', 'aes256-ctr', 'aes128-gcm@openssh.com', 'chacha20-poly1305@openssh.com'])(
   'a server that only speaks %s is understood',
   async (cipher) => {
-    const server = await startSshd({ teardown: onTestFinished, config: [`Ciphers ${cipher}`] })
-    const link = makeLink(resolvedHost(server))
-    onTestFinished(() => link.close())
-    link.start()
-    await stateOf(link, 'connected')
+    const server = await startOwnSshd([`Ciphers ${cipher}`])
+    const link = await connectLink(resolvedHost(server))
     const { port } = await startTcpServer(echo, onTestFinished)
     const channel = await link.openChannel({ host: '127.0.0.1', port })
     channel.end('hello')
@@ -96,7 +90,7 @@ test.each(['aes128-ctr', 'aes256-ctr', 'aes128-gcm@openssh.com', 'chacha20-poly1
 
 test('frames are cut and joined anywhere by the network', async () => {
   // A slow relay that passes one byte, then two, then three…
-  const server = await startSshd({ teardown: onTestFinished })
+  const server = await startOwnSshd()
   const relay = await startTcpServer((socket) => {
     const upstream = connect(server.port, server.host)
     upstream.on('error', () => undefined)
@@ -109,12 +103,9 @@ test('frames are cut and joined anywhere by the network', async () => {
     })
     socket.on('close', () => upstream.destroy())
   }, onTestFinished)
-  const link = makeLink(
+  const link = await connectLink(
     resolvedHost(server, { port: relay.port, hostKeyAlias: `[${server.host}]:${server.port}` }),
   )
-  onTestFinished(() => link.close())
-  link.start()
-  await stateOf(link, 'connected')
   const { stdout } = await link.exec('head -c 100000 /dev/zero | tr "\\0" x')
   expect(stdout).toBe('x'.repeat(100_000))
 })

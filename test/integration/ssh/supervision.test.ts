@@ -12,13 +12,13 @@ import { freePort } from '../../support/free-port.ts'
 import {
   echo,
   listenerStateOf,
-  type MakeLinkOptions,
   makeLink,
   resolvedHost,
   startTcpServer,
   stateOf,
 } from '../../support/make-link.ts'
 import { createNetworkNamespace, NO_NAMESPACES } from '../../support/network-namespace.ts'
+import { connectLink, startOwnSshd } from '../../support/start-link.ts'
 import { isAlive, type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 /** The real proportions, fifty times as fast as an idle connection needs it. */
@@ -33,18 +33,6 @@ const FAST: HeartbeatTimings = {
 
 /** Its clock stands still, so that a time that is published is a pause. */
 const AT_ZERO: Ambient = { ...REAL_AMBIENT, now: () => 0, random: () => 0 }
-
-async function sshd(config: readonly string[] = []): Promise<Sshd> {
-  return startSshd({ teardown: onTestFinished, config })
-}
-
-async function connected(server: Sshd, options?: MakeLinkOptions): Promise<SshLink> {
-  const link = makeLink(resolvedHost(server), options)
-  onTestFinished(() => link.close())
-  link.start()
-  await stateOf(link, 'connected')
-  return link
-}
 
 function attemptOf({ state }: SshLink): number {
   return state.phase === 'reconnecting' ? state.attempt : 0
@@ -71,8 +59,8 @@ async function freeze(server: Sshd): Promise<number[]> {
 
 describe('a connection that is cut', () => {
   test('says why it was lost until it is back, also while it is tried again', async () => {
-    const server = await sshd()
-    const link = await connected(server)
+    const server = await startOwnSshd()
+    const link = await connectLink(resolvedHost(server))
     const told: LinkState[] = []
     link.onState((state) => told.push(state))
     await server.stop()
@@ -92,8 +80,8 @@ describe('a connection that is cut', () => {
   }, 60_000)
 
   test('destroys its channels with the reason and returns by itself', async () => {
-    const server = await sshd()
-    const link = await connected(server)
+    const server = await startOwnSshd()
+    const link = await connectLink(resolvedHost(server))
     const { port } = await startTcpServer(echo, onTestFinished)
     const channel: Duplex = await link.openChannel({ host: '127.0.0.1', port })
     const failed = expect(once(channel, 'end')).rejects.toMatchObject({ code: 'ssh.connection-lost' })
@@ -105,8 +93,8 @@ describe('a connection that is cut', () => {
   })
 
   test('is retried within 200 ms, and as often while nothing listens there', async () => {
-    const server = await sshd()
-    const link = await connected(server, { ambient: AT_ZERO })
+    const server = await startOwnSshd()
+    const link = await connectLink(resolvedHost(server), { ambient: AT_ZERO })
     const pauses: number[] = []
     const enough = Promise.withResolvers<void>()
     link.onState((state) => {
@@ -121,8 +109,8 @@ describe('a connection that is cut', () => {
   })
 
   test('is down since it was lost, however often it was tried, and up to the next loss', async () => {
-    const server = await sshd()
-    const link = await connected(server)
+    const server = await startOwnSshd()
+    const link = await connectLink(resolvedHost(server))
     const times = new Set<number>()
     link.onState((state) => {
       if (state.phase === 'reconnecting') times.add(state.since)
@@ -138,7 +126,7 @@ describe('a connection that is cut', () => {
 
   test('is retried with growing pauses by a server that takes it and hangs up', async () => {
     const rude = await startTcpServer((socket) => socket.end(), onTestFinished)
-    const link = makeLink(resolvedHost(await sshd(), { port: rude.port }), {
+    const link = makeLink(resolvedHost(await startOwnSshd(), { port: rude.port }), {
       ambient: AT_ZERO,
     })
     onTestFinished(() => link.close())
@@ -151,8 +139,8 @@ describe('a connection that is cut', () => {
   })
 
   test('starts again with the shortest pause only after it had lived', async () => {
-    const server = await sshd()
-    const link = await connected(server, { timings: { provenAfterMs: 60_000 } })
+    const server = await startOwnSshd()
+    const link = await connectLink(resolvedHost(server), { timings: { provenAfterMs: 60_000 } })
     const attempts: number[] = []
     link.onState((state) => {
       if (state.phase === 'reconnecting') attempts.push(state.attempt)
@@ -167,8 +155,8 @@ describe('a connection that is cut', () => {
   })
 
   test('is retried at once when somebody says so', async () => {
-    const server = await sshd()
-    const link = await connected(server, {
+    const server = await startOwnSshd()
+    const link = await connectLink(resolvedHost(server), {
       timings: { backoff: { firstDelayMs: 600_000, capMs: 600_000, factor: 1, jitter: 0 } },
     })
     await server.restart()
@@ -178,8 +166,8 @@ describe('a connection that is cut', () => {
   })
 
   test('ten times in a row leaves no growth behind', async () => {
-    const server = await sshd()
-    const link = await connected(server, { timings: { provenAfterMs: 0 } })
+    const server = await startOwnSshd()
+    const link = await connectLink(resolvedHost(server), { timings: { provenAfterMs: 0 } })
     const listener = link.listen({ kind: 'tcp', host: '127.0.0.1', port: await freePort() }, (channel) =>
       channel.destroy(),
     )
@@ -201,8 +189,8 @@ describe('a connection that is cut', () => {
 
 describe('a peer that falls silent', () => {
   test('is found by an idle link and replaced', async () => {
-    const server = await sshd()
-    const link = await connected(server, { timings: { heartbeat: FAST } })
+    const server = await startOwnSshd()
+    const link = await connectLink(resolvedHost(server), { timings: { heartbeat: FAST } })
     const lost = stateOf(link, 'reconnecting')
     await freeze(server)
     expect((await lost).cause).toMatchObject({ code: 'ssh.peer-dead', recovery: 'automatic' })
@@ -210,9 +198,9 @@ describe('a peer that falls silent', () => {
   })
 
   test('is found sooner while something waits for an answer', async () => {
-    const server = await sshd()
+    const server = await startOwnSshd()
     const timings = { heartbeat: { ...FAST, idleMs: 600_000 } }
-    const link = await connected(server, { timings })
+    const link = await connectLink(resolvedHost(server), { timings })
     const { port } = await startTcpServer(echo, onTestFinished)
     const channel = await link.openChannel({ host: '127.0.0.1', port })
     channel.on('error', () => undefined)
@@ -227,8 +215,8 @@ describe('a peer that falls silent', () => {
   })
 
   test('is torn down by a probe only when it does not answer', async () => {
-    const server = await sshd()
-    const link = await connected(server, {
+    const server = await startOwnSshd()
+    const link = await connectLink(resolvedHost(server), {
       timings: { heartbeat: { ...FAST, idleMs: 600_000, busyMs: 600_000 } },
     })
     const phases = recordPhases(link)
@@ -247,10 +235,10 @@ describe('a peer that falls silent', () => {
 })
 
 test('a clock that jumps by an hour neither tears down nor delays', async () => {
-  const server = await sshd()
+  const server = await startOwnSshd()
   let offsetMs = 0
   const ambient: Ambient = { ...REAL_AMBIENT, now: () => Date.now() + offsetMs }
-  const link = await connected(server, { ambient, timings: { heartbeat: FAST } })
+  const link = await connectLink(resolvedHost(server), { ambient, timings: { heartbeat: FAST } })
   const phases = recordPhases(link)
   for (const hour of [1, -1]) {
     offsetMs += hour * 3_600_000
@@ -268,7 +256,7 @@ test('a clock that jumps by an hour neither tears down nor delays', async () => 
 
 describe('an address held by our own dead session', () => {
   async function takenBack(address: ListenAddress, server: Sshd): Promise<(string | undefined)[]> {
-    const link = await connected(server, { timings: { heartbeat: FAST } })
+    const link = await connectLink(resolvedHost(server), { timings: { heartbeat: FAST } })
     const listener = link.listen(address, (channel) => channel.destroy())
     await listenerStateOf(listener, 'listening')
     // The link learns in the background which process serves it.
@@ -287,12 +275,15 @@ describe('an address held by our own dead session', () => {
   }
 
   test('is recognised, said in words and taken back: a port', async () => {
-    const reasons = await takenBack({ kind: 'tcp', host: '127.0.0.1', port: await freePort() }, await sshd())
+    const reasons = await takenBack(
+      { kind: 'tcp', host: '127.0.0.1', port: await freePort() },
+      await startOwnSshd(),
+    )
     expect(reasons).toContain('ssh.remote-port-held-by-old-session')
   })
 
   test('is recognised, said in words and taken back: a socket', async () => {
-    const server = await sshd()
+    const server = await startOwnSshd()
     const reasons = await takenBack({ kind: 'socket', path: join(server.dir, 'held.sock') }, server)
     expect(reasons).toContain('ssh.remote-port-held-by-old-session')
   })
@@ -309,7 +300,7 @@ describe.skipIf(NO_NAMESPACES !== undefined)(
         launcher: network.launcher,
         teardown: onTestFinished,
       })
-      const link = await connected(server, { timings: { heartbeat: FAST } })
+      const link = await connectLink(resolvedHost(server), { timings: { heartbeat: FAST } })
       const listener = link.listen({ kind: 'socket', path: join(server.dir, 'roam.sock') }, (channel) =>
         channel.destroy(),
       )
@@ -332,8 +323,8 @@ describe.skipIf(NO_NAMESPACES !== undefined)(
 )
 
 test('closing lets open channels finish first', async () => {
-  const server = await sshd()
-  const link = await connected(server)
+  const server = await startOwnSshd()
+  const link = await connectLink(resolvedHost(server))
   const { port } = await startTcpServer(echo, onTestFinished)
   const channel = await link.openChannel({ host: '127.0.0.1', port })
   const closed = link.close(10_000)
