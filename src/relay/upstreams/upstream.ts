@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/errors/app-error.ts'
 import type { JsonObject } from '../server/read-body.ts'
+import { requestIdOf } from '../server/request-id.ts'
 import type { Exchange } from '../server/route.ts'
 import type { RequestFacts, RequestRecord, UsageRecorder } from '../usage/recorder.ts'
 import type { Refusal } from './forward.ts'
@@ -54,14 +55,14 @@ export interface ModelList {
   readonly ageMs: number
 }
 
-/** Counts one request exactly once, whichever way `send` ends. */
+/** Counts the request of a client exactly once, whichever way `send` ends. */
 export async function recorded(
   recorder: UsageRecorder,
-  facts: RequestFacts,
-  signal: AbortSignal,
+  { client, response, signal }: Exchange,
+  facts: Omit<RequestFacts, 'client' | 'requestId'>,
   send: (record: RequestRecord) => Promise<Refusal | undefined>,
 ): Promise<Refusal | undefined> {
-  const record = recorder.begin(facts)
+  const record = recorder.begin({ ...facts, client: client.name, requestId: requestIdOf(response) })
   try {
     const refusal = await send(record)
     if (refusal !== undefined) {

@@ -5,7 +5,6 @@ import { AppError } from '../../../shared/errors/app-error.ts'
 import type { CopilotAccount } from '../../auth/copilot-account.ts'
 import type { RelaySettings } from '../../config/relay-settings.ts'
 import { upstreamHeaders } from '../../server/message-headers.ts'
-import { requestIdOf } from '../../server/request-id.ts'
 import type { UsageRecorder } from '../../usage/recorder.ts'
 import { forward, type Refusal } from '../forward.ts'
 import { refusalError, refusalText } from '../refusal.ts'
@@ -73,7 +72,7 @@ export class CopilotUpstream implements Upstream {
     const { account, models, dispatcher, recorder, settings } = this.deps
     // Known for the next request, if not for this one.
     if (models.endpointsOf(model) === undefined) models.warmUp()
-    const { request, response, signal } = exchange
+    const { request, signal } = exchange
     const initiator = initiatorOf(request.headers, parsed)
     const headers = {
       'content-type': 'application/json',
@@ -89,12 +88,10 @@ export class CopilotUpstream implements Upstream {
       upstream: this.id,
       endpoint: copilotPath(wire),
       model,
-      client: exchange.client.name,
       stream,
       initiator,
-      requestId: requestIdOf(response),
     }
-    const refusal = await recorded(recorder, facts, signal, async (record) => {
+    const refusal = await recorded(recorder, exchange, facts, async (record) => {
       const send = (): Promise<Refusal | undefined> =>
         forward({
           dispatcher,

@@ -7,7 +7,6 @@ import type { Limits, RelaySettings } from '../../config/relay-settings.ts'
 import type { Dialect } from '../../server/error-response.ts'
 import { upstreamHeaders } from '../../server/message-headers.ts'
 import type { JsonObject } from '../../server/read-body.ts'
-import { requestIdOf } from '../../server/request-id.ts'
 import type { Exchange } from '../../server/route.ts'
 import type { UsageRecorder } from '../../usage/recorder.ts'
 import { forward } from '../forward.ts'
@@ -132,7 +131,7 @@ export class OllamaUpstream implements Upstream {
 
   private async send(exchange: Exchange, passage: Passage): Promise<Refused | undefined> {
     const { recorder, direct } = this.deps
-    const { request, response, signal } = exchange
+    const { request, signal } = exchange
     const { model, parsed, endpoint, stream, ...rest } = passage
     checkOllamaBody(parsed, model)
     await this.checkModel(model)
@@ -142,14 +141,9 @@ export class OllamaUpstream implements Upstream {
       })
     const isFree = await this.isFree(model)
     signal.throwIfAborted()
-    const facts = {
-      ...{ upstream: this.id, endpoint, model, stream, initiator: 'user' as const },
-      client: exchange.client.name,
-      requestId: requestIdOf(response),
-      isFree,
-    }
+    const facts = { upstream: this.id, endpoint, model, stream, initiator: 'user', isFree } as const
     try {
-      const refusal = await recorded(recorder, facts, signal, (record) =>
+      const refusal = await recorded(recorder, exchange, facts, (record) =>
         forward({
           ...{ dispatcher: direct, upstreamName: this.name, baseUrl: this.settings.url, method: 'POST' },
           ...{ ...rest, stream, limits: this.limits, exchange, record },

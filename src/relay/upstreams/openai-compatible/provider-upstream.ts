@@ -5,7 +5,6 @@ import { AppError, toAppError } from '../../../shared/errors/app-error.ts'
 import type { ProviderConfig } from '../../config/provider-schema.ts'
 import type { Env, RelaySettings } from '../../config/relay-settings.ts'
 import { upstreamHeaders } from '../../server/message-headers.ts'
-import { requestIdOf } from '../../server/request-id.ts'
 import type { UsageRecorder } from '../../usage/recorder.ts'
 import { forward, type Refusal } from '../forward.ts'
 import { reasonOf, sendRequest } from '../http-client.ts'
@@ -85,7 +84,7 @@ export class ProviderUpstream implements Upstream {
 
   async infer({ exchange, wire, model, body, parsed }: InferenceCall): Promise<Refused | undefined> {
     const { dispatcher, recorder, settings } = this.deps
-    const { request, response, signal, url } = exchange
+    const { request, signal, url } = exchange
     const key = this.key.get()
     signal.throwIfAborted()
     const stream = parsed.stream === true
@@ -93,10 +92,8 @@ export class ProviderUpstream implements Upstream {
       upstream: this.id,
       endpoint: pathOf(wire),
       model,
-      client: exchange.client.name,
       stream,
       initiator: 'user',
-      requestId: requestIdOf(response),
     } as const
     const headers = {
       'content-type': 'application/json',
@@ -104,7 +101,7 @@ export class ProviderUpstream implements Upstream {
       ...this.ownHeaders(key),
     }
     try {
-      const refusal = await recorded(recorder, facts, signal, (record) =>
+      const refusal = await recorded(recorder, exchange, facts, (record) =>
         forward({
           dispatcher,
           upstreamName: this.name,

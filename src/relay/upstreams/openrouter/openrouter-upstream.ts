@@ -6,7 +6,6 @@ import { AppError, toAppError } from '../../../shared/errors/app-error.ts'
 import type { RelaySettings } from '../../config/relay-settings.ts'
 import type { Dialect } from '../../server/error-response.ts'
 import { upstreamHeaders } from '../../server/message-headers.ts'
-import { requestIdOf } from '../../server/request-id.ts'
 import type { Exchange } from '../../server/route.ts'
 import type { RequestRecord, UsageRecorder } from '../../usage/recorder.ts'
 import { forward, type Refusal } from '../forward.ts'
@@ -79,19 +78,16 @@ export class OpenrouterUpstream implements Upstream {
   async inferAt(exchange: Exchange, pathname: string, original: Buffer): Promise<Refused | undefined> {
     const key = this.deps.key.get()
     const { body, parsed } = enforceZeroRetention(original)
-    const { response, signal } = exchange
-    signal.throwIfAborted()
+    exchange.signal.throwIfAborted()
     const stream = parsed.stream === true
     const facts = {
       upstream: this.id,
       endpoint: pathname.slice('/api/v1'.length),
       model: typeof parsed.model === 'string' ? parsed.model : '',
-      client: exchange.client.name,
       stream,
       initiator: 'user',
-      requestId: requestIdOf(response),
     } as const
-    const refusal = await recorded(this.deps.recorder, facts, signal, (record) =>
+    const refusal = await recorded(this.deps.recorder, exchange, facts, (record) =>
       this.pass(exchange, key, { pathname, body, stream, record }),
     )
     return this.refused(refusal)
