@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { HOP_BY_HOP } from '../node/hop-by-hop.ts'
 import { AppError, toAppError } from '../shared/errors/app-error.ts'
 import type { Envelope, PayloadOf } from '../shared/protocol/tunnel/envelopes.ts'
 import { ENVELOPES } from '../shared/protocol/tunnel/wire.ts'
@@ -18,20 +19,8 @@ const TOTAL_MS = 30_000
 const MAX_AT_ONCE = 32
 const MAX_BODY_TEXT = `${ENVELOPES.body / 2 ** 20} MiB`
 
-/** Of one connection (RFC 9110 §7.6.1); `content-length` is made anew, as the body may be encoded otherwise. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'content-length',
-  'expect',
-])
+/** `content-length` is made anew, as the body may be encoded otherwise. */
+const OF_ONE_CONNECTION = new Set([...HOP_BY_HOP, 'transfer-encoding', 'content-length', 'expect'])
 
 /**
  * The `http_request` of an agent: one exchange, no redirect followed, nothing tried twice. The answer is always one
@@ -136,7 +125,7 @@ function cleaned(headers: Readonly<Record<string, readonly string[]>>): Record<s
     .map((name) => name.trim().toLowerCase())
   return Object.fromEntries(
     Object.entries(headers)
-      .filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()) && !named.includes(name.toLowerCase()))
+      .filter(([name]) => !OF_ONE_CONNECTION.has(name.toLowerCase()) && !named.includes(name.toLowerCase()))
       .map(([name, values]) => [name, [...values]]),
   )
 }

@@ -1,17 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { HOP_BY_HOP } from '../../node/hop-by-hop.ts'
 import { BASE_HOST_HEADER } from '../../shared/protocol/base-host.ts'
-
-/** For one connection only: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'upgrade',
-])
 
 const TOKEN_OF_OURS = /^(?:bearer +)?sb[ac]_/i
 

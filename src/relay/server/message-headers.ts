@@ -1,18 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { HOP_BY_HOP } from '../../node/hop-by-hop.ts'
 
-/** https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 and its ancestors. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-authentication-info',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
+/** Bodies are framed anew. */
+const OF_ONE_CONNECTION = new Set([...HOP_BY_HOP, 'transfer-encoding'])
 
 /** Between the upstream and the relay only: cookies are credentials, the others speak about the upstream's host. */
 const NOT_FOR_CLIENTS = new Set([
@@ -32,7 +22,12 @@ export function clientHeaders(headers: Headers): Record<string, string | string[
   const nominated = nominatedBy(headers.connection)
   const kept: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || HOP_BY_HOP.has(name) || NOT_FOR_CLIENTS.has(name) || nominated.has(name))
+    if (
+      value === undefined ||
+      OF_ONE_CONNECTION.has(name) ||
+      NOT_FOR_CLIENTS.has(name) ||
+      nominated.has(name)
+    )
       continue
     // An upstream that is such a relay itself does not speak for this one.
     if (name.startsWith('access-control-') || name.startsWith('x-relay-')) continue

@@ -25,6 +25,7 @@ describe('http_request', () => {
         'set-cookie': ['a=1', 'b=2'],
         connection: 'close, x-hop',
         'x-hop': '1',
+        'proxy-authentication-info': 'of another proxy',
       })
       request.pipe(response)
     })
@@ -44,6 +45,7 @@ describe('http_request', () => {
       body: 'the body',
     })
     expect(Object.keys(answer.headers as object)).not.toContain('x-hop')
+    expect(Object.keys(answer.headers as object)).not.toContain('proxy-authentication-info')
     expect(seen).toHaveLength(1)
     expect(seen[0]).toMatchObject({
       method: 'POST',
