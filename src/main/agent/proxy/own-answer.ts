@@ -13,7 +13,8 @@ export function answerByItself(request: IncomingMessage, response: ServerRespons
   }
   // Node tells of a head before it has read on to the end of the bytes that came with it; its ticks do not wait for that.
   setImmediate(() => {
-    if (response.destroyed) return
+    // Refused for something else meanwhile.
+    if (response.destroyed || response.headersSent) return
     if (!isRead(request)) response.shouldKeepAlive = false
     answer()
   })

@@ -4,8 +4,10 @@ import type { Duplex } from 'node:stream'
 import { resetSocket } from '../../../node/reset-socket.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import { closeInStages, isClosingInStages, limitRest } from './close-in-stages.ts'
+import { sendError } from './error-answer.ts'
 import { Gate } from './gate.ts'
 import { HttpExchanges } from './http-exchanges.ts'
+import { answerByItself } from './own-answer.ts'
 import { PlainClients } from './plain/clients.ts'
 import { readPlainConnect } from './plain/request.ts'
 import { PROXY_LIMITS, type ProxyLimits, type ProxyOptions } from './proxy-options.ts'
@@ -37,6 +39,8 @@ class HttpProxy implements Proxy {
   private readonly tunnels: Tunnels
   private readonly plain: PlainClients
   private readonly latest = new WeakMap<Duplex, ServerResponse>()
+  /** Those that Node has given up. */
+  private readonly unreadable = new WeakSet<Socket>()
   private isClosing = false
 
   constructor(options: ProxyOptions, limits: ProxyLimits) {
@@ -75,6 +79,11 @@ class HttpProxy implements Proxy {
     const forward = (request: IncomingMessage, response: ServerResponse): void =>
       this.forward(request, response)
     this.server.on('request', forward).on('checkContinue', forward)
+    this.server.on('checkExpectation', (request, response) => {
+      this.begin(request, response)
+      // As Node would, but not for ever where the body is still to come (RFC 9110 §10.1.1).
+      answerByItself(request, response, () => response.writeHead(417, { 'Content-Length': 0 }).end())
+    })
     this.server.on('connect', (request, socket: Duplex, head) => {
       this.takeOver(socket as Socket, (client) => this.tunnels.open(request, client, head))
     })
@@ -117,13 +126,18 @@ class HttpProxy implements Proxy {
   }
 
   private forward(request: IncomingMessage, response: ServerResponse): void {
-    if (this.isClosing) response.shouldKeepAlive = false
+    this.begin(request, response)
+    this.exchanges.forward(request, response)
+  }
+
+  /** Sees to what becomes of the connection when the response is there. */
+  private begin(request: IncomingMessage, response: ServerResponse): void {
+    if (this.isClosing || mayHaveChanged(request)) response.shouldKeepAlive = false
     this.latest.set(request.socket, response)
     response.once('close', () => {
       if (this.isClosing) request.socket.destroySoon()
     })
     limitRest(request, response, this.limits.restMs)
-    this.exchanges.forward(request, response)
   }
 
   /** Not from a request that waits for its answer, which would come in the middle of what follows. */
@@ -136,19 +150,30 @@ class HttpProxy implements Proxy {
     return this.latest.get(socket)?.writableFinished === false
   }
 
-  /** A request of which there is more to come: a second answer would be taken for one to the next. */
-  private isAnswered(socket: Socket): boolean {
-    return this.latest.get(socket)?.req.complete === false
-  }
-
   private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (isClosingInStages(socket)) return
+    // What comes after it is as unreadable, and is told of as often.
+    if (this.unreadable.has(socket) || isClosingInStages(socket)) return
+    this.unreadable.add(socket)
     const { restMs } = this.limits
+    const latest = this.latest.get(socket)
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    else if (latest?.req.complete === false) this.refuseRest(latest, socket, unreadable(error))
     // A client that reads the answer to its last request would take this for a part of it.
-    if (!socket.writable || error.code === 'ECONNRESET' || this.isAnswering(socket)) socket.destroy()
-    else if (this.isAnswered(socket)) closeInStages(socket, restMs)
+    else if (this.isAnswering(socket)) socket.destroy()
     else refuseRaw(socket, unreadable(error), restMs)
   }
+
+  /** Of a request that is passed on already; it has no more than one answer. */
+  private refuseRest(response: ServerResponse, socket: Socket, error: AppError): void {
+    if (response.writableFinished) closeInStages(socket, this.limits.restMs)
+    else if (response.headersSent || response.socket !== socket) socket.destroy()
+    else sendError(response.req, response, error)
+  }
+}
+
+/** To another protocol: Node drops what comes right behind such a request, also where it is answered as any other. */
+function mayHaveChanged({ headers }: IncomingMessage): boolean {
+  return headers.upgrade !== undefined && /\bupgrade\b/i.test(headers.connection ?? '')
 }
 
 function unreadable(error: NodeJS.ErrnoException): AppError {

@@ -153,6 +153,18 @@ test.each([
   expect(await isLeft(proxy)).toBe(false)
 })
 
+test('an upload whose expectation nobody can meet does not go on for ever', async () => {
+  const proxy = await startProxy({ limits: { restMs: 200 } })
+  const { events, said, socket } = startProgram(proxy.port)
+  socket.write(post(80, 'Transfer-Encoding: chunked', 'Expect: wonders'))
+  pour(socket)
+  expect(await waitUntil(() => events.length > 0, CEILING_MS)).toBe(true)
+  expect(said()).toMatch(/^HTTP\/1\.1 417 [\s\S]*\r\n\r\n$/)
+  expect(said()).toMatch(/^connection: close$/im)
+  expect(events[0]).toBe('end')
+  expect(await isLeft(proxy)).toBe(false)
+})
+
 test('what comes behind a body that took too long is no request', async () => {
   const host = await startBytes((socket) => void socket.on('data', () => socket.write(TOO_LARGE)))
   const other = await startBytes((socket) => void socket.on('data', () => socket.write(OK)))

@@ -116,6 +116,31 @@ test.each(REFUSED)(
   },
 )
 
+test.each(['together', 'apart'])(
+  'a body that breaks off before its answer is refused with words, its head and its bytes %s',
+  async (how) => {
+    const host = await startScripted('')
+    const { port } = await startProxy()
+    const head = `POST http://127.0.0.1:${host.port}/ HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n`
+    const socket = await openRaw(port)
+    let answer = ''
+    socket.on('data', (data: Buffer) => {
+      answer += data.toString('latin1')
+    })
+    if (how === 'apart') {
+      socket.write(head)
+      expect(await waitUntil(() => host.heard.length > 0, 5_000, 2)).toBe(true)
+    }
+    socket.write(`${how === 'apart' ? '' : head}5\r\nhello!\r\n0\r\n\r\n`)
+    expect(await waitUntil(() => socket.readableEnded, 5_000, 2)).toBe(true)
+    expect(answer).toMatch(
+      /^HTTP\/1\.1 400 [\s\S]*connection: close\r\n[\s\S]*proxy\.bad-request[\s\S]*\}\n$/i,
+    )
+    // Nothing goes on at the host either.
+    expect(await waitUntil(() => host.sockets.every(({ closed }) => closed), 5_000, 2)).toBe(true)
+  },
+)
+
 test('underscores and dashes, and a GET with a body, go on as they came', async () => {
   const host = await startScripted(OK)
   const { port } = await startProxy()

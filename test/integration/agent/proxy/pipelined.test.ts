@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { openRaw } from '../../../support/raw-http.ts'
-import { OK, startBytes, startProxy } from '../../../support/start-proxy.ts'
+import { openRaw, rawHttp } from '../../../support/raw-http.ts'
+import { OK, startBytes, startProxy, startScripted } from '../../../support/start-proxy.ts'
 import { waitUntil } from '../../../support/start-sshd.ts'
 
 test.each([
@@ -26,6 +26,26 @@ test.each([
   sockets[0]?.write(OK)
   await waitUntil(() => socket.closed, 1_000)
   expect(received).toMatch(/^(?:$|HTTP\/1\.1 200 OK)/)
+})
+
+test.each([
+  [
+    'that does without it',
+    'GET http://HOST/ HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+  ],
+  [
+    'with a body',
+    'POST http://HOST/ HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: odd/1\r\nContent-Length: 3\r\n\r\nabc',
+  ],
+])('what is right behind an upgrade %s is not lost without a word', async (_what, first) => {
+  const host = await startScripted(OK)
+  const { port } = await startProxy()
+  const second = 'GET http://HOST/second HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'
+  const answer = await rawHttp(port, (first + second).replaceAll('HOST', `127.0.0.1:${host.port}`))
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  expect(answer).toMatch(/^connection: close$/im)
+  expect(answer).toMatch(/\r\n\r\nok$/)
+  expect(host.heard.join('')).not.toContain('second')
 })
 
 test('a tunnel and an upgrade behind a request that has its answer are opened', async () => {

@@ -7,18 +7,13 @@ import { createAddressPolicy } from '../../../../src/node/address-policy/address
 import { EXCHANGES, type Exchange, SITE } from '../../../support/odd-exchanges.ts'
 import { type StartedProxy, startBytes, startProxy } from '../../../support/start-proxy.ts'
 import { waitUntil } from '../../../support/start-sshd.ts'
+import { type Answer, CUT, essence, readAnswer, turns } from './read-answer.ts'
 
 interface Heard {
   /** Of each answer: the status line, the fields in order, the body without its framing. */
   readonly answers: readonly (readonly string[])[]
   /** What reached the host. */
   readonly requests: readonly string[]
-}
-
-const ABOUT_CONNECTION = /^(?:connection|keep-alive|transfer-encoding|date):/i
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** A host that answers by a script, whatever it is asked for. */
@@ -57,58 +52,6 @@ async function startActor() {
       return requests
     },
   }
-}
-
-interface Answer {
-  readonly told: readonly string[]
-  readonly bytes: number
-}
-
-/** A reset may take away what came before it. */
-const CUT = ['cut']
-
-/** @returns undefined while there is more to come. */
-function readAnswer(text: string, isHead: boolean, isClosed: boolean): Answer | undefined {
-  const headEnd = text.indexOf('\r\n\r\n')
-  if (headEnd < 0) return isClosed && text !== '' ? { told: CUT, bytes: text.length } : undefined
-  const [line = '', ...fields] = text.slice(0, headEnd).split('\r\n')
-  const start = headEnd + 4
-  const told = [line, ...fields.filter((field) => !ABOUT_CONNECTION.test(field))]
-  if (/^HTTP\/1\.1 1/.test(line)) return { told, bytes: start }
-  const textOf = (name: string): string | undefined =>
-    fields
-      .find((field) => field.toLowerCase().startsWith(`${name}:`))
-      ?.slice(name.length + 1)
-      .trim()
-  const length = textOf('content-length')
-  if (isHead || / (?:204|304) /.test(line)) return { told, bytes: start }
-  if (textOf('transfer-encoding') === 'chunked') {
-    let body = ''
-    let at = start
-    for (;;) {
-      const lineEnd = text.indexOf('\r\n', at)
-      const size = lineEnd < 0 ? Number.NaN : Number.parseInt(text.slice(at, lineEnd), 16)
-      const next = lineEnd + 2 + size + 2
-      if (Number.isNaN(size) || next > text.length)
-        return isClosed ? { told: CUT, bytes: text.length } : undefined
-      body += text.slice(lineEnd + 2, next - 2)
-      at = next
-      if (size === 0) return { told: [...told, body], bytes: next }
-    }
-  }
-  const end = length === undefined ? text.length : start + Number(length)
-  if (text.length >= end && (length !== undefined || isClosed))
-    return { told: [...told, text.slice(start, end)], bytes: end }
-  return isClosed ? { told: CUT, bytes: text.length } : undefined
-}
-
-const REFUSED = /^X-Bridge-Error: (?:proxy\.|egress\.denied)/m
-
-/** The proxy's own words may differ, what they are about may not. */
-function essence(told: readonly string[]): readonly string[] {
-  const code = told.find((part) => part.startsWith('X-Bridge-Error: '))
-  if (code === undefined) return told
-  return REFUSED.test(code) ? ['refused'] : [told[0] ?? '', code]
 }
 
 async function say(socket: Socket, text: string, isWhole: boolean): Promise<void> {
@@ -155,9 +98,8 @@ async function converse(
         1,
       )
       answers.push(answer !== undefined ? essence(answer.told) : isClosed ? CUT : ['stalled'])
-      // Whom Node finds unreadable it sends away, whom the proxy refuses may ask again.
       const said = rest.slice(0, answer?.bytes ?? 0)
-      if (answer === undefined || REFUSED.test(said) || /^connection: close$/im.test(said)) isClosed = true
+      if (answer === undefined || /^connection: close$/im.test(said)) isClosed = true
       rest = rest.slice(answer?.bytes ?? 0)
       isFinal = !/^HTTP\/1\.1 1/.test(answer?.told[0] ?? '')
     }
