@@ -1,9 +1,9 @@
-import { onTestFinished } from 'vitest'
 import { adminRequest } from '../../src/node/admin-client.ts'
 import { type RecentRequest, recentRequestsSchema } from '../../src/shared/protocol/recent-requests.ts'
 import { type Answer, ask } from './ask.ts'
 import { startOllama } from './start-ollama.ts'
-import { startTestRelay, type TestRelay, type TestRelayOptions } from './start-relay.ts'
+import { startOwnRelay } from './start-own-relay.ts'
+import type { TestRelay, TestRelayOptions } from './start-relay.ts'
 import type { FakeOllama, FakeOllamaOptions } from './upstreams/fake-ollama.ts'
 
 export interface OllamaRelay extends TestRelay {
@@ -20,11 +20,10 @@ export async function startOllamaRelay(
   options: TestRelayOptions = {},
 ): Promise<OllamaRelay> {
   const ollama = await startOllama(fake)
-  const relay = await startTestRelay({
+  const relay = await startOwnRelay({
     ...options,
     config: { ollama: { url: ollama.url, ...config }, ...options.config },
   })
-  onTestFinished(() => relay.close())
   return {
     ...relay,
     ollama,

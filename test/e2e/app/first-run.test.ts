@@ -12,7 +12,7 @@ import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { NO_WINDOWS, type RunningApp, startApp } from '../../support/start-app.ts'
 import { type LoneHost, startLoneHost } from '../../support/start-lone-host.ts'
 import { startOtherRelay } from '../../support/start-other-relay.ts'
-import { startTestRelay } from '../../support/start-relay.ts'
+import { startOwnRelay } from '../../support/start-own-relay.ts'
 
 const PATIENCE = { timeout: 30_000 }
 const SIGN_IN = 'Sign in at the relay'
@@ -112,8 +112,7 @@ describe.skipIf(NO_WINDOWS ?? process.platform === 'win32')('the first set-up of
   }, 90_000)
 
   test('signs in at a relay at an address with the file of its admin token', async () => {
-    const relay = await startTestRelay({ signedIn: false, github: { intervalSeconds: 1 } })
-    onTestFinished(() => relay.close())
+    const relay = await startOwnRelay({ signedIn: false, github: { intervalSeconds: 1 } })
     const { app, page } = await openFirstRun()
     const adminTokenFile = join(app.home, 'admin.token')
     const { body } = await adminRequest(relay.relay.adminSocketPath, 'POST', '/admin/token')

@@ -9,6 +9,7 @@ import { type Authority, startAuthority } from '../../support/make-certificates.
 import { CHAT_BODY, CHAT_REQUEST, openRaw, rawHttp } from '../../support/raw-http.ts'
 import { isFailing, isHealthy, startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { startWeb } from '../../support/start-hosts.ts'
+import { startOwnRelay } from '../../support/start-own-relay.ts'
 import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
 
 const closers: (() => Promise<void>)[] = []
@@ -84,8 +85,7 @@ describe('over TLS', () => {
     ['that has expired', { days: -2 }, 'relay.certificate-expired', 'has expired'],
     ['for another name', { names: 'DNS:other.example' }, 'relay.certificate-name', 'DNS:other.example'],
   ])('a certificate %s is refused', async (_name, wish, code, words) => {
-    const other = await startTestRelay({ config: { relay: { tls: await authority.make(wish) } } })
-    onTestFinished(() => other.close())
+    const other = await startOwnRelay({ config: { relay: { tls: await authority.make(wish) } } })
     expect(await causeOf({ url: urlOf(other.port), ca: authority.ca })).toMatchObject({
       code,
       message: expect.stringContaining(words) as string,
@@ -102,8 +102,7 @@ describe('over TLS', () => {
 
   test('a relay that asks for a client certificate gets ours, and says so where there is none', async () => {
     const tls = { ...(await authority.make()), client_ca: authority.ca }
-    const strict = await startTestRelay({ config: { relay: { tls } } })
-    onTestFinished(() => strict.close())
+    const strict = await startOwnRelay({ config: { relay: { tls } } })
     const ours = await authority.make({ commonName: 'laptop', names: '' })
     await healthy({ url: urlOf(strict.port), ca: authority.ca, ...ours })
     expect(await causeOf({ url: urlOf(strict.port), ca: authority.ca })).toMatchObject({

@@ -3,7 +3,8 @@ import { ask } from '../../support/ask.ts'
 import { runSovereign, type SovereignProcess } from '../../support/sovereign-process.ts'
 import { startOllama } from '../../support/start-ollama.ts'
 import { startOllamaRelay } from '../../support/start-ollama-relay.ts'
-import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
+import { startOwnRelay } from '../../support/start-own-relay.ts'
+import type { TestRelay } from '../../support/start-relay.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
 
 function start({ relay }: TestRelay, args: readonly string[]): SovereignProcess {
@@ -20,8 +21,7 @@ async function run(relay: TestRelay, ...args: readonly string[]) {
 
 test('an Ollama is named, used and forgotten while the relay runs', async () => {
   const ollama = await startOllama()
-  const relay = await startTestRelay({ signedIn: false })
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay({ signedIn: false })
   const chat = async () => {
     const body = { model: 'ollama/qwen3:8b', messages: [{ role: 'user', content: 'hi' }] }
     return (await ask(`${relay.url}/v1/chat/completions`, { body })).status

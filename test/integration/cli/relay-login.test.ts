@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { runSovereign, type SovereignProcess } from '../../support/sovereign-process.ts'
-import { OPENROUTER_KEY, startTestRelay, type TestRelay } from '../../support/start-relay.ts'
+import { startOwnRelay } from '../../support/start-own-relay.ts'
+import { OPENROUTER_KEY, type TestRelay } from '../../support/start-relay.ts'
 import type { DeviceAnswer } from '../../support/upstreams/fake-github.ts'
 
 async function signedOutRelay(): Promise<TestRelay> {
-  const relay = await startTestRelay({ signedIn: false, identity: 'own', github: { intervalSeconds: 1 } })
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay({ signedIn: false, identity: 'own', github: { intervalSeconds: 1 } })
   return relay
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { runSovereign } from '../../support/sovereign-process.ts'
-import { startTestRelay, type TestRelay } from '../../support/start-relay.ts'
+import { startOwnRelay } from '../../support/start-own-relay.ts'
+import type { TestRelay } from '../../support/start-relay.ts'
 import {
   BOX_MODEL,
   type FakeOpenaiCompatible,
@@ -19,8 +20,7 @@ async function start(
 ) {
   const box = await startFakeOpenaiCompatible(options)
   onTestFinished(() => box.close())
-  const relay = await startTestRelay({ signedIn: false, config })
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay({ signedIn: false, config })
   return { box, relay }
 }
 

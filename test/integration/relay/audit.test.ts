@@ -1,6 +1,6 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { ask, CHAT, open, STREAMED_CHAT } from '../../support/ask.ts'
-import { startTestRelay } from '../../support/start-relay.ts'
+import { startOwnRelay } from '../../support/start-own-relay.ts'
 import { until } from '../../support/start-usage.ts'
 
 interface Line {
@@ -12,8 +12,7 @@ interface Line {
 const INFO = 30
 
 async function start() {
-  const relay = await startTestRelay()
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay()
   const audited = (): Line[] =>
     relay
       .logged()

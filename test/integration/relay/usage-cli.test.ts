@@ -1,27 +1,18 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { relayClientsCommand } from '../../../src/cli/commands/relay-clients.ts'
 import { usageCommand } from '../../../src/cli/commands/usage.ts'
 import { openClients } from '../../../src/relay/clients/clients.ts'
 import { fakeAmbient } from '../../support/fake-ambient.ts'
+import { printedBy } from '../../support/printed.ts'
 import { serveRoutes } from '../../support/serve-routes.ts'
 import { makeDir, SILENT, send, startUsage } from '../../support/start-usage.ts'
 
 /** Runs a command as the terminal would and gives back what it printed. */
 async function run(...words: string[]): Promise<string> {
-  let printed = ''
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text)
-    return true
-  })
-  try {
-    const program = new Command().exitOverride().addCommand(relayClientsCommand()).addCommand(usageCommand())
-    await program.parseAsync(words, { from: 'user' })
-  } finally {
-    write.mockRestore()
-  }
-  return printed
+  const program = new Command().exitOverride().addCommand(relayClientsCommand()).addCommand(usageCommand())
+  return printedBy(program, words)
 }
 
 async function startAdminSocket() {

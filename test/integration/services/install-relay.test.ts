@@ -16,7 +16,7 @@ import { freePort } from '../../support/free-port.ts'
 import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { jobWhen, runJob, stepLines } from '../../support/run-job.ts'
 import { startBridge } from '../../support/start-bridge.ts'
-import { startTestRelay } from '../../support/start-relay.ts'
+import { startOwnRelay } from '../../support/start-own-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 const BUILD = fileURLToPath(new URL('../../../scripts/build.ts', import.meta.url))
@@ -195,8 +195,7 @@ test('an upgrade that fails leaves the relay of before in place', async () => {
 
 test('a relay that somebody else has put there is left alone', async () => {
   const { install, path } = await startHost()
-  const relay = await startTestRelay()
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay()
   const job = await install(relay.port)
   expect(job.progress).toMatchObject({ cause: { code: 'install.not-ours' } })
   expect(existsSync(path())).toBe(false)

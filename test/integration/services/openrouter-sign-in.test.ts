@@ -6,12 +6,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { isHealthy, startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { startOtherRelay } from '../../support/start-other-relay.ts'
-import { OPENROUTER_KEY, startTestRelay, type TestRelay } from '../../support/start-relay.ts'
+import { startOwnRelay } from '../../support/start-own-relay.ts'
+import { OPENROUTER_KEY, type TestRelay } from '../../support/start-relay.ts'
 import { startSshd } from '../../support/start-sshd.ts'
 
 async function start(): Promise<{ relay: TestRelay; started: TestBridge }> {
-  const relay = await startTestRelay({ signedIn: false })
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay({ signedIn: false })
   const pi = await startSshd({ teardown: onTestFinished })
   const started = await startBridge({
     teardown: onTestFinished,

@@ -9,7 +9,8 @@ import { isOver } from '../../../src/shared/state/job.ts'
 import { freePort } from '../../support/free-port.ts'
 import { jobWhen, runJob, stepLines } from '../../support/run-job.ts'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
-import { startTestRelay, type TestRelay, type TestRelayOptions } from '../../support/start-relay.ts'
+import { startOwnRelay } from '../../support/start-own-relay.ts'
+import type { TestRelay, TestRelayOptions } from '../../support/start-relay.ts'
 import { type Sshd, startSshd } from '../../support/start-sshd.ts'
 
 interface Started extends TestBridge {
@@ -21,8 +22,7 @@ interface Started extends TestBridge {
 }
 
 async function start(relayOptions: TestRelayOptions = {}): Promise<Started> {
-  const relay = await startTestRelay(relayOptions)
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay(relayOptions)
   const vm = await startSshd({ teardown: onTestFinished })
   const port = await freePort()
   const started = await startBridge({

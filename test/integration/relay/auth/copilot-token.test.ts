@@ -1,15 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
 import { REAL_AMBIENT } from '../../../../src/node/ambient.ts'
-import { startTestRelay, type TestRelay, type TestRelayOptions } from '../../../support/start-relay.ts'
-
-let relay: TestRelay | undefined
-afterEach(() => relay?.close())
-
-async function start(options: TestRelayOptions = {}): Promise<TestRelay> {
-  relay = await startTestRelay(options)
-  return relay
-}
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
+import type { TestRelay } from '../../../support/start-relay.ts'
 
 /** Clocks that a test can turn on. */
 function turnableClock() {
@@ -39,14 +32,14 @@ const exchanges = (to: TestRelay): number =>
   to.github.requests.filter(({ path }) => path === '/copilot_internal/v2/token').length
 
 test('fifty requests at once make one exchange', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   const replies = await Promise.all(Array.from({ length: 50 }, () => chat(to)))
   expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200))
   expect(exchanges(to)).toBe(1)
 })
 
 test('a token that Copilot no longer takes is replaced and the request sent once more', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   await chat(to)
   to.github.copilotTokens.clear()
   expect((await chat(to)).status).toBe(200)
@@ -54,7 +47,7 @@ test('a token that Copilot no longer takes is replaced and the request sent once
 })
 
 test('a token that is refused twice is not tried a third time', async () => {
-  const to = await start({ copilot: { isTokenValid: () => false } })
+  const to = await startOwnRelay({ copilot: { isTokenValid: () => false } })
   const before = to.copilot.requests.filter(({ path }) => path === '/chat/completions').length
   const reply = await chat(to)
   expect([reply.status, reply.headers.get('x-relay-error')]).toEqual([401, 'upstream.unauthorized'])
@@ -63,7 +56,7 @@ test('a token that is refused twice is not tried a third time', async () => {
 
 test('a token is renewed when refresh_in is over, behind the request that notices', async () => {
   const clock = turnableClock()
-  const to = await start({ ambient: clock.ambient })
+  const to = await startOwnRelay({ ambient: clock.ambient })
   await chat(to)
   clock.pass(1_501_000)
   expect((await chat(to)).status).toBe(200)
@@ -72,7 +65,7 @@ test('a token is renewed when refresh_in is over, behind the request that notice
 
 test('a wall clock that jumps by an hour changes nothing', async () => {
   const clock = turnableClock()
-  const to = await start({ ambient: clock.ambient })
+  const to = await startOwnRelay({ ambient: clock.ambient })
   await chat(to)
   clock.setWallClock(3_600_000)
   expect((await chat(to)).status).toBe(200)
@@ -81,7 +74,7 @@ test('a wall clock that jumps by an hour changes nothing', async () => {
 
 test('the old token serves while GitHub cannot be reached', async () => {
   const clock = turnableClock()
-  const to = await start({ ambient: clock.ambient })
+  const to = await startOwnRelay({ ambient: clock.ambient })
   await chat(to)
   to.github.script('exchange', { status: 502, body: 'bad gateway' }, { status: 502, body: 'bad gateway' })
   clock.pass(1_501_000)
@@ -91,7 +84,7 @@ test('the old token serves while GitHub cannot be reached', async () => {
 })
 
 test('a revoked sign-in is taken out of the file, named as the cause, and the relay lives on', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   await chat(to)
   to.github.revoke()
   const reply = await chat(to)
@@ -103,7 +96,7 @@ test('a revoked sign-in is taken out of the file, named as the cause, and the re
 })
 
 test('a direct sign-in that is revoked is noticed as well', async () => {
-  const to = await start({ identity: 'own' })
+  const to = await startOwnRelay({ identity: 'own' })
   expect((await chat(to)).status).toBe(200)
   to.github.revoke()
   const reply = await chat(to)
@@ -111,7 +104,7 @@ test('a direct sign-in that is revoked is noticed as well', async () => {
 })
 
 test('an account without Copilot gets the words of GitHub and stays signed in', async () => {
-  const to = await start({ signedIn: false })
+  const to = await startOwnRelay({ signedIn: false })
   const refusal = {
     message: 'x',
     error_details: { message: 'No access to Copilot found.', url: 'https://github.com/a' },
@@ -128,7 +121,7 @@ test('an account without Copilot gets the words of GitHub and stays signed in', 
 })
 
 test('signed out, requests are refused with what to do', async () => {
-  const to = await start({ signedIn: false })
+  const to = await startOwnRelay({ signedIn: false })
   const reply = await chat(to)
   expect(reply.status).toBe(401)
   expect(await reply.text()).toContain('sovereign relay login')
@@ -136,7 +129,7 @@ test('signed out, requests are refused with what to do', async () => {
 
 describe('a fine-grained token', () => {
   test('goes to Copilot directly and is kept in the file', async () => {
-    const to = await start({ signedIn: false })
+    const to = await startOwnRelay({ signedIn: false })
     const token = 'github_pat_0123456789abcdefghij'
     to.github.acceptToken(token)
     await adminRequest(to.relay.adminSocketPath, 'POST', '/auth/token', { github_token: token })
@@ -147,7 +140,7 @@ describe('a fine-grained token', () => {
   })
 
   test('that is none is refused without being repeated', async () => {
-    const to = await start({ signedIn: false })
+    const to = await startOwnRelay({ signedIn: false })
     const call = adminRequest(to.relay.adminSocketPath, 'POST', '/auth/token', {
       github_token: 'ghp_classic12345',
     })
@@ -158,7 +151,7 @@ describe('a fine-grained token', () => {
   })
 
   test('that GitHub refuses leaves the sign-in of before in place', async () => {
-    const to = await start()
+    const to = await startOwnRelay()
     const call = adminRequest(to.relay.adminSocketPath, 'POST', '/auth/token', {
       github_token: 'github_pat_unknown0123456789',
     })

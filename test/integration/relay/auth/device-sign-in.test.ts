@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
 import { REAL_AMBIENT } from '../../../../src/node/ambient.ts'
 import {
@@ -9,17 +9,15 @@ import {
   flowStatusSchema,
   startedFlowSchema,
 } from '../../../../src/shared/protocol/relay-auth.ts'
-import { startTestRelay, type TestRelay, type TestRelayOptions } from '../../../support/start-relay.ts'
-
-let relay: TestRelay | undefined
-afterEach(() => relay?.close())
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
+import type { TestRelay, TestRelayOptions } from '../../../support/start-relay.ts'
 
 let nowMs = 0
 const ambient = { ...REAL_AMBIENT, monotonicMs: () => nowMs }
 
 async function start(options: TestRelayOptions = {}): Promise<TestRelay> {
   nowMs = 1_000_000
-  relay = await startTestRelay({ signedIn: false, ambient, github: { now: () => nowMs }, ...options })
+  const relay = await startOwnRelay({ signedIn: false, ambient, github: { now: () => nowMs }, ...options })
   return relay
 }
 

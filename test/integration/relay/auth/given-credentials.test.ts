@@ -1,12 +1,10 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
-import { OPENROUTER_KEY, startTestRelay, type TestRelay } from '../../../support/start-relay.ts'
-
-let relay: TestRelay | undefined
-afterEach(() => relay?.close())
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
+import { OPENROUTER_KEY, type TestRelay } from '../../../support/start-relay.ts'
 
 async function signedOut(): Promise<TestRelay> {
-  relay = await startTestRelay({ signedIn: false })
+  const relay = await startOwnRelay({ signedIn: false })
   return relay
 }
 

@@ -6,30 +6,20 @@ import { usageCommand } from '../../../../src/cli/commands/usage.ts'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
 import { limitsOverviewSchema } from '../../../../src/shared/protocol/limits.ts'
 import { ask, CHAT } from '../../../support/ask.ts'
-import { startTestRelay } from '../../../support/start-relay.ts'
+import { printedBy } from '../../../support/printed.ts'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
 
 /** Runs commands as the terminal would against a relay of their own, and gives back what they printed. */
 async function start(limits: unknown = {}) {
-  const relay = await startTestRelay({ config: { limits } })
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay({ config: { limits } })
   const socket = relay.relay.adminSocketPath
-  const run = async (line: string): Promise<string> => {
-    let printed = ''
-    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      printed += String(text)
-      return true
-    })
-    try {
-      const commands = [relayClientsCommand(), relayLimitsCommand(), usageCommand()]
-      const program = commands.reduce(
-        (all, command) => all.addCommand(command),
-        new Command().exitOverride().enablePositionalOptions(),
-      )
-      await program.parseAsync([...line.split(' '), '--socket', socket], { from: 'user' })
-    } finally {
-      write.mockRestore()
-    }
-    return printed
+  const run = (line: string): Promise<string> => {
+    const commands = [relayClientsCommand(), relayLimitsCommand(), usageCommand()]
+    const program = commands.reduce(
+      (all, command) => all.addCommand(command),
+      new Command().exitOverride().enablePositionalOptions(),
+    )
+    return printedBy(program, [...line.split(' '), '--socket', socket])
   }
   await adminRequest(socket, 'POST', '/admin/clients', { name: 'vm' })
   const chat = () => ask(`${relay.url}/v1/chat/completions`, { body: CHAT })

@@ -9,14 +9,14 @@ import { detailsSchema, summarySchema } from '../../../../src/shared/protocol/us
 import { ask, CHAT, open, STREAMED_CHAT } from '../../../support/ask.ts'
 import { fakeAmbient } from '../../../support/fake-ambient.ts'
 import { parseMetrics } from '../../../support/parse-metrics.ts'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
 import { startTestRelay, type TestRelayOptions } from '../../../support/start-relay.ts'
 import { until } from '../../../support/start-usage.ts'
 
 /** A relay that can be stopped and started again over the same folder, with clients that have tokens. */
 async function start(limits: unknown, more: TestRelayOptions = {}) {
   const ambient = fakeAmbient()
-  const test = await startTestRelay({ ambient, ...more, config: { limits, ...more.config } })
-  onTestFinished(() => test.close())
+  const test = await startOwnRelay({ ambient, ...more, config: { limits, ...more.config } })
   let { relay, url } = test
   const lines: string[] = []
   const restart = async (): Promise<void> => {

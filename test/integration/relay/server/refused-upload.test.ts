@@ -1,13 +1,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { startTestRelay } from '../../../support/start-relay.ts'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
 
 const MIB = 1024 * 1024
 
 test('a client that sends on after its upload was refused is not reset, and finds the answer', async () => {
-  const relay = await startTestRelay()
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay()
   const socket = connect(relay.port, '127.0.0.1')
   onTestFinished(() => void socket.destroy())
   const errors: Error[] = []

@@ -3,7 +3,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { tarOf } from '../../../../src/relay/setup/tar.ts'
 import { ask } from '../../../support/ask.ts'
 import { freePort } from '../../../support/free-port.ts'
-import { startTestRelay, type TestRelayOptions } from '../../../support/start-relay.ts'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
+import type { TestRelayOptions } from '../../../support/start-relay.ts'
 import {
   type FakeOpenaiCompatibleOptions,
   startFakeOpenaiCompatible,
@@ -16,8 +17,7 @@ async function start(
 ) {
   const standIn = await startFakeOpenaiCompatible(box)
   onTestFinished(() => standIn.close())
-  const relay = await startTestRelay({ ...options, config: config(standIn.baseUrl) })
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay({ ...options, config: config(standIn.baseUrl) })
   const settings = async (client: string): Promise<string> =>
     (await ask(`${relay.url}/setup?client=${client}`)).text
   /** The files of the archive, one after the other, which are all text. */

@@ -1,11 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import { startTestRelay, type TestRelay, type TestRelayOptions } from '../../../support/start-relay.ts'
-
-let relay: TestRelay | undefined
-afterEach(() => relay?.close())
+import { describe, expect, test } from 'vitest'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
+import type { TestRelay, TestRelayOptions } from '../../../support/start-relay.ts'
 
 async function start(options: TestRelayOptions = {}): Promise<TestRelay> {
-  relay = await startTestRelay(options)
+  const relay = await startOwnRelay(options)
   await fetch(`${relay.url}/v1/models`)
   return relay
 }

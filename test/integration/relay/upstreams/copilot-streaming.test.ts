@@ -1,17 +1,10 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { afterEach, describe, expect, test } from 'vitest'
-import { startTestRelay, type TestRelay, type TestRelayOptions } from '../../../support/start-relay.ts'
+import { describe, expect, test } from 'vitest'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
+import type { TestRelay } from '../../../support/start-relay.ts'
 import { type Dialect, encodeReply } from '../../../support/upstreams/dialects.ts'
 import type { Reply } from '../../../support/upstreams/reply.ts'
-
-let relay: TestRelay | undefined
-afterEach(() => relay?.close())
-
-async function start(options: TestRelayOptions = {}): Promise<TestRelay> {
-  relay = await startTestRelay(options)
-  return relay
-}
 
 const CALLS: Readonly<Record<Dialect, readonly [path: string, body: Readonly<Record<string, unknown>>]>> = {
   chat: ['/v1/chat/completions', { model: 'gpt-4.1', messages: [{ role: 'user', content: 'hi' }] }],
@@ -43,7 +36,7 @@ const QUICK = {
 
 describe.each(DIALECTS)('a %s stream', (dialect) => {
   test('passes byte for byte and is never buffered', async () => {
-    const to = await start()
+    const to = await startOwnRelay()
     to.copilot.script({ text: 'one two three' })
     const through = await stream(to, dialect)
     to.copilot.script({ text: 'one two three' })
@@ -60,7 +53,7 @@ describe.each(DIALECTS)('a %s stream', (dialect) => {
   })
 
   test('that ends without its last event ends with an error the client can read', async () => {
-    const to = await start()
+    const to = await startOwnRelay()
     to.copilot.script({ text: 'one two three four', end: 'truncate', eventsBeforeEnd: 4 })
     const text = await (await stream(to, dialect)).text()
     expect(text).toContain('relay.stream-truncated')
@@ -69,13 +62,13 @@ describe.each(DIALECTS)('a %s stream', (dialect) => {
   })
 
   test('that is cut by the upstream ends with an error', async () => {
-    const to = await start()
+    const to = await startOwnRelay()
     to.copilot.script({ text: 'one two three four', end: 'cut', eventsBeforeEnd: 4, chunkDelayMs: 5 })
     expect(await (await stream(to, dialect)).text()).toContain('relay.stream-truncated')
   })
 
   test('that falls silent is kept alive by comments and then given up', async () => {
-    const to = await start({ config: QUICK })
+    const to = await startOwnRelay({ config: QUICK })
     to.copilot.script({ text: 'one two three four', end: 'stall', eventsBeforeEnd: 4 })
     const text = await (await stream(to, dialect)).text()
     expect(text.match(/^: keep-alive$/gm)?.length).toBeGreaterThan(2)
@@ -83,7 +76,7 @@ describe.each(DIALECTS)('a %s stream', (dialect) => {
   })
 
   test('with an error of the upstream in it passes as it is', async () => {
-    const to = await start()
+    const to = await startOwnRelay()
     to.copilot.script({ text: 'one two three four', end: 'error' })
     const text = await (await stream(to, dialect)).text()
     expect(text).not.toContain('relay.')
@@ -92,7 +85,7 @@ describe.each(DIALECTS)('a %s stream', (dialect) => {
 })
 
 test('a heartbeat never falls into the middle of an event', async () => {
-  const to = await start({ config: QUICK })
+  const to = await startOwnRelay({ config: QUICK })
   to.copilot.script({ text: 'one', firstDelayMs: 150, chunkDelayMs: 120 })
   const text = await (await stream(to, 'chat')).text()
   expect(text).toContain(': keep-alive\n\n')
@@ -101,7 +94,7 @@ test('a heartbeat never falls into the middle of an event', async () => {
 })
 
 test('comments keep a stream alive for longer than silence would, but not for ever', async () => {
-  const to = await start({ config: QUICK })
+  const to = await startOwnRelay({ config: QUICK })
   to.copilot.script({ comments: 60, commentEveryMs: 40, text: 'late' })
   const startedAt = performance.now()
   const text = await (await stream(to, 'chat')).text()
@@ -111,7 +104,7 @@ test('comments keep a stream alive for longer than silence would, but not for ev
 })
 
 test('an upstream that never answers gets 504', async () => {
-  const to = await start({ config: QUICK })
+  const to = await startOwnRelay({ config: QUICK })
   to.copilot.script({ text: 'late', firstDelayMs: 3000 })
   const reply = await stream(to, 'chat')
   expect(reply.status).toBe(504)
@@ -119,7 +112,7 @@ test('an upstream that never answers gets 504', async () => {
 })
 
 test('a client that goes away takes the upstream request with it within 100 ms', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   to.copilot.script({ text: 'one two three', end: 'stall' })
   const abort = new AbortController()
   const reply = await stream(to, 'chat', { signal: abort.signal })
@@ -132,7 +125,7 @@ test('a client that goes away takes the upstream request with it within 100 ms',
 })
 
 test('a client that goes away before the first byte takes the upstream request with it', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   to.copilot.script({ text: 'never', firstDelayMs: 20_000 })
   const abort = new AbortController()
   const reply = stream(to, 'chat', { signal: abort.signal }).catch(() => undefined)
@@ -147,7 +140,7 @@ test('a client that goes away before the first byte takes the upstream request w
 })
 
 test('a slow reader slows the upstream down instead of filling memory', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   // About 60 MB as a stream; the socket buffers of both hops hold a fraction of that.
   const text = 'word '.repeat(400_000)
   to.copilot.script({ text })
@@ -176,7 +169,7 @@ test('a slow reader slows the upstream down instead of filling memory', async ()
 })
 
 test('five hundred streams at once all arrive whole', async () => {
-  const to = await start({ copilot: { keepRequests: true } })
+  const to = await startOwnRelay({ copilot: { keepRequests: true } })
   const all = Array.from({ length: 500 }, async () => {
     const reply = await stream(to, 'chat')
     return (await reply.text()).endsWith('data: [DONE]\n\n')
@@ -185,7 +178,7 @@ test('five hundred streams at once all arrive whole', async () => {
 })
 
 test('an answer that is no stream passes with all its fields', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   to.copilot.script({ text: 'hi', reasoning: 'because' })
   const [path, body] = CALLS.chat
   const reply = await fetch(`${to.url}${path}`, { method: 'POST', body: JSON.stringify(body) })

@@ -5,7 +5,8 @@ import { ask, errorMessage } from '../../../support/ask.ts'
 import { fakeAmbient } from '../../../support/fake-ambient.ts'
 import { freePort } from '../../../support/free-port.ts'
 import { parseMetrics } from '../../../support/parse-metrics.ts'
-import { startTestRelay, type TestRelayOptions } from '../../../support/start-relay.ts'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
+import type { TestRelayOptions } from '../../../support/start-relay.ts'
 import { startFakeOpenaiCompatible } from '../../../support/upstreams/fake-openai-compatible.ts'
 import type { Reply } from '../../../support/upstreams/reply.ts'
 
@@ -32,8 +33,7 @@ async function start(setting: Setting = {}) {
     routing: { fallbacks: setting.fallbacks ?? { 'one/m': ['two/n'] } },
     ...setting.config,
   }
-  const relay = await startTestRelay({ ...setting.options, config })
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay({ ...setting.options, config })
   const post = (body: unknown = CHAT, path = '/v1/chat/completions') => ask(`${relay.url}${path}`, { body })
   /** Each attempt as it was counted, the oldest first. */
   const counted = async (): Promise<string[]> => {

@@ -1,21 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
 import { detailsSchema } from '../../../../src/shared/protocol/usage.ts'
-import {
-  OPENROUTER_KEY,
-  startTestRelay,
-  type TestRelay,
-  type TestRelayOptions,
-} from '../../../support/start-relay.ts'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
+import { OPENROUTER_KEY, type TestRelay } from '../../../support/start-relay.ts'
 import { NO_ZDR_404, NO_ZDR_503 } from '../../../support/upstreams/fake-openrouter.ts'
-
-let relay: TestRelay | undefined
-afterEach(() => relay?.close())
-
-async function start(options: TestRelayOptions = {}): Promise<TestRelay> {
-  relay = await startTestRelay(options)
-  return relay
-}
 
 const CHAT = { model: 'deepseek/deepseek-v3.2', messages: [{ role: 'user', content: 'hi' }] }
 
@@ -25,7 +13,7 @@ function post(to: TestRelay, body: unknown, headers: Record<string, string> = {}
 }
 
 test('every kind of request arrives with zero data retention', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   await (await post(to, { ...CHAT, stream: true, provider: { zdr: false, order: ['X'] } })).text()
   for (const path of ['completions', 'responses', 'messages', 'embeddings'])
     await (await fetch(`${to.url}/api/v1/${path}`, { method: 'POST', body: JSON.stringify(CHAT) })).text()
@@ -39,13 +27,13 @@ test.each([
   ['a web search', { ...CHAT, model: `${CHAT.model}:online` }],
   ['a plugin', { ...CHAT, plugins: [{ id: 'web' }] }],
 ])('%s never reaches OpenRouter', async (_name, body) => {
-  const to = await start()
+  const to = await startOwnRelay()
   expect((await post(to, body)).status).toBe(400)
   expect(to.openrouter.requests).toHaveLength(0)
 })
 
 test('attribution and key are ours, and control headers of the client stay here', async () => {
-  const to = await start({ config: { site_url: 'https://me.example', site_name: 'Mine' } })
+  const to = await startOwnRelay({ config: { site_url: 'https://me.example', site_name: 'Mine' } })
   await post(to, CHAT, {
     authorization: 'Bearer foreign',
     'http-referer': 'https://other.example',
@@ -64,7 +52,7 @@ test('attribution and key are ours, and control headers of the client stay here'
 test.each([[NO_ZDR_404], [NO_ZDR_503]])(
   '"no endpoint" is explained, whichever status it has',
   async (reply) => {
-    const to = await start()
+    const to = await startOwnRelay()
     to.openrouter.script(reply)
     const answer = await post(to, CHAT)
     expect([answer.status, answer.headers.get('x-relay-error')]).toEqual([
@@ -78,14 +66,14 @@ test.each([[NO_ZDR_404], [NO_ZDR_503]])(
 )
 
 test('comments pass unchanged', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   to.openrouter.script({ comments: 2, text: 'hi' })
   const text = await (await post(to, { ...CHAT, stream: true })).text()
   expect(text.startsWith(': OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\ndata: ')).toBe(true)
 })
 
 test('an error in the middle of a stream passes and is counted as a failure', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   to.openrouter.script({ text: 'a b c d e', end: 'error' })
   const text = await (await post(to, { ...CHAT, stream: true })).text()
   expect(text).toContain('provider_unavailable')
@@ -95,7 +83,7 @@ test('an error in the middle of a stream passes and is counted as a failure', as
 })
 
 test('what tells about the key is for the owner only', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   expect((await fetch(`${to.url}/api/v1/key`)).status).toBe(403)
   const { body } = await adminRequest(to.relay.adminSocketPath, 'GET', '/api/v1/key')
   expect(body).toHaveProperty('data.limit_remaining', 9.5)
@@ -107,20 +95,20 @@ test.each([
   ['/api/v1//key'],
   ['/api/v1/keys'],
 ])('the path %s leads nowhere', async (path) => {
-  const to = await start()
+  const to = await startOwnRelay()
   expect((await fetch(`${to.url}${path}`)).status).toBe(403)
   expect(to.openrouter.requests).toHaveLength(0)
 })
 
 test('a placeholder is no key', async () => {
-  const to = await start({ config: { openrouter_api_key: 'sk-or-v1-your-api-key-here' } })
+  const to = await startOwnRelay({ config: { openrouter_api_key: 'sk-or-v1-your-api-key-here' } })
   const reply = await post(to, CHAT)
   expect([reply.status, reply.headers.get('x-relay-error')]).toEqual([401, 'relay.key-placeholder'])
   expect(to.openrouter.requests).toHaveLength(0)
 })
 
 test('usage tells what its model costs in dollars, from a list that is asked for when somebody looks', async () => {
-  const to = await start()
+  const to = await startOwnRelay()
   await (await post(to, CHAT)).text()
   const lists = (): number => to.openrouter.requests.filter(({ path }) => path === '/api/v1/models').length
   expect(lists()).toBe(0)

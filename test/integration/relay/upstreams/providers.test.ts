@@ -4,7 +4,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { adminRequest } from '../../../../src/node/admin-client.ts'
 import { type RecentRequest, recentRequestsSchema } from '../../../../src/shared/protocol/recent-requests.ts'
 import { ask, errorMessage, open } from '../../../support/ask.ts'
-import { startTestRelay, type TestRelay, type TestRelayOptions } from '../../../support/start-relay.ts'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
+import type { TestRelay, TestRelayOptions } from '../../../support/start-relay.ts'
 import { waitUntil } from '../../../support/start-sshd.ts'
 import {
   BOX_MODEL,
@@ -25,8 +26,7 @@ async function start(
   const standIn = await startFakeOpenaiCompatible(box)
   onTestFinished(() => standIn.close())
   const providers = { box: { base_url: standIn.baseUrl, ...provider } }
-  const relay = await startTestRelay({ ...options, config: { providers, ...options.config } })
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay({ ...options, config: { providers, ...options.config } })
   const post = (path: string, body: unknown) => ask(`${relay.url}${path}`, { body })
   return { ...relay, box: standIn, post }
 }

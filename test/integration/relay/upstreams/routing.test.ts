@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Answer, ask, errorMessage } from '../../../support/ask.ts'
 import { freePort } from '../../../support/free-port.ts'
+import { startOwnRelay } from '../../../support/start-own-relay.ts'
 import { startTestRelay, type TestRelayOptions } from '../../../support/start-relay.ts'
 import {
   BOX_MODEL,
@@ -16,8 +17,7 @@ async function startBox(options: FakeOpenaiCompatibleOptions = {}) {
 }
 
 async function start(config: Readonly<Record<string, unknown>>, options: TestRelayOptions = {}) {
-  const relay = await startTestRelay({ config, ...options })
-  onTestFinished(() => relay.close())
+  const relay = await startOwnRelay({ config, ...options })
   return relay
 }
 
