@@ -1,17 +1,17 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { TunnelWay } from '../../../src/main/egress/tunnel-way.ts'
 import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
 import { createLogger } from '../../../src/node/log.ts'
 import type { MtlsSettings } from '../../../src/shared/settings/egress.ts'
 import type { TunnelState } from '../../../src/shared/state/egress.ts'
 import { startTcpServer } from '../../support/make-link.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { soon } from '../../support/soon.ts'
+import { startLaptopTunnel } from '../../support/start-laptop-tunnel.ts'
 import type { FakeAwsOptions } from '../../support/upstreams/fake-aws.ts'
-import { startWakeableTunnel, type WakeableTunnel } from '../../support/wakeable-tunnel.ts'
+import type { WakeableTunnel } from '../../support/wakeable-tunnel.ts'
 
 const NEVER = new AbortController().signal
 const MINUTE_MS = 60_000
@@ -26,16 +26,9 @@ interface Tunnel {
 }
 
 async function startTunnel(options: FakeAwsOptions, settings: Partial<MtlsSettings> = {}): Promise<Tunnel> {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIALAPTOP')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'the secret of the laptop')
-  const folder = await mkdtemp(join(tmpdir(), 'lifecycle-'))
-  onTestFinished(async () => {
-    vi.unstubAllEnvs()
-    await rm(folder, { recursive: true })
-  })
+  const folder = await makeTempDir('lifecycle-')
   const target = await startTcpServer((socket) => socket.pipe(socket), onTestFinished)
-  const world = await startWakeableTunnel(onTestFinished, options)
-  world.aws.addUser('AKIALAPTOP', 'the secret of the laptop')
+  const world = await startLaptopTunnel(options)
   const states: TunnelState[] = []
   const way = new TunnelWay({
     settings: { ...world.settings, ...settings },

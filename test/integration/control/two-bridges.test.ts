@@ -1,27 +1,21 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { WaysOut } from '../../../src/main/egress/ways-out.ts'
 import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
 import { createLogger } from '../../../src/node/log.ts'
 import { egressSettings } from '../../../src/shared/settings/egress.ts'
 import type { TunnelState } from '../../../src/shared/state/egress.ts'
 import { startTcpServer } from '../../support/make-link.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { soon } from '../../support/soon.ts'
-import { startWakeableTunnel, type WakeableTunnel } from '../../support/wakeable-tunnel.ts'
+import { startLaptopTunnel } from '../../support/start-laptop-tunnel.ts'
+import type { WakeableTunnel } from '../../support/wakeable-tunnel.ts'
 
 const NEVER = new AbortController().signal
 let folder: string
 beforeEach(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIALAPTOP')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'the secret of the laptop')
-  folder = await mkdtemp(join(tmpdir(), 'two-bridges-'))
-})
-afterEach(async () => {
-  vi.unstubAllEnvs()
-  await rm(folder, { recursive: true })
+  folder = await makeTempDir('two-bridges-')
 })
 
 interface Bridge {
@@ -29,12 +23,6 @@ interface Bridge {
   readonly states: readonly TunnelState[]
   /** What comes back of a text that is sent through its tunnel. */
   echo(text: string): Promise<string>
-}
-
-async function startWorld(stageMs: number, now: () => number): Promise<WakeableTunnel> {
-  const world = await startWakeableTunnel(onTestFinished, { stageMs, now })
-  world.aws.addUser('AKIALAPTOP', 'the secret of the laptop')
-  return world
 }
 
 async function startBridge({ settings: mtls }: WakeableTunnel, owner: string): Promise<Bridge> {
@@ -60,7 +48,7 @@ async function startBridge({ settings: mtls }: WakeableTunnel, owner: string): P
 }
 
 test('two bridges use one server, which stays for the second and goes with it', async () => {
-  const world = await startWorld(0, Date.now)
+  const world = await startLaptopTunnel({ stageMs: 0, now: Date.now })
   const [laptop, desk] = [await startBridge(world, 'laptop'), await startBridge(world, 'desk')]
   expect(await Promise.all([laptop.echo('from the laptop'), desk.echo('from the desk')])).toEqual([
     'from the laptop',
@@ -79,7 +67,7 @@ test('two bridges use one server, which stays for the second and goes with it', 
 
 test('a disconnect fails the requests that are held, and leaves nothing running', async () => {
   const start = Date.now()
-  const world = await startWorld(10_000, () => start)
+  const world = await startLaptopTunnel({ stageMs: 10_000, now: () => start })
   const { ways, states, echo } = await startBridge(world, 'laptop')
   const held = ['one', 'two', 'three'].map((text) =>
     expect(echo(text)).rejects.toMatchObject({ code: 'tunnel.down' }),

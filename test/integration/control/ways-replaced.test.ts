@@ -1,27 +1,19 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WaysOut } from '../../../src/main/egress/ways-out.ts'
 import { REAL_AMBIENT } from '../../../src/node/ambient.ts'
 import { createLogger } from '../../../src/node/log.ts'
 import { egressSettings } from '../../../src/shared/settings/egress.ts'
 import type { TunnelState } from '../../../src/shared/state/egress.ts'
 import { startTcpServer } from '../../support/make-link.ts'
-import { startWakeableTunnel } from '../../support/wakeable-tunnel.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
+import { startLaptopTunnel } from '../../support/start-laptop-tunnel.ts'
 
 test('a change of other settings leaves the tunnel, what goes through it and its server alone', async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIALAPTOP')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'the secret of the laptop')
-  const folder = await mkdtemp(join(tmpdir(), 'ways-'))
-  onTestFinished(async () => {
-    vi.unstubAllEnvs()
-    await rm(folder, { recursive: true })
-  })
+  const folder = await makeTempDir('ways-')
   const target = await startTcpServer((socket) => socket.pipe(socket), onTestFinished)
-  const world = await startWakeableTunnel(onTestFinished, {})
-  world.aws.addUser('AKIALAPTOP', 'the secret of the laptop')
+  const world = await startLaptopTunnel()
   const told: TunnelState['phase'][] = []
   const open = (bypass: string[], before?: WaysOut): WaysOut => {
     const settings = {
