@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import { guardRequest } from '../../node/http-guard.ts'
+import { closeInStages } from './close-in-stages.ts'
 import { classifyOpening, type Opening } from './first-bytes.ts'
-import { closeGently } from './refuse.ts'
 
 /** What the pages of the agent itself say. */
 export interface OwnPages {
@@ -19,6 +19,8 @@ export interface OwnPageRequest {
   readonly headers: IncomingHttpHeaders
 }
 
+/** How long the other side may go on sending after its page. */
+const REST_MS = 2_000
 const START = /^(?:\r?\n){0,4}(GET|HEAD) (\/proxy\.pac|\/agent\/health)(?:\?[!-~]{0,1024})? HTTP\/1\.[01]\r\n/
 const STARTS = ['GET', 'HEAD'].flatMap((method) => [`${method} /proxy.pac`, `${method} /agent/health`])
 /** More is no request for a small page; the relay may say what it makes of it. */
@@ -54,7 +56,7 @@ export function answerOwnPage(socket: Socket, request: OwnPageRequest, pages: Ow
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${method === 'HEAD' ? '' : body}`)
-  closeGently(socket)
+  closeInStages(socket, REST_MS)
   return true
 }
 

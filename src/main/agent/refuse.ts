@@ -2,10 +2,11 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { AppError } from '../../shared/errors/app-error.ts'
 import { errorDefinition } from '../../shared/errors/codes.ts'
+import { closeInStages } from './close-in-stages.ts'
 import type { Opening } from './first-bytes.ts'
 
-/** How long the other side may go on sending after it was refused, so that it can read the answer first. */
-const LINGER_MS = 2_000
+/** How long the other side may go on sending after it was refused. */
+const REST_MS = 2_000
 
 export function refusalOf(opening: Exclude<Opening, 'relay' | 'proxy'>): AppError {
   switch (opening) {
@@ -38,17 +39,5 @@ export function refuse(socket: Socket, error: AppError): void {
       body,
     ].join('\r\n'),
   )
-  closeGently(socket)
-}
-
-/** Closes a connection after its last words, see {@link refuse}. */
-export function closeGently(socket: Socket): void {
-  if (socket.readableEnded) {
-    socket.destroySoon()
-    return
-  }
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-  socket.once('close', () => clearTimeout(timer))
-  socket.once('end', () => socket.destroySoon())
-  socket.resume()
+  closeInStages(socket, REST_MS)
 }

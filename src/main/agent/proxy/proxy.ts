@@ -2,17 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { resetSocket } from '../../../node/reset-socket.ts'
-import { AppError } from '../../../shared/errors/app-error.ts'
-import { closeInStages, isClosingInStages, limitRest } from './close-in-stages.ts'
-import { sendError } from './error-answer.ts'
 import { Gate } from './gate.ts'
 import { HttpExchanges } from './http-exchanges.ts'
+import { limitRest } from './limit-rest.ts'
 import { answerByItself } from './own-answer.ts'
 import { PlainClients } from './plain/clients.ts'
 import { readPlainConnect } from './plain/request.ts'
 import { PROXY_LIMITS, type ProxyLimits, type ProxyOptions } from './proxy-options.ts'
-import { refuseRaw } from './refuse-raw.ts'
 import { Tunnels } from './tunnels.ts'
+import { Unreadable } from './unreadable.ts'
 import { Upgrades } from './upgrades.ts'
 
 export type { ProxyLimits, ProxyOptions } from './proxy-options.ts'
@@ -38,14 +36,13 @@ class HttpProxy implements Proxy {
   private readonly exchanges: HttpExchanges
   private readonly tunnels: Tunnels
   private readonly plain: PlainClients
-  private readonly latest = new WeakMap<Duplex, ServerResponse>()
-  /** Those that Node has given up. */
-  private readonly unreadable = new WeakSet<Socket>()
+  private readonly unreadable: Unreadable
   private isClosing = false
 
   constructor(options: ProxyOptions, limits: ProxyLimits) {
     const gate = new Gate(options)
     this.limits = limits
+    this.unreadable = new Unreadable(limits.restMs)
     this.exchanges = new HttpExchanges(options, limits, gate)
     this.tunnels = new Tunnels(options, limits, gate)
     this.plain = new PlainClients({
@@ -91,7 +88,7 @@ class HttpProxy implements Proxy {
       this.takeOver(socket as Socket, (client) => upgrades.open(request, client, head))
     })
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-      this.refuseUnreadable(error, socket as Socket)
+      this.unreadable.refuse(error, socket as Socket)
     })
     // It never listens by itself, and only this starts the look for heads that do not come to an end
     // (https://github.com/nodejs/node/blob/v24.x/lib/_http_server.js, setupConnectionsTracking).
@@ -133,7 +130,7 @@ class HttpProxy implements Proxy {
   /** Sees to what becomes of the connection when the response is there. */
   private begin(request: IncomingMessage, response: ServerResponse): void {
     if (this.isClosing || mayHaveChanged(request)) response.shouldKeepAlive = false
-    this.latest.set(request.socket, response)
+    this.unreadable.follow(request, response)
     response.once('close', () => {
       if (this.isClosing) request.socket.destroySoon()
     })
@@ -142,44 +139,12 @@ class HttpProxy implements Proxy {
 
   /** Not from a request that waits for its answer, which would come in the middle of what follows. */
   private takeOver(socket: Socket, take: (socket: Socket) => Promise<void>): void {
-    if (this.isAnswering(socket)) resetSocket(socket)
+    if (this.unreadable.isAnswering(socket)) resetSocket(socket)
     else void take(socket)
-  }
-
-  private isAnswering(socket: Socket): boolean {
-    return this.latest.get(socket)?.writableFinished === false
-  }
-
-  private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-    // What comes after it is as unreadable, and is told of as often.
-    if (this.unreadable.has(socket) || isClosingInStages(socket)) return
-    this.unreadable.add(socket)
-    const { restMs } = this.limits
-    const latest = this.latest.get(socket)
-    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
-    else if (latest?.req.complete === false) this.refuseRest(latest, socket, unreadable(error))
-    // A client that reads the answer to its last request would take this for a part of it.
-    else if (this.isAnswering(socket)) socket.destroy()
-    else refuseRaw(socket, unreadable(error), restMs)
-  }
-
-  /** Of a request that is passed on already; it has no more than one answer. */
-  private refuseRest(response: ServerResponse, socket: Socket, error: AppError): void {
-    if (response.writableFinished) closeInStages(socket, this.limits.restMs)
-    else if (response.headersSent || response.socket !== socket) socket.destroy()
-    else sendError(response.req, response, error)
   }
 }
 
 /** To another protocol: Node drops what comes right behind such a request, also where it is answered as any other. */
 function mayHaveChanged({ headers }: IncomingMessage): boolean {
   return headers.upgrade !== undefined && /\bupgrade\b/i.test(headers.connection ?? '')
-}
-
-function unreadable(error: NodeJS.ErrnoException): AppError {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new AppError('agent.head-timeout', 'The request did not arrive in time.')
-  if (error.code === 'HPE_HEADER_OVERFLOW')
-    return new AppError('proxy.head-too-large', 'The headers of the request are larger than 64 KiB.')
-  return new AppError('proxy.bad-request', `The request is not correct HTTP (${error.code ?? 'unreadable'}).`)
 }
