@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { bridgeLines } from '../../../src/cli/bridge-text.ts'
-import { plainText, textWidth } from '../../../src/cli/terminal-text.ts'
+import { textWidth } from '../../../src/cli/terminal-text.ts'
 import { AppError, type Failure, toFailure } from '../../../src/shared/errors/app-error.ts'
 import type { ErrorCode } from '../../../src/shared/errors/codes.ts'
 import type { BridgeState, RelayState } from '../../../src/shared/state/bridge-state.ts'
@@ -277,53 +277,40 @@ test('colour repeats what the symbols say and changes no text', () => {
   expect(bare).toEqual(bridgeLines(state, NOON, { width: 80, color: false }))
 })
 
-describe('what others wrote', () => {
-  test.each([
-    ['\u001b[2J\u001b]0;owned\u0007', '�[2J�]0;owned�'],
-    ['a\r\nb\tc', 'a� b c'],
-    ['\u202Eexe.txt\u2066\u200B', '�exe.txt��'],
-    ['\u009B31m', '�31m'],
-    ['z\u0301\u0301\u0301\u0301\u0301', 'ź\u0301\u0301'],
-    ['東京 Zürich עברית', '東京 Zürich עברית'],
-  ])('%j is shown as %j', (text, shown) => {
-    expect(plainText(text)).toBe(shown)
-  })
-
-  test('never breaks a line, leaves its columns or reaches the terminal as a command', () => {
-    const text = fc.string({ unit: 'binary', maxLength: 300 })
-    fc.assert(
-      fc.property(text, text, text, fc.integer({ min: 30, max: 140 }), (name, reason, version, width) => {
-        const state = makeBridgeState({
-          profile: name,
-          version,
-          relay: { ...PI, place: name },
-          clients: [
-            makeClientState({ name, place: reason, path: { kind: 'not-checkable', at: NOON, reason } }),
-            makeClientState({
-              link: { phase: 'failed', since: NOON, cause: failure('ssh.auth-failed', reason) },
-            }),
-          ],
-          prompts: [
-            {
-              id: '1',
-              askedAt: NOON,
-              kind: 'keyboard-interactive',
-              user: name,
-              host: reason,
-              title: name,
-              instructions: reason,
-              questions: [{ text: name, echo: false }],
-            },
-          ],
-        })
-        for (const line of bridgeLines(state, NOON, { width, color: false })) {
-          expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
-          expect(textWidth(line)).toBeLessThanOrEqual(width)
-        }
-      }),
-      { numRuns: 300 },
-    )
-  })
+test('what others wrote never breaks a line, leaves its columns or reaches the terminal as a command', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 300 })
+  fc.assert(
+    fc.property(text, text, text, fc.integer({ min: 30, max: 140 }), (name, reason, version, width) => {
+      const state = makeBridgeState({
+        profile: name,
+        version,
+        relay: { ...PI, place: name },
+        clients: [
+          makeClientState({ name, place: reason, path: { kind: 'not-checkable', at: NOON, reason } }),
+          makeClientState({
+            link: { phase: 'failed', since: NOON, cause: failure('ssh.auth-failed', reason) },
+          }),
+        ],
+        prompts: [
+          {
+            id: '1',
+            askedAt: NOON,
+            kind: 'keyboard-interactive',
+            user: name,
+            host: reason,
+            title: name,
+            instructions: reason,
+            questions: [{ text: name, echo: false }],
+          },
+        ],
+      })
+      for (const line of bridgeLines(state, NOON, { width, color: false })) {
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
+        expect(textWidth(line)).toBeLessThanOrEqual(width)
+      }
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('commands are named as they are typed here, those for another machine as they are called there', () => {
