@@ -14,7 +14,7 @@ interface Part {
   readonly linuxOnly?: boolean
 }
 
-const PARTS: readonly Part[] = [
+export const PARTS: readonly Part[] = [
   { commands: ['bash'], apt: 'bash', dnf: 'bash' },
   { commands: ['curl'], apt: 'curl', dnf: 'curl' },
   { commands: ['tar'], apt: 'tar', dnf: 'tar' },
@@ -27,8 +27,8 @@ const PARTS: readonly Part[] = [
   { commands: ['wg'], apt: 'wireguard-tools', dnf: 'wireguard-tools', linuxOnly: true },
   { commands: ['wireguard-go'], apt: 'wireguard-go', dnf: 'wireguard-go', linuxOnly: true },
   { commands: ['dnsmasq'], apt: 'dnsmasq-base', dnf: 'dnsmasq', linuxOnly: true },
-  { commands: ['wg'], apt: 'wireguard-tools', dnf: 'wireguard-tools', linuxOnly: true },
   { commands: ['conntrack'], apt: 'conntrack', dnf: 'conntrack-tools', linuxOnly: true },
+  { commands: ['slowhttptest'], apt: 'slowhttptest', dnf: 'slowhttptest', linuxOnly: true },
   { commands: ['openssl'], apt: 'openssl', dnf: 'openssl' },
   { commands: ['gnome-keyring-daemon'], apt: 'gnome-keyring', dnf: 'gnome-keyring', linuxOnly: true },
   {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { installAdvice, isInstalled, missingParts } from '../../../scripts/system-parts.ts'
+import { installAdvice, isInstalled, missingParts, PARTS } from '../../../scripts/system-parts.ts'
 import { makeTempDir } from '../../support/make-temp-dir.ts'
 
 const makeFolder = () => makeTempDir('parts-')
@@ -22,6 +22,15 @@ test('a part is missing when none of its commands is on the path', async () => {
     'only-on-linux-apt',
   ])
   expect(missingParts(parts, folder, 'darwin').map(({ apt }) => apt)).toEqual(['not-anywhere-apt'])
+})
+
+test('each part is asked for once, and the attacker of slow clients is among them', () => {
+  const commands = PARTS.flatMap((part) => part.commands)
+  expect(commands).toEqual([...new Set(commands)])
+  expect(PARTS.find((part) => part.commands.includes('slowhttptest'))).toMatchObject({
+    apt: 'slowhttptest',
+    linuxOnly: true,
+  })
 })
 
 test('the advice is a command for the package manager at hand', () => {
