@@ -65,6 +65,34 @@ test('query goes through the stages of a task in their order, up with an address
   expect(await ask(aws, 'kill', { owner: 'laptop' })).toMatchObject({ status: 'killed', desiredCount: 0 })
 })
 
+test('each of the eight stages that ECS has is told by its own name', async () => {
+  const aws = await start({ stageMs: 1000 })
+  const stages = async (): Promise<unknown[]> => {
+    const seen: unknown[] = []
+    for (const _ of [1, 2, 3, 4]) {
+      const { status, stage } = await ask(aws, 'query')
+      seen.push([status, stage])
+      aws.pass(1000)
+    }
+    return seen
+  }
+  await ask(aws, 'wake', { owner: 'laptop' })
+  expect(await stages()).toEqual([
+    ['pending', 'provisioning'],
+    ['pending', 'pending'],
+    ['pending', 'activating'],
+    ['ready', 'running'],
+  ])
+  await ask(aws, 'kill', { owner: 'laptop' })
+  aws.pass(1000)
+  expect(await stages()).toEqual([
+    ['negative', 'deactivating'],
+    ['negative', 'stopping'],
+    ['negative', 'deprovisioning'],
+    ['negative', 'stopped'],
+  ])
+})
+
 test('a service that is wanted and has no task yet is waited for, not given up', async () => {
   const aws = await start({ schedulerMs: MINUTE_MS, stageMs: 1000 })
   await ask(aws, 'wake')

@@ -141,19 +141,69 @@ describe.skipIf(!isInstalled)('what is deployed to AWS', () => {
     for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(7)
   })
 
-  test('somebody is told when the server is not put to sleep, or runs for too long', () => {
-    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm'))
-    expect(alarms).toHaveLength(4)
-    for (const { Properties } of alarms) expect(Properties.AlarmActions).toHaveLength(1)
-    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      MetricName: 'CPUUtilization',
-      EvaluationPeriods: 13,
-      Period: 3600,
+  test('somebody is told when the server is not put to sleep, runs for too long, or cannot be called', () => {
+    const alarms = template.findResources('AWS::CloudWatch::Alarm')
+    const topics = Object.keys(template.findResources('AWS::SNS::Topic'))
+    expect(topics).toHaveLength(1)
+    const found = Object.entries(alarms).map(([id, { Properties }]) => {
+      expect(Properties).toMatchObject({ Threshold: 1, AlarmActions: [{ Ref: topics[0] }] })
+      return [id.replace(/[0-9A-F]{8}$/, ''), Properties] as const
     })
-    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      MetricName: 'Invocations',
-      ComparisonOperator: 'LessThanThreshold',
-      TreatMissingData: 'breaching',
+    const oneFunction = (name: string) => [{ Name: 'FunctionName', Value: { Ref: lambdaOf(name) } }]
+    const failed = (id: string, name: string) => ({
+      Id: id,
+      MetricStat: {
+        Metric: { Namespace: 'AWS/Lambda', MetricName: 'Url5xxCount', Dimensions: oneFunction(name) },
+        Period: 300,
+        Stat: 'Sum',
+      },
+      ReturnData: false,
+    })
+    expect(Object.fromEntries(found)).toEqual({
+      SleepFails: expect.objectContaining({
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Errors',
+        Dimensions: oneFunction('sleep'),
+        Statistic: 'Sum',
+        Period: 300,
+        EvaluationPeriods: 3,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      }),
+      SleepIsNotCalled: expect.objectContaining({
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Invocations',
+        Dimensions: oneFunction('sleep'),
+        Statistic: 'Sum',
+        Period: 300,
+        EvaluationPeriods: 3,
+        ComparisonOperator: 'LessThanThreshold',
+        TreatMissingData: 'breaching',
+      }),
+      CallsFail: expect.objectContaining({
+        Metrics: [
+          expect.objectContaining({ Expression: 'FILL(w, 0) + FILL(q, 0) + FILL(k, 0)' }),
+          failed('w', 'wake'),
+          failed('q', 'query'),
+          failed('k', 'kill'),
+        ],
+        EvaluationPeriods: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      }),
+      RunsTooLong: expect.objectContaining({
+        Namespace: 'AWS/ECS',
+        MetricName: 'CPUUtilization',
+        Dimensions: [
+          { Name: 'ClusterName', Value: 'sovereign-tunnel' },
+          { Name: 'ServiceName', Value: 'sovereign-tunnel-server' },
+        ],
+        Statistic: 'SampleCount',
+        Period: 3600,
+        EvaluationPeriods: 13,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      }),
     })
   })
 
@@ -221,6 +271,12 @@ describe.skipIf(!isInstalled)('what is deployed to AWS', () => {
   const SERVICE_OF: Readonly<Record<string, string>> = {
     DescribeNetworkInterfaces: 'ec2:DescribeNetworkInterfaces',
     GetMetricData: 'cloudwatch:GetMetricData',
+  }
+
+  /** Its id in the template. */
+  function lambdaOf(name: string): string | undefined {
+    const lambdas = Object.entries(template.findResources('AWS::Lambda::Function'))
+    return lambdas.find(([, { Properties }]) => Properties.FunctionName === `sovereign-tunnel-${name}`)?.[0]
   }
 
   function statementsOf(type: string): Statement[] {
