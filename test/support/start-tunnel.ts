@@ -5,6 +5,7 @@ import {
 } from '../../src/main/egress/mtls/mtls-egress.ts'
 import { createAddressPolicy } from '../../src/node/address-policy/address-policy.ts'
 import { dial } from '../../src/node/address-policy/dial.ts'
+import type { Lookup } from '../../src/node/address-policy/lookups.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger, type Logger, recentLogLines } from '../../src/node/log.ts'
 import { resetWhenDestroyed } from '../../src/node/reset-socket.ts'
@@ -37,9 +38,9 @@ export async function makeTunnelCerts(teardown: (close: () => Promise<void>) => 
 }
 
 /** Reaches this machine, which no server does unless it is told. */
-export function dialLoopback(): Dial {
+export function dialLoopback(names: { readonly lookup?: Lookup } = {}): Dial {
   const policy = createAddressPolicy(['127.0.0.0/8', '::1'])
-  return async (target, signal) => resetWhenDestroyed(await dial(target, { policy }, signal))
+  return async (target, signal) => resetWhenDestroyed(await dial(target, { policy, ...names }, signal))
 }
 
 export interface TestServer extends TunnelServer {
