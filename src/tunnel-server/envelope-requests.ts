@@ -19,8 +19,8 @@ const TOTAL_MS = 30_000
 const MAX_AT_ONCE = 32
 const MAX_BODY_TEXT = `${ENVELOPES.body / 2 ** 20} MiB`
 
-/** `content-length` is made anew, as the body may be encoded otherwise. */
-const OF_ONE_CONNECTION = new Set([...HOP_BY_HOP, 'transfer-encoding', 'content-length', 'expect'])
+/** `content-length` is made anew, as the body may be encoded otherwise, and `host` from the URL (RFC 9112 §3.2.2). */
+const MADE_ANEW = new Set([...HOP_BY_HOP, 'transfer-encoding', 'content-length', 'expect', 'host'])
 
 /**
  * The `http_request` of an agent: one exchange, no redirect followed, nothing tried twice. The answer is always one
@@ -76,6 +76,8 @@ export class EnvelopeRequests {
     const target = URL.canParse(url) ? new URL(url) : undefined
     if (target === undefined || !/^https?:$/.test(target.protocol))
       throw new AppError('tunnel.protocol', 'A request needs an absolute http or https URL.')
+    if (method === 'CONNECT')
+      throw new AppError('tunnel.protocol', 'CONNECT is no request for a URL; a stream is opened instead.')
     const bytes = Buffer.from(body ?? '', 'base64')
     const stream = await this.dial(target, signal)
     try {
@@ -125,7 +127,7 @@ function cleaned(headers: Readonly<Record<string, readonly string[]>>): Record<s
     .map((name) => name.trim().toLowerCase())
   return Object.fromEntries(
     Object.entries(headers)
-      .filter(([name]) => !OF_ONE_CONNECTION.has(name.toLowerCase()) && !named.includes(name.toLowerCase()))
+      .filter(([name]) => !MADE_ANEW.has(name.toLowerCase()) && !named.includes(name.toLowerCase()))
       .map(([name, values]) => [name, [...values]]),
   )
 }
@@ -148,17 +150,18 @@ function send(stream: Duplex, { body, headers, method, signal, target }: Outgoin
       reject(new AppError(code, `${target.host} ${what}.`, { cause }))
     }
     try {
-      const host = headers.Host === undefined && headers.host === undefined ? { Host: target.host } : {}
       const length = body.length > 0 ? { 'Content-Length': String(body.length) } : {}
       const call = request({
         // Only without an agent does it count; `agent: false` would make one, which dials by itself.
         createConnection: () => stream,
         method,
         path: `${target.pathname}${target.search}`,
-        headers: { ...headers, ...host, ...length },
+        headers: { ...headers, Host: target.host, ...length },
         setHost: false,
         signal,
       })
+      // Node drops those beyond about a thousand without a word.
+      call.maxHeadersCount = 0
       call.once('response', resolve).on('error', fail).end(body)
     } catch (cause) {
       reject(
