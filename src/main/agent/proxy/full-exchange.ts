@@ -26,6 +26,8 @@ export interface FullExchangeOptions {
 export function startFullExchange(options: FullExchangeOptions): () => void {
   const { request, back, send, onFailure } = options
   const upstream = httpRequest(send)
+  // As in proxy.ts: Node drops those beyond about a thousand.
+  upstream.maxHeadersCount = 0
   let isOver = false
   const fail = (error: unknown): void => {
     if (isOver) return

@@ -55,6 +55,8 @@ export class Upgrades extends Takeover {
         headers: ['Host', target.authority, ...headers, 'Connection', 'Upgrade', 'Upgrade', upgrade],
         createConnection: () => asSocket(stream),
       })
+      // As in proxy.ts: Node drops those beyond about a thousand.
+      upstream.maxHeadersCount = 0
       upstream.on('error', fail)
       const timer = setTimeout(
         () => upstream.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
