@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BridgeState } from '../../src/shared/state/bridge-state.ts'
+import { type BridgeProcess, isListening, startBridgeProcess } from './bridge-process.ts'
 import { freePort } from './free-port.ts'
 import { runSovereign, type SovereignProcess } from './sovereign-process.ts'
 
@@ -69,7 +70,6 @@ async function setUp(dir: string, options: TunnelSetUpOptions): Promise<TunnelSe
   await writeFile(serverFile, serverConfig(certs, serverPort, healthPort))
   onStep?.({ part: 'server', text: `will be at 127.0.0.1:${serverPort}, and is asleep` })
 
-  const settingsFile = join(dir, 'settings.json')
   const agent = join(certs, 'issued/laptop')
   const mtls = {
     server: `127.0.0.1:${serverPort}`,
@@ -78,49 +78,28 @@ async function setUp(dir: string, options: TunnelSetUpOptions): Promise<TunnelSe
     control: { kind: 'process', command: [process.execPath, PROGRAM, 'tunnel-server', '-c', serverFile] },
   }
   const egress = { use, allowPrivate: ['127.0.0.0/8'], connectPorts, mtls }
-  await writeFile(settingsFile, JSON.stringify({ agent: { listen: `127.0.0.1:${port}` }, egress }))
-  let bridge = await startBridge(dir, settingsFile)
+  const settings = { agent: { listen: `127.0.0.1:${port}` }, egress }
+  let bridge = await startBridge(dir, settings)
   onStep?.({ part: 'bridge', text: `is a proxy at http://127.0.0.1:${port}` })
   return {
     ...{ url: `http://127.0.0.1:${port}`, port, dir, healthUrl: `http://127.0.0.1:${healthPort}` },
     get bridge() {
-      return bridge
+      return bridge.process
     },
-    state: async (fits, what) => {
-      const newest = bridge.newest(stateIn)
-      if (newest !== undefined && fits(newest)) return newest
-      return bridge.line(
-        (line) => {
-          const state = stateIn(line)
-          return state !== undefined && fits(state) ? state : undefined
-        },
-        what,
-        { from: bridge.mark() },
-      )
-    },
+    state: (fits, what) => bridge.state(fits, what),
     startAgain: async () => {
-      bridge = await startBridge(dir, settingsFile)
+      bridge = await startBridge(dir, settings)
     },
     close: async () => {
-      await bridge.stop()
+      await bridge.process.stop()
       await rm(dir, { recursive: true, force: true })
     },
   }
 }
 
-async function startBridge(dir: string, settingsFile: string): Promise<SovereignProcess> {
-  const run = join(dir, 'run')
-  await mkdir(run, { mode: 0o700, recursive: true })
-  const bridge = runSovereign(['bridge', '--config', settingsFile, '--json'], {
-    HOME: dir,
-    SOVEREIGN_RUNTIME_DIR: run,
-    SOVEREIGN_DATA_DIR: join(dir, 'relay'),
-    CONFIG_PATH: join(dir, 'relay/config.json'),
-  })
-  await bridge.line(
-    (line) => (stateIn(line)?.agent.phase === 'listening' ? true : undefined),
-    'the proxy to listen',
-  )
+async function startBridge(dir: string, settings: Readonly<Record<string, unknown>>): Promise<BridgeProcess> {
+  const bridge = await startBridgeProcess({ dir, settings })
+  await bridge.state(isListening, 'the proxy to listen')
   return bridge
 }
 
@@ -145,9 +124,4 @@ async function ran(args: readonly string[]): Promise<void> {
   const command = runSovereign(args, {})
   const code = await command.finished
   if (code !== 0) throw new Error(`sovereign ${args.join(' ')} ended with ${code}:\n${command.stderr()}`)
-}
-
-function stateIn(line: string): BridgeState | undefined {
-  if (!line.startsWith('{"event":"state"')) return undefined
-  return (JSON.parse(line) as { payload: BridgeState }).payload
 }
