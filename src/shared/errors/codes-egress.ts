@@ -130,11 +130,13 @@ export const EGRESS_ERRORS = defineErrors({
     meaning: 'A certificate, key or revocation list cannot be used.',
     recovery: 'user',
     remedy: 'Look at it with "sovereign certs show", and issue a new one where it is wrong.',
+    status: 503,
   },
   'certs.expired': {
     meaning: 'A certificate is past its end, or not valid yet.',
     recovery: 'user',
     remedy: 'Renew it with "sovereign certs renew", and check the clock of this machine.',
+    status: 503,
   },
   'certs.exists': {
     meaning: 'There already is a certificate authority or certificate of that name.',
@@ -161,13 +163,13 @@ export const EGRESS_ERRORS = defineErrors({
     meaning: 'The provider of the tunnel server refused the request.',
     recovery: 'user',
     remedy: 'Check the credentials and rights with which the request is signed.',
-    status: 502,
+    status: 503,
   },
   'control.failed': {
     meaning: 'The provider of the tunnel server could not do what it was asked.',
     recovery: 'automatic',
     remedy: 'Try again; if it stays, look at the provider.',
-    status: 502,
+    status: 503,
   },
   'control.wake-timeout': {
     meaning: 'The tunnel server did not start in time.',

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AppError } from '../../../shared/errors/app-error.ts'
 import { type ErrorCode, errorDefinition } from '../../../shared/errors/codes.ts'
+import type { EGRESS_ERRORS } from '../../../shared/errors/codes-egress.ts'
 import { answerByItself } from './own-answer.ts'
 
 export interface ErrorAnswer {
@@ -11,8 +12,18 @@ export interface ErrorAnswer {
   readonly body: string
 }
 
-/** The error types of RFC 9209 §2.3. */
-const PROXY_STATUS: Partial<Record<ErrorCode, string>> = {
+/** Met by commands, by the start of a server and by the settings of the system, never on the way of a request. */
+type OfNoRequest =
+  | 'tunnel.config-invalid'
+  | 'certs.exists'
+  | 'certs.missing'
+  | 'certs.request-invalid'
+  | 'certs.unwritable'
+  | `system-proxy.${string}`
+type Answered = Exclude<keyof typeof EGRESS_ERRORS, OfNoRequest> | 'agent.head-timeout' | 'internal.bug'
+
+/** The error types of RFC 9209 §2.3; a new code of the proxy or its tunnel needs one. */
+const ERROR_TYPES: Readonly<Record<Answered, string>> = {
   'egress.denied': 'destination_ip_prohibited',
   'egress.dns-failed': 'dns_error',
   'egress.refused': 'connection_refused',
@@ -20,6 +31,7 @@ const PROXY_STATUS: Partial<Record<ErrorCode, string>> = {
   'egress.timeout': 'connection_timeout',
   'egress.bad-answer': 'http_protocol_error',
   'egress.unavailable': 'destination_unavailable',
+  'egress.password-unusable': 'proxy_configuration_error',
   'proxy.bad-request': 'http_request_error',
   'proxy.not-http': 'http_request_error',
   'proxy.head-too-large': 'http_request_error',
@@ -32,6 +44,13 @@ const PROXY_STATUS: Partial<Record<ErrorCode, string>> = {
   'tunnel.rejected': 'tls_alert_received',
   'tunnel.protocol': 'http_protocol_error',
   'tunnel.full': 'connection_limit_reached',
+  // Of this computer: what is wrong with the certificate of the server is `tunnel.not-trusted`.
+  'certs.invalid': 'proxy_configuration_error',
+  'certs.expired': 'proxy_configuration_error',
+  'control.refused': 'proxy_configuration_error',
+  'control.failed': 'destination_unavailable',
+  'control.wake-timeout': 'connection_timeout',
+  'internal.bug': 'proxy_internal_error',
 }
 
 /**
@@ -55,10 +74,7 @@ export function errorAnswer(error: AppError, accept = ''): ErrorAnswer {
       ...['Content-Length', String(Buffer.byteLength(body))],
       ...['Cache-Control', 'no-store'],
       ...['X-Bridge-Error', code],
-      ...[
-        'Proxy-Status',
-        `sovereign-bridge; error=${PROXY_STATUS[code] ?? 'proxy_internal_error'}; details=${quoted(message)}`,
-      ],
+      ...['Proxy-Status', `sovereign-bridge; error=${errorType(code)}; details=${quoted(message)}`],
       ...(status === 407 ? ['Proxy-Authenticate', 'Basic realm="Sovereign Bridge", charset="UTF-8"'] : []),
       ...(isPage ? ['Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'"] : []),
     ],
@@ -83,6 +99,11 @@ export function rawErrorAnswer(error: AppError, accept = ''): string {
   for (let index = 0; index < headers.length; index += 2)
     lines.push(`${headers[index]}: ${headers[index + 1]}`)
   return [...lines, 'Connection: close', '', body].join('\r\n')
+}
+
+function errorType(code: ErrorCode): string {
+  const types: Partial<Record<ErrorCode, string>> = ERROR_TYPES
+  return types[code] ?? ERROR_TYPES['internal.bug']
 }
 
 /** A string of a structured field (RFC 8941 §3.3.3), which is ASCII. */
