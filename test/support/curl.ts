@@ -1,0 +1,11 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+
+/** Status and body of what curl gets by the proxy on that port of this machine; also where a tunnel was refused. */
+export async function curl(proxyPort: number, url: string, ...args: string[]): Promise<string> {
+  const proxied = ['-x', `http://127.0.0.1:${proxyPort}`, '--noproxy', '']
+  const child = spawn('curl', ['-s', '-w', ' %{http_code}', ...proxied, ...args, url], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  return await text(child.stdout)
+}
