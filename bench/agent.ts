@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { bundle } from '../scripts/build.ts'
-import { usageOf } from './support/process-usage.ts'
+import { reportGoals } from './support/goals.ts'
+import { mostKiBOf, usageOf } from './support/process-usage.ts'
 import { median, Processes } from './support/processes.ts'
 import type { Load, LoadResult } from './support/proxy-load.ts'
 import { type ProxyPeer, startPeers } from './support/proxy-peers.ts'
@@ -40,6 +41,8 @@ interface Row {
   readonly idleMib: number | undefined
   /** After all rounds. */
   readonly rssMib: number | undefined
+  /** At any time so far; of its first process, where it has several. */
+  readonly mostMib: number | undefined
   /** With `--quiet`: when nothing has happened for two minutes after them. */
   readonly quietMib: number | undefined
 }
@@ -144,6 +147,7 @@ async function rowOf(
     failed: rounds.reduce((sum, { requests, bulk }) => sum + requests.failed + bulk.failed, 0),
     idleMib,
     rssMib: pid === undefined ? undefined : await rssMib(pid),
+    mostMib: pid === undefined ? undefined : (await mostKiBOf(pid)) / 1024,
     quietMib: undefined,
   }
 }
@@ -180,6 +184,7 @@ function report(rows: readonly Row[], isJson: boolean): void {
           failed: row.failed,
           'idle MiB': row.idleMib?.toFixed(0) ?? '',
           'MiB after': row.rssMib?.toFixed(0) ?? '',
+          'MiB at most': row.mostMib?.toFixed(0) ?? '',
           'MiB when quiet': row.quietMib?.toFixed(0) ?? '',
         },
       ]),
@@ -189,6 +194,14 @@ function report(rows: readonly Row[], isJson: boolean): void {
     console.log(
       `To ${to}: ${requestsPerSecond.toFixed(2)}× the requests/s, ${setUpP50.toFixed(2)}× the time of a CONNECT, ${mibPerSecond.toFixed(2)}× the throughput.`,
     )
+  reportGoals([
+    ...ratios.flatMap(({ to, requestsPerSecond, setUpP50, mibPerSecond }) => [
+      ...(to === 'squid' ? [] : [{ what: `requests/s to ${to}`, got: requestsPerSecond, atLeast: 2 }]),
+      ...(to === 'tinyproxy' ? [{ what: `time of a CONNECT to ${to}`, got: setUpP50, atMost: 1 }] : []),
+      { what: `throughput to ${to}`, got: mibPerSecond, atLeast: 1 },
+    ]),
+    { what: 'MiB after the load', got: ours?.rssMib ?? Number.NaN, atMost: 90 },
+  ])
 }
 
 function option(args: readonly string[], name: string): string | undefined {

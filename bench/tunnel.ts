@@ -7,6 +7,7 @@ import { issueCertificate } from '../src/node/pki/issue.ts'
 import { makeAuthority } from '../src/node/pki/make-authority.ts'
 import { freePort } from '../test/support/free-port.ts'
 import { accepts, startSshd, waitUntil } from '../test/support/start-sshd.ts'
+import { type Goal, reportGoals } from './support/goals.ts'
 import { coarseCpuMs, usageOf } from './support/process-usage.ts'
 import { median, Processes } from './support/processes.ts'
 import { reportCrowds } from './support/tunnel-crowd.ts'
@@ -48,7 +49,7 @@ export async function run(args: readonly string[]): Promise<void> {
     const table = await measure(paths, { rounds, mib, ms })
     report(table, paths, args.includes('--json'))
     await reportMemory(paths)
-    if (args.includes('--many')) await reportMany(paths)
+    await reportMany(paths)
     const h2 = paths.get('h2')
     if (args.includes('--crowd') && h2 !== undefined) await reportCrowds('h2', h2.open, h2.pids, CROWD)
   } finally {
@@ -150,6 +151,8 @@ async function buildStunnel(processes: Processes, { certs, dir, hostPort }: Plac
   return { open: openTcp(port), pids }
 }
 
+const RATIO = 'h2 / better peer'
+
 type Table = Map<string, Map<Path, number[]>>
 
 async function measure(
@@ -195,20 +198,29 @@ function report(table: Table, paths: ReadonlyMap<Path, Built>, asJson: boolean):
     const peers = [values.stunnel, values.ssh].filter((value) => value !== undefined)
     const isMore = !row.endsWith(' ms')
     const best = isMore ? Math.max(...peers) : Math.min(...peers)
-    return { row, ...values, 'h2 / better peer': (values.h2 ?? Number.NaN) / best }
+    return { row, ...values, [RATIO]: (values.h2 ?? Number.NaN) / best }
   })
-  if (asJson) console.log(JSON.stringify(rows))
-  else
-    console.table(
-      Object.fromEntries(
-        rows.map(({ row, ...values }) => [
-          row,
-          Object.fromEntries(
-            Object.entries(values).map(([name, value]) => [name, Number(value.toPrecision(3))]),
-          ),
-        ]),
-      ),
-    )
+  if (asJson) {
+    console.log(JSON.stringify(rows))
+    return
+  }
+  console.table(
+    Object.fromEntries(
+      rows.map(({ row, ...values }) => [
+        row,
+        Object.fromEntries(
+          Object.entries(values).map(([name, value]) => [name, Number(value.toPrecision(3))]),
+        ),
+      ]),
+    ),
+  )
+  reportGoals(rows.flatMap(({ row, [RATIO]: got }) => goalOf(row, got)))
+}
+
+function goalOf(row: string, got: number): Goal[] {
+  const what = `${row} to the better peer`
+  if (/^bulk .* MiB\/s$/.test(row)) return [{ what, got, atLeast: 1 }]
+  return row.endsWith('p50 ms') ? [{ what, got, atMost: 1 }] : []
 }
 
 async function reportMemory(paths: ReadonlyMap<Path, Built>): Promise<void> {
@@ -218,18 +230,16 @@ async function reportMemory(paths: ReadonlyMap<Path, Built>): Promise<void> {
   }
 }
 
-/** What a stream costs while 1, 10, 100 and 1,000 are open. */
+/** What it costs to have 1, 10, 100 and 1,000 streams open while eight of them are busy. */
 async function reportMany(paths: ReadonlyMap<Path, Built>): Promise<void> {
   for (const [path, { open, pids }] of paths) {
-    const before = (await usageOf(pids)).rssKiB
     const sockets = []
     for (const count of [1, 10, 100, 1_000]) {
       while (sockets.length < count) sockets.push(await open())
       const { p50Ms, perSecond } = await small(open, 8, 500)
       const { rssKiB } = await usageOf(pids)
-      const each = (rssKiB - before) / count
       console.log(
-        `${path}, ${count} idle streams: ${each.toFixed(0)} KiB each, 1 KiB in ${p50Ms.toFixed(2)} ms, ${perSecond.toFixed(0)} per s`,
+        `${path}, ${count} idle: ${(rssKiB / 1024).toFixed(0)} MiB of both ends, 1 KiB in ${p50Ms.toFixed(2)} ms, ${perSecond.toFixed(0)} per s`,
       )
     }
     for (const socket of sockets) socket.destroy()

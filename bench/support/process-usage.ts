@@ -32,6 +32,11 @@ export async function usageOfOne(pid: number): Promise<Usage> {
   return { cpuMs, rssKiB: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) }
 }
 
+/** The most memory that this process alone has ever taken. */
+export async function mostKiBOf(pid: number): Promise<number> {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+}
+
 /** Nothing where it has ended since it was listed, as threads do that serve one connection each. */
 async function scheduledOf(pid: number, thread: string): Promise<string> {
   try {
