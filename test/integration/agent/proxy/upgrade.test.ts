@@ -1,7 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
-import { WebSocket, WebSocketServer } from 'ws'
+import { expect, test } from 'vitest'
 import { openRaw, rawHttp } from '../../../support/raw-http.ts'
 import { OK, startBytes, startProxy, startScripted } from '../../../support/start-proxy.ts'
 import { waitUntil } from '../../../support/start-sshd.ts'
@@ -105,46 +103,3 @@ test.each(['client', 'host'])('a reset of the %s resets the other side', async (
   expect(await waitUntil(() => ends.length > 0, 5_000)).toBe(true)
   expect(ends).toEqual([who === 'client' ? 'host' : 'client'])
 })
-
-test('WebSocket by an absolute ws: URL keeps its subprotocol, its compression and both closes', async () => {
-  const server = new WebSocketServer({
-    host: '127.0.0.1',
-    port: 0,
-    perMessageDeflate: true,
-    handleProtocols: (wanted) => (wanted.has('second') ? 'second' : false),
-  })
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  server.on('connection', (socket) => {
-    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
-  })
-  const { port: hostPort } = server.address() as AddressInfo
-  const { port } = await startProxy()
-  const direct = await talk(new WebSocket(`ws://127.0.0.1:${hostPort}/`, ['first', 'second']))
-  const proxied = await talk(
-    new WebSocket(`ws://127.0.0.1:${hostPort}/`, ['first', 'second'], {
-      createConnection: () => connect(port, '127.0.0.1'),
-      // ws writes the path as it is told.
-      finishRequest: (request) => {
-        request.path = `ws://127.0.0.1:${hostPort}/`
-        request.end()
-      },
-    }),
-  )
-  expect(proxied).toEqual(direct)
-  expect(proxied.protocol).toBe('second')
-  expect(proxied.extensions).toContain('permessage-deflate')
-})
-
-async function talk(socket: WebSocket) {
-  const received: string[] = []
-  socket.on('message', (data: Buffer) => received.push(data.toString('base64')))
-  await once(socket, 'open')
-  const { protocol, extensions } = socket
-  const sent = ['short', 'x'.repeat(300_000), Buffer.alloc(70_000, 7), '']
-  for (const message of sent) socket.send(message)
-  await waitUntil(() => received.length === sent.length, 10_000)
-  socket.close(4001, 'enough')
-  const [code, reason] = (await once(socket, 'close')) as [number, Buffer]
-  return { protocol, extensions, received, code, reason: String(reason) }
-}
