@@ -7,8 +7,5 @@ import { tunnelStack } from './stack.ts'
 const FUNCTIONS = fileURLToPath(new URL('../../../dist/functions', import.meta.url))
 
 const app = new App()
-tunnelStack(
-  app,
-  readOptions((name) => app.node.tryGetContext(name)),
-  FUNCTIONS,
-)
+const context = (name: string): unknown => app.node.tryGetContext(name)
+tunnelStack(app, readOptions(context), String(context('functions') ?? FUNCTIONS))

@@ -29,6 +29,9 @@ export const DEFAULT_OPTIONS: TunnelOptions = {
   alarmEmail: undefined,
 }
 
+/** A network as CloudFormation and `--cidr` take it, such as 203.0.113.7/32. */
+export const NETWORK_PATTERN = '^(?:\\d{1,3}\\.){3}\\d{1,3}/(?:\\d|[12]\\d|3[0-2])$'
+
 /** Reads them from the context of the CDK app, where all is text. @throws Error naming what is wrong. */
 export function readOptions(context: (name: string) => unknown): TunnelOptions {
   const text = (name: string) => {

@@ -14,7 +14,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { TUNNEL_METRICS } from '../../shared/protocol/tunnel-metrics.ts'
 import { ENVIRONMENT } from '../names.ts'
-import type { TunnelOptions } from './options.ts'
+import { NETWORK_PATTERN, type TunnelOptions } from './options.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const DOCKERFILE = 'docker/tunnel-server.Dockerfile'
@@ -68,7 +68,7 @@ function gate(stack: Stack, vpc: Vpc, port: number): SecurityGroup {
   const networks = new CfnParameter(stack, 'IngressCidr', {
     type: 'String',
     description: 'Network from which agents come, such as 203.0.113.7/32',
-    allowedPattern: '^(?:\\d{1,3}\\.){3}\\d{1,3}/(?:\\d|[12]\\d|3[0-2])$',
+    allowedPattern: NETWORK_PATTERN,
     constraintDescription: 'a network such as 203.0.113.7/32',
   })
   const group = new SecurityGroup(stack, 'Gate', { vpc, description: 'The tunnel server' })

@@ -1,17 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildFunctions } from '../../../scripts/build-functions.ts'
+import { INFRA, NO_INFRA } from '../../support/infra-packages.ts'
 import { type FunctionName, startFakeAws } from '../../support/upstreams/fake-aws.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const INFRA = join(ROOT, 'src/functions/infra')
-const isInstalled = existsSync(join(INFRA, 'node_modules/aws-cdk-lib'))
-if (!isInstalled) console.warn(`WHAT IS DEPLOYED TO AWS IS NOT TESTED: run "npm install" in ${INFRA} first.`)
+if (NO_INFRA !== undefined) console.warn(NO_INFRA)
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -39,7 +37,7 @@ interface Statement {
   readonly Condition?: unknown
 }
 
-describe.skipIf(!isInstalled)('what is deployed to AWS', () => {
+describe.skipIf(NO_INFRA !== undefined)('what is deployed to AWS', () => {
   let functions: string
   let infra: Infra
   let template: Template
