@@ -1,7 +1,7 @@
+import type { OwnListener } from '../../node/address-policy/own-listener.ts'
 import type { Logger } from '../../node/log.ts'
 import { toAppError, toFailure } from '../../shared/errors/app-error.ts'
 import type { SystemProxyState } from '../../shared/state/egress.ts'
-import type { OwnListener } from '../egress/direct/own-listener.ts'
 import type { SystemProxy } from '../system-proxy/system-proxy.ts'
 
 export interface SystemProxySwitchOptions {

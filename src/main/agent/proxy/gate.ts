@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
+import { isOwnListener, type OwnListener } from '../../../node/address-policy/own-listener.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
-import { isOwnListener, type OwnListener } from '../../egress/direct/own-listener.ts'
 import type { Egress, EgressTarget } from '../../egress/egress.ts'
 import { createPasswordCheck, type PasswordCheck } from './password.ts'
 import type { ReadRequest } from './plain/request.ts'

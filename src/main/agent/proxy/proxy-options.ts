@@ -1,6 +1,6 @@
+import type { OwnListener } from '../../../node/address-policy/own-listener.ts'
 import type { Ambient } from '../../../node/ambient.ts'
 import type { Logger } from '../../../node/log.ts'
-import type { OwnListener } from '../../egress/direct/own-listener.ts'
 import type { Egress } from '../../egress/egress.ts'
 
 export interface ProxyOptions {

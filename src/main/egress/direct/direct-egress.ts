@@ -3,11 +3,11 @@ import type { AddressPolicy } from '../../../node/address-policy/address-policy.
 import type { CheckedAddress } from '../../../node/address-policy/checked-addresses.ts'
 import { dial } from '../../../node/address-policy/dial.ts'
 import type { Lookup } from '../../../node/address-policy/lookups.ts'
+import { isOwnListener, type OwnListener } from '../../../node/address-policy/own-listener.ts'
 import { OpenStreams } from '../../../node/open-streams.ts'
 import { resetWhenDestroyed } from '../../../node/reset-socket.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
 import type { Egress, EgressTarget } from '../egress.ts'
-import { isOwnListener, type OwnListener } from './own-listener.ts'
 
 export interface DirectEgressOptions {
   readonly policy: AddressPolicy

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
-import { isOwnListener } from '../../../../../src/main/egress/direct/own-listener.ts'
+import { isOwnListener } from '../../../../src/node/address-policy/own-listener.ts'
 
 test.each([
   ['127.0.0.1', '127.0.0.1', true],

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
-import { unwrapAddress } from '../../../node/address-policy/address-kind.ts'
+import { unwrapAddress } from './address-kind.ts'
 
-/** An address and port on which the proxy listens. */
+/** An address and port on which whoever dials listens. */
 export interface OwnListener {
   /** An address literal without brackets; `0.0.0.0` and `::` are all addresses of this machine. */
   readonly address: string
