@@ -2,8 +2,9 @@ import { type CertificateFacts, expiryWarning, isoDate } from '../node/pki/expir
 import type { Exported } from '../node/pki/export-files.ts'
 import type { Issued, Renewed } from '../node/pki/issue.ts'
 import type { RevocationList } from '../node/pki/make-certificate.ts'
-import { aKind, DEFAULT_SERVER_NAME } from '../node/pki/names.ts'
+import { aKind, type CertificateKind, DEFAULT_SERVER_NAME } from '../node/pki/names.ts'
 import { type Overview, type OverviewRow, rowState } from '../node/pki/overview.ts'
+import type { RequestFiles } from '../node/pki/request.ts'
 import type { Revoked } from '../node/pki/revoke.ts'
 import { textTable } from './text-table.ts'
 
@@ -24,22 +25,40 @@ export function madeText(dir: string, facts: CertificateFacts, say: Say): string
   ].join('\n')
 }
 
-export function issuedText({ facts, files, identity, kind, name }: Issued, say: Say): string {
+export function issuedText({ facts, files, identity, isKeyElsewhere, kind, name }: Issued, say: Say): string {
   return [
     `${name} has a certificate as ${aKind(kind)}, ${untilText(facts)}.`,
     ...aligned([
       ['identity', identity],
-      ['files', `cert.pem and key.pem in ${files.dir}`],
+      ['files', filesText(files, isKeyElsewhere)],
     ]),
     ...serverNameHint(kind, name),
     '',
-    `To hand it over: ${say(`export ${name} --to FOLDER`)}`,
+    `${isKeyElsewhere ? BRING_BACK : 'To hand it over'}: ${say(`export ${name} --to FOLDER`)}`,
   ].join('\n')
 }
 
-export function renewedText({ before, facts, kind, name }: Renewed, say: Say): string {
+const BRING_BACK = 'To have cert.pem, ca.pem and crl.pem in one folder, to bring back to the key'
+
+function filesText({ dir }: Issued['files'], isKeyElsewhere: boolean): string {
+  return isKeyElsewhere
+    ? `cert.pem in ${dir}; the key stays where the request was made`
+    : `cert.pem and key.pem in ${dir}`
+}
+
+export function requestText({ csr, key, name }: RequestFiles, kind: CertificateKind, own: string): string {
+  const server = kind === 'server' ? ' --server' : ''
   return [
-    `${name} has a new key and certificate as ${aKind(kind)}, ${untilText(facts)}.`,
+    `${key} is the private key of ${name}: it stays on this machine, for this user alone.`,
+    `${csr} is the request for its certificate; nothing in it is secret.`,
+    '',
+    `Next, with ${name}.csr on the machine of the authority: ${own} certs issue --request ${name}.csr${server}`,
+  ].join('\n')
+}
+
+export function renewedText({ before, facts, isKeyElsewhere, kind, name }: Renewed, say: Say): string {
+  return [
+    `${name} has a new ${isKeyElsewhere ? '' : 'key and '}certificate as ${aKind(kind)}, ${untilText(facts)}.`,
     before.state === 'expired'
       ? 'The one before has ended, so hand this one over:'
       : `The one before works until ${isoDate(before.notAfter)}; hand this one over until then:`,
@@ -64,12 +83,18 @@ export function listText({ nextUpdate, number, revoked }: RevocationList, crl: s
   return `List ${number} names ${certificates(revoked.length)} and is good until ${isoDate(nextUpdate)}.\nHand it to every server, and to every agent whose settings name one: ${crl}`
 }
 
-export function exportedText(name: string, { kind }: Exported, to: string): string {
+export function exportedText(name: string, { key, kind }: Exported, to: string): string {
   const settings =
     kind === 'agent'
       ? 'In the settings of the agent, "ca", "cert", "key" and "crl" of "egress.mtls" name them. The list is to be handed over ' +
         'again whenever a server is revoked, and before it ends.'
       : 'The list is to be handed over again whenever a certificate is revoked.'
+  if (key === undefined)
+    return [
+      `What ${name} needs beside its key is in ${to}: ca.pem, cert.pem and crl.pem. None of them is secret.`,
+      'Bring them to the machine where the request was made.',
+      settings,
+    ].join('\n')
   return [
     `What ${name} needs is in ${to}: ca.pem, cert.pem, key.pem and crl.pem.`,
     'Bring it there on a way that nobody else reads, such as scp, and delete it here.',
@@ -117,7 +142,9 @@ function warnings({ authority, list, rows }: Overview, now: number, say: Say): s
       revokedAt === undefined &&
       (facts.state === 'ends-soon' || facts.state === 'expired' || fault !== undefined),
   )
-  const lines = due.map(({ name }) => `  ${say(`renew ${name}`)}`)
+  const lines = due.map(
+    ({ isKeyElsewhere, name }) => `  ${say(`renew ${name}${isKeyElsewhere ? ' --request FILE' : ''}`)}`,
+  )
   const isListDue = list.nextUpdate - now < LIST_WARN_MS && list.nextUpdate < authority.facts.notAfter
   if (isListDue) lines.push(`  ${say('crl')}`)
   return lines.length === 0 ? [] : ['', 'To do:', ...lines]
@@ -133,7 +160,7 @@ export function detailsText({ facts, files, identity, kind, name, ...rest }: Ove
       ['valid', `${isoDate(facts.notBefore)} to ${isoDate(facts.notAfter)}${leftText(facts)}`],
       ['serial', facts.serial],
       ['SHA-256', facts.fingerprint],
-      ['files', `cert.pem and key.pem in ${files.dir}`],
+      ['files', filesText(files, rest.isKeyElsewhere)],
     ]),
   ].join('\n')
 }

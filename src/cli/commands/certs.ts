@@ -12,6 +12,7 @@ import {
   madeText,
   overviewText,
   renewedText,
+  requestText,
   revokedText,
   type Say,
 } from '../certs-text.ts'
@@ -21,11 +22,20 @@ interface FolderOption {
   readonly dir?: string
 }
 
-interface IssueOptions extends FolderOption {
+interface KindOptions extends FolderOption {
   readonly agent?: boolean
   readonly server?: boolean
+}
+
+interface IssueOptions extends KindOptions {
   readonly days: number
   readonly san: readonly string[]
+  readonly request?: string
+}
+
+interface RenewOptions extends FolderOption {
+  readonly days?: number
+  readonly request?: string
 }
 
 /** `sovereign certs …`: the certificates of the tunnel and who makes them; failures are thrown as AppError. */
@@ -40,11 +50,21 @@ export function certsCommand(): Command {
     .option('--server', 'for the tunnel server')
     .option('--days <days>', 'how long it is valid', daysOption, 90)
     .option('--san <name>', 'a further host name or address; may be given again', oneMore, [])
+    .option('--request <file>', 'for the key of that request, which stays where it is; an agent unless told')
     .description('make a key and a certificate for a server or an agent')
     .action(issue)
+  command
+    .command('request')
+    .argument('[name]', `name of this machine; a server is called ${DEFAULT_SERVER_NAME} unless told`)
+    .option('--agent', 'for a machine that uses the tunnel, as it is unless told')
+    .option('--server', 'for the tunnel server')
+    .option('--dir <folder>', 'folder for the two files instead of this one')
+    .description('make a key that stays on this machine, and a request for its certificate')
+    .action(request)
   withDir(command.command('renew'))
     .argument('<name>')
     .option('--days <days>', 'how long it is valid; as long as the last one unless told', daysOption)
+    .option('--request <file>', 'for the key of that request, which stays where it is')
     .description('make a new key and certificate for a name')
     .action(renew)
   withDir(command.command('revoke'))
@@ -77,15 +97,41 @@ async function init(options: FolderOption): Promise<void> {
 }
 
 async function issue(name: string | undefined, options: IssueOptions): Promise<void> {
-  const kind = kindOf(options)
-  const wish = { name: nameFor(kind, name), kind, days: options.days, extraNames: options.san }
+  const { days, san: extraNames } = options
   const { issueCertificate } = await import('../../node/pki/issue.ts')
-  console.log(issuedText(await issueCertificate(folderOf(options), wish, Date.now()), sayer(options)))
+  const issued = await issueCertificate(
+    folderOf(options),
+    { ...(await whoFor(name, options)), days, extraNames },
+    Date.now(),
+  )
+  console.log(issuedText(issued, sayer(options)))
 }
 
-async function renew(name: string, options: FolderOption & { readonly days?: number }): Promise<void> {
+async function whoFor(name: string | undefined, { request: file, ...options }: IssueOptions) {
+  if (file === undefined) {
+    const kind = kindOf(options)
+    return { name: nameFor(kind, name), kind }
+  }
+  const kind = kindOf(options, 'agent')
+  const { nameOfRequest, readRequest } = await import('../../node/pki/request.ts')
+  const request = await readRequest(resolve(file))
+  return { name: nameOfRequest(request, name), kind, request }
+}
+
+async function request(name: string | undefined, options: KindOptions): Promise<void> {
+  const kind = kindOf(options, 'agent')
+  const { makeRequestFiles } = await import('../../node/pki/request.ts')
+  const wish = { name: nameFor(kind, name, 'request laptop'), kind }
+  console.log(requestText(await makeRequestFiles(resolve(options.dir ?? '.'), wish), kind, ownName()))
+}
+
+async function renew(name: string, options: RenewOptions): Promise<void> {
+  const { days, request: file } = options
   const { renewCertificate } = await import('../../node/pki/issue.ts')
-  const renewed = await renewCertificate(folderOf(options), { name, days: options.days }, Date.now())
+  const { nameOfRequest, readRequest } = await import('../../node/pki/request.ts')
+  const made = file === undefined ? undefined : await readRequest(resolve(file))
+  if (made !== undefined) nameOfRequest(made, name)
+  const renewed = await renewCertificate(folderOf(options), { name, days, request: made }, Date.now())
   console.log(renewedText(renewed, sayer(options)))
 }
 
@@ -133,8 +179,9 @@ function sayer({ dir }: FolderOption): Say {
   return (command) => `${ownName()} certs ${command}${where}`
 }
 
-function kindOf({ agent = false, server = false }: IssueOptions): CertificateKind {
+function kindOf({ agent = false, server = false }: KindOptions, usual?: CertificateKind): CertificateKind {
   if (agent !== server) return agent ? 'agent' : 'server'
+  if (!agent && usual !== undefined) return usual
   throw new AppError(
     'certs.request-invalid',
     agent ? 'A certificate is for an agent or for a server, not for both.' : 'It was not said who it is for.',
@@ -142,11 +189,11 @@ function kindOf({ agent = false, server = false }: IssueOptions): CertificateKin
   )
 }
 
-function nameFor(kind: CertificateKind, name: string | undefined): string {
+function nameFor(kind: CertificateKind, name: string | undefined, example = 'issue laptop --agent'): string {
   if (name !== undefined) return name
   if (kind === 'server') return DEFAULT_SERVER_NAME
   throw new AppError('certs.request-invalid', 'The agent has no name.', {
-    remedy: 'Name it: "sovereign certs issue laptop --agent".',
+    remedy: `Name it: "sovereign certs ${example}".`,
   })
 }
 

@@ -9,13 +9,15 @@ import { isoDate } from './expiry.ts'
 import { saving } from './folder.ts'
 import { type CertificateKind, readIdentity, subjectNames } from './names.ts'
 import { pairFault, pairOf } from './pair.ts'
+import { isThere } from './read-files.ts'
 import { currentOfName } from './record.ts'
 
 export interface Exported {
   readonly kind: CertificateKind
   readonly ca: string
   readonly cert: string
-  readonly key: string
+  /** Undefined where it never was here: the certificate was issued on a request. */
+  readonly key: string | undefined
   /** What both ends need to refuse each other by. */
   readonly crl: string
 }
@@ -41,9 +43,10 @@ export async function exportFiles(
   })
   await refuseOthers(join(to, 'cert.pem'), name)
   const pair = pairOf(folder, name)
+  const isKeyElsewhere = await isThere(pair.request)
   const sources = [
     ['ca.pem', folder.ca],
-    ['key.pem', pair.key],
+    ...(isKeyElsewhere ? [] : [['key.pem', pair.key] as const]),
     ['cert.pem', pair.cert],
     ['crl.pem', folder.crl],
   ] as const
@@ -52,7 +55,8 @@ export async function exportFiles(
     for (const [file, source] of sources) await writeFileAtomic(join(to, file), await readFile(source))
   })
   return {
-    ...{ kind, ca: join(to, 'ca.pem'), cert: join(to, 'cert.pem'), key: join(to, 'key.pem') },
+    ...{ kind, ca: join(to, 'ca.pem'), cert: join(to, 'cert.pem') },
+    key: isKeyElsewhere ? undefined : join(to, 'key.pem'),
     crl: join(to, 'crl.pem'),
   }
 }

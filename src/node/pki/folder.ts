@@ -6,6 +6,7 @@ import { AppError } from '../../shared/errors/app-error.ts'
  *
  *   ca.pem ca.key crl.pem
  *   issued/NAME/{cert,key}.pem     what NAME has now
+ *   issued/NAME/request.csr        in place of key.pem: the key is where this request was made
  *   issued/NAME/next/              a renewal that is whole and only has to be moved into place
  *   record/0007.pem                every certificate that was ever signed, in their order
  *   record/0007.revoked            since when that one is revoked
@@ -34,11 +35,13 @@ export interface PairFiles {
   readonly dir: string
   readonly cert: string
   readonly key: string
+  /** There only where the key is not. */
+  readonly request: string
 }
 
 /** The certificate and the key of one name. */
 export function pairFiles(dir: string): PairFiles {
-  return { dir, cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem') }
+  return { dir, cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), request: join(dir, 'request.csr') }
 }
 
 /**

@@ -1,4 +1,5 @@
-// The only file that knows the library: everything else deals in PEM texts and in Node's own X509Certificate.
+// With make-request.ts the only file that knows the library: everything else deals in PEM texts and in Node's own
+// X509Certificate.
 import './reflect-metadata.ts'
 import { generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -8,7 +9,7 @@ import type { CertificateKind, SubjectName } from './names.ts'
 
 /** Every TLS stack takes ECDSA on P-256 and does it in constant time; Ed25519 is refused by browsers and by Windows. */
 const KEY = { name: 'ECDSA', namedCurve: 'P-256' } as const
-const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const
+export const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const
 const CRL_NUMBER = '2.5.29.20'
 /** What is signed begins a little before it is: other machines' clocks may be behind this one's. */
 export const CLOCK_LEEWAY_MS = 3_600_000
@@ -72,7 +73,7 @@ export interface LeafWish extends Validity {
 /** For one end of the tunnel and nothing else. */
 export async function makeLeafCertificate(signer: Signer, wish: LeafWish): Promise<string> {
   const authority = new x509.X509Certificate(signer.pem)
-  const publicKey = wish.publicKey.toCryptoKey(KEY, true, ['verify'])
+  const publicKey = new x509.PublicKey(wish.publicKey.export({ type: 'spki', format: 'der' }))
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: makeSerial(),
     subject: [{ CN: [wish.commonName] }],
@@ -150,7 +151,7 @@ export async function isRevocationListOf(list: string, authority: string): Promi
   return crl.issuer === subject && (await crl.verify({ publicKey }))
 }
 
-function webKeys({ privateKey, publicKey }: KeyPair) {
+export function webKeys({ privateKey, publicKey }: KeyPair) {
   return [publicKey.toCryptoKey(KEY, true, ['verify']), privateKey.toCryptoKey(KEY, false, ['sign'])] as const
 }
 
@@ -174,6 +175,6 @@ function derInteger(number: bigint): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([0x02, padded.length, ...padded])
 }
 
-function ended(pem: string): string {
+export function ended(pem: string): string {
   return `${pem.trimEnd()}\n`
 }

@@ -24,7 +24,7 @@ const IDENTITY = /^sovereign:\/\/(agent|server)\/([^/?#]+)$/
  * @throws AppError `certs.request-invalid`
  */
 export function checkedName(text: string): string {
-  if (text.length <= MAX_NAME && isDnsName(text)) return text
+  if (isName(text)) return text
   const better = suggestion(text)
   throw new AppError(
     'certs.request-invalid',
@@ -33,6 +33,10 @@ export function checkedName(text: string): string {
       remedy: `Use small letters, digits and hyphens, at most ${MAX_NAME}${better === undefined ? '' : `, such as "${better}"`}.`,
     },
   )
+}
+
+export function isName(text: string): boolean {
+  return text.length <= MAX_NAME && isDnsName(text)
 }
 
 function isDnsName(text: string): boolean {
@@ -54,6 +58,20 @@ function suggestion(text: string): string | undefined {
 /** `sovereign://agent/laptop` */
 export function identityOf(kind: CertificateKind, name: string): string {
   return `sovereign://${kind}/${name}`
+}
+
+/** The subject alternative names of a certificate, its identity first and none of them twice. */
+export function allNames(
+  kind: CertificateKind,
+  name: string,
+  extra: readonly SubjectName[],
+): readonly SubjectName[] {
+  const all: SubjectName[] = [
+    { type: 'uri', value: identityOf(kind, name) },
+    { type: 'dns', value: name },
+    ...extra,
+  ]
+  return [...new Map(all.map((one) => [`${one.type}:${one.value}`, one])).values()]
 }
 
 /** `an agent`, `a server` */

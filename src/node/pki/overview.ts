@@ -4,6 +4,7 @@ import type { PairFiles } from './folder.ts'
 import type { RevocationList } from './make-certificate.ts'
 import { type CertificateKind, identityOf } from './names.ts'
 import { pairFault, pairOf } from './pair.ts'
+import { isThere } from './read-files.ts'
 import { currentOf, noSuchName, readRecord, type Signed } from './record.ts'
 import { viewRevocationList } from './revocation-list.ts'
 
@@ -14,6 +15,8 @@ export interface OverviewRow {
   readonly facts: CertificateFacts
   readonly revokedAt: number | undefined
   readonly files: PairFiles
+  /** It never was here: the certificate was issued on a request. */
+  readonly isKeyElsewhere: boolean
   /** What is wrong with its files. */
   readonly fault: string | undefined
 }
@@ -36,9 +39,10 @@ async function rowOf(
   { folder }: AuthorityView,
   { facts, kind, name, pem, revokedAt }: Signed,
 ): Promise<OverviewRow> {
+  const files = pairOf(folder, name)
   return {
-    ...{ name, kind, identity: identityOf(kind, name), facts, revokedAt },
-    files: pairOf(folder, name),
+    ...{ name, kind, identity: identityOf(kind, name), facts, files, revokedAt },
+    isKeyElsewhere: await isThere(files.request),
     fault: revokedAt === undefined ? await pairFault(folder, name, pem) : undefined,
   }
 }
@@ -84,13 +88,13 @@ export function overviewJson(overview: Overview, name: string | undefined): unkn
 }
 
 function rowJson(row: OverviewRow): unknown {
-  const { facts, fault, files, identity, kind, name, revokedAt } = row
+  const { facts, fault, files, identity, isKeyElsewhere, kind, name, revokedAt } = row
   return {
     ...{ name, kind, identity, names: facts.names, ...factsJson(facts) },
     state: revokedAt === undefined ? facts.state : 'revoked',
     revokedAt: revokedAt === undefined ? null : iso(revokedAt),
     fault: fault ?? null,
-    files: { cert: files.cert, key: files.key },
+    files: { cert: files.cert, key: isKeyElsewhere ? null : files.key },
   }
 }
 

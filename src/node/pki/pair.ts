@@ -5,11 +5,10 @@ import { writeFileAtomic } from '../atomic-file.ts'
 import { type AuthorityFolder, type PairFiles, pairFiles, saving } from './folder.ts'
 import { isThere } from './read-files.ts'
 
-/** A certificate and its private key, as PEM. */
-export interface Pair {
-  readonly cert: string
-  readonly key: string
-}
+/** A certificate, and its private key or the request of whoever has that; as PEM. */
+export type Pair =
+  | { readonly cert: string; readonly key: string }
+  | { readonly cert: string; readonly request: string }
 
 export function pairOf({ issued }: AuthorityFolder, name: string): PairFiles {
   return pairFiles(join(issued, name))
@@ -26,7 +25,8 @@ export async function putPair(folder: AuthorityFolder, name: string, pair: Pair)
   const staging = pairFiles(join(folder.issued, `.${name}.${randomBytes(4).toString('hex')}`))
   await saving(target.dir, async () => {
     try {
-      await writeFileAtomic(staging.key, pair.key)
+      if ('key' in pair) await writeFileAtomic(staging.key, pair.key)
+      else await writeFileAtomic(staging.request, pair.request)
       await writeFileAtomic(staging.cert, pair.cert)
       if (!isNew) await rm(nextOf(target).dir, { recursive: true, force: true })
       await rename(staging.dir, isNew ? target.dir : nextOf(target).dir)
@@ -53,7 +53,15 @@ export async function finishMoves(folder: AuthorityFolder): Promise<void> {
 async function finishMove(target: PairFiles): Promise<void> {
   const next = nextOf(target)
   if (!(await isThere(next.dir))) return
-  if (await isThere(next.key)) await rename(next.key, target.key)
+  // The one that goes is removed while the one that comes still says so.
+  if (await isThere(next.key)) {
+    await rm(target.request, { force: true })
+    await rename(next.key, target.key)
+  }
+  if (await isThere(next.request)) {
+    await rm(target.key, { force: true })
+    await rename(next.request, target.request)
+  }
   if (await isThere(next.cert)) await rename(next.cert, target.cert)
   await rm(next.dir, { recursive: true, force: true })
 }
@@ -62,7 +70,7 @@ function nextOf(target: PairFiles): PairFiles {
   return pairFiles(join(target.dir, 'next'))
 }
 
-/** What is wrong with the files of a name; undefined where they are the certificate that was signed and its key. */
+/** What is wrong with the files of a name; undefined where they are the certificate that was signed and its key, if that is here. */
 export async function pairFault(
   folder: AuthorityFolder,
   name: string,
@@ -74,6 +82,7 @@ export async function pairFault(
     const found = new X509Certificate(await readFile(files.cert))
     if (found.fingerprint256 !== new X509Certificate(cert).fingerprint256)
       return 'cert.pem is not the one that was signed last'
+    if (await isThere(files.request)) return undefined
     return found.checkPrivateKey(createPrivateKey(await readFile(files.key)))
       ? undefined
       : 'key.pem is not the key of cert.pem'
