@@ -1,12 +1,12 @@
 import { createAddressPolicy } from '../../node/address-policy/address-policy.ts'
 import { matchesHost } from '../../node/address-policy/host-pattern.ts'
+import type { OwnListener } from '../../node/address-policy/own-listener.ts'
 import type { Ambient } from '../../node/ambient.ts'
 import type { Logger } from '../../node/log.ts'
 import type { EgressSettings, MtlsSettings } from '../../shared/settings/egress.ts'
 import { NO_TUNNEL, type TunnelState } from '../../shared/state/egress.ts'
 import { keepsServer, sharesServer } from '../control/shares-server.ts'
 import { DirectEgress } from './direct/direct-egress.ts'
-import type { OwnListener } from './direct/own-listener.ts'
 import type { Egress } from './egress.ts'
 import { noServer, TunnelWay } from './tunnel-way.ts'
 
