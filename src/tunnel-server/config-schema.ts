@@ -24,11 +24,9 @@ export const configSchema = z.strictObject({
     .describe('How often they are printed'),
   secrets_manager_name: z.string().optional(),
   use_secrets_manager: z
-    .literal(
-      false,
-      'is not done by the server: let the platform put the secret into CERT_PEM, KEY_PEM and CA_PEM',
-    )
-    .optional(),
+    .boolean()
+    .default(false)
+    .describe('Only where the platform has put the secret into CERT_PEM, KEY_PEM and CA_PEM'),
 
   allow: list
     .default([])

@@ -39,8 +39,25 @@ export async function readConfig(
     throw invalid(path, mistake, fromFile.lineOf)
   }
   const config = result.data
+  if (config.use_secrets_manager && !PEM_VARIABLES.every((name) => env[name]))
+    throw notFetched(config.secrets_manager_name, path, fromFile.lineOf)
   const base = path === undefined ? process.cwd() : dirname(resolve(path))
   return { ...config, tls: tlsSources(config, env, base), metrics: metricsOf(env) }
+}
+
+const PEM_VARIABLES = ['CERT_PEM', 'KEY_PEM', 'CA_PEM'] as const
+
+/** The SDK for it is larger than the server, which needs no rights at AWS where ECS brings the secret. */
+function notFetched(name: string | undefined, path: string | undefined, lineOf: Yaml['lineOf']): AppError {
+  const mistake = { path: ['use_secrets_manager'], text: 'the server fetches no secret itself.' }
+  const secret = name === undefined || name === '' ? 'the secret' : `"${name}"`
+  const example = '{"name":"CERT_PEM","valueFrom":"<ARN of the secret>:cert_pem::"}'
+  return new AppError('tunnel.config-invalid', placed(path, mistake, lineOf), {
+    remedy:
+      `Let ECS put cert_pem, key_pem and ca_pem of ${secret} into CERT_PEM, KEY_PEM and CA_PEM, by ` +
+      `"secrets" of the task definition: ${example} and so on. ` +
+      'Elsewhere set the three yourself, or leave use_secrets_manager out and name the files.',
+  })
 }
 
 interface Yaml {
@@ -139,9 +156,13 @@ function metricsOf(env: Env): ResolvedConfig['metrics'] {
 }
 
 function invalid(path: string | undefined, mistake: Mistake | undefined, lineOf: Yaml['lineOf']): AppError {
-  if (mistake === undefined) return new AppError('tunnel.config-invalid', 'The configuration has a mistake.')
+  const text = mistake === undefined ? 'The configuration has a mistake.' : placed(path, mistake, lineOf)
+  return new AppError('tunnel.config-invalid', text)
+}
+
+function placed(path: string | undefined, mistake: Mistake, lineOf: Yaml['lineOf']): string {
   const line = lineOf?.(mistake)
   const place =
     path === undefined || line === undefined ? (path ?? 'the configuration') : `${path} line ${line}`
-  return new AppError('tunnel.config-invalid', `${place}: ${formatPath(mistake.path)}: ${mistake.text}`)
+  return `${place}: ${formatPath(mistake.path)}: ${mistake.text}`
 }

@@ -88,13 +88,39 @@ test.each([
     /line 2: max_connections: has to be a number/,
   ],
   ['an interval that is too short', 'metrics_interval: 1s\n', /line 1: metrics_interval: .*10/],
-  ['a secret to be fetched', 'use_secrets_manager: true\n', /line 1: use_secrets_manager: /],
   ['a mistake in YAML', 'allow: [a\nb: c\n', /line \d/],
   ['a list', '- a\n', /has to hold keys/],
 ])('%s is named with its line', async (_what, text, message) => {
   await expect(readConfig(await fileWith(text), ENV)).rejects.toMatchObject({
     code: 'tunnel.config-invalid',
     message: expect.stringMatching(message) as string,
+  })
+})
+
+test('a secret that is to be fetched is refused with what does the same on ECS and elsewhere', async () => {
+  const text = 'allow: [a]\nuse_secrets_manager: true\nsecrets_manager_name: fluidity-certificates\n'
+  const path = await fileWith(`${text}cert_file: a\nkey_file: b\nca_cert_file: c\n`)
+  const { CA_PEM: _, ...withoutAuthority } = ENV
+  for (const env of [{}, withoutAuthority])
+    await expect(readConfig(path, env)).rejects.toMatchObject({
+      code: 'tunnel.config-invalid',
+      message: `${path} line 2: use_secrets_manager: the server fetches no secret itself.`,
+      remedy:
+        'Let ECS put cert_pem, key_pem and ca_pem of "fluidity-certificates" into CERT_PEM, KEY_PEM and CA_PEM, by ' +
+        '"secrets" of the task definition: {"name":"CERT_PEM","valueFrom":"<ARN of the secret>:cert_pem::"} and so on. ' +
+        'Elsewhere set the three yourself, or leave use_secrets_manager out and name the files.',
+    })
+})
+
+test('a configuration that asks for secrets is as good as any where the platform has brought them', async () => {
+  const path = await fileWith('use_secrets_manager: true\nsecrets_manager_name: fluidity-certificates\n')
+  expect(await readConfig(path, ENV)).toMatchObject({ tls: { cert: PEM, key: PEM, ca: PEM } })
+  expect(await readConfig(undefined, { ...ENV, FLUIDITY_USE_SECRETS_MANAGER: 'true' })).toMatchObject({
+    tls: { cert: PEM },
+  })
+  await expect(readConfig(undefined, { FLUIDITY_USE_SECRETS_MANAGER: 'true' })).rejects.toMatchObject({
+    message: 'the configuration: use_secrets_manager: the server fetches no secret itself.',
+    remedy: expect.stringContaining('of the secret into CERT_PEM') as string,
   })
 })
 
