@@ -5,28 +5,17 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { ProxyAgent, request as undiciRequest } from 'undici'
+import { Agent, type Dispatcher, ProxyAgent, request as undiciRequest } from 'undici'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Authority, startAuthority } from '../../../support/make-certificates.ts'
-import { type StartedProxy, startProxy } from '../../../support/start-proxy.ts'
-import { startSshd } from '../../../support/start-sshd.ts'
-import { tunnelFixture } from '../../../support/tunnel-fixture.ts'
+import { proxyWays, WAYS } from '../../../support/proxy-ways.ts'
 
 const run = promisify(execFile)
 const FILE = randomBytes(3_000_000)
 
-/** Every way out, the tunnel in both formats. */
-const WAYS = ['direct', 'h2', 'envelopes'] as const
-type Way = (typeof WAYS)[number]
-
-const tunnel = tunnelFixture()
-
-async function startProxyBy(way: Way): Promise<StartedProxy> {
-  if (way === 'direct') return startProxy()
-  const { egress } = tunnel.makeAgent(await tunnel.startServer(), { protocol: way })
-  return startProxy({ egress })
-}
+const startProxyBy = proxyWays()
 
 let authority: Authority
 let removeAuthority: () => Promise<void>
@@ -169,53 +158,62 @@ test.each(CURL_BY_WAY)('curl gets the same by the proxy (%s) as without: %s', as
   }
 })
 
-test.each(WAYS)('undici gets the same through its ProxyAgent (%s), by URL and by tunnel', async (way) => {
-  const { http } = await startHosts()
-  const { url } = await startProxyBy(way)
-  for (const proxyTunnel of [true, false]) {
-    const dispatcher = new ProxyAgent({ uri: url, proxyTunnel })
-    onTestFinished(() => dispatcher.destroy())
-    const [file, upload] = await Promise.all([
-      undiciRequest(`${http}/file`, { dispatcher }),
-      undiciRequest(`${http}/upload`, { dispatcher, method: 'POST', body: FILE }),
-    ])
-    expect(Buffer.from(await file.body.arrayBuffer()).equals(FILE)).toBe(true)
-    const digest = createHash('sha256').update(FILE).digest('hex')
-    expect(await upload.body.text()).toBe(`POST ${FILE.length} ${digest}`)
-  }
-})
+interface Got {
+  readonly status: number
+  /** Without what each connection has of its own. */
+  readonly headers: Readonly<Record<string, unknown>>
+  /** Digest. */
+  readonly body: string
+  readonly trailers: Readonly<Record<string, unknown>>
+}
 
-test.each(WAYS)('OpenSSH reaches its server through a tunnel by ProxyCommand (%s)', async (way) => {
-  const sshd = await startSshd({ teardown: onTestFinished })
-  const { port } = await startProxyBy(way)
-  // As "nc -X connect" does, which not every machine has.
-  const program = `
-    const socket = require('node:net').connect({ port: ${port}, host: '127.0.0.1', allowHalfOpen: true })
-    socket.write('CONNECT ${sshd.host}:${sshd.port} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')
-    let head = ''
-    const onData = (data) => {
-      head += data.toString('latin1')
-      const end = head.indexOf('\\r\\n\\r\\n')
-      if (end < 0) return
-      socket.off('data', onData)
-      process.stdout.write(Buffer.from(head.slice(end + 4), 'latin1'))
-      socket.pipe(process.stdout)
-      process.stdin.pipe(socket)
-    }
-    socket.on('data', onData)`
-  const encoded = Buffer.from(program).toString('base64')
-  const command = `${process.execPath} -e "eval(atob('${encoded}'))"`
-  const { stdout } = await run('ssh', [
-    ...['-F', 'none', '-p', String(sshd.port), '-i', sshd.clientKeyFile, '-l', sshd.userName],
-    ...[
-      '-o',
-      `UserKnownHostsFile=${sshd.knownHostsFile}`,
-      '-o',
-      `ProxyCommand=${command}`,
-      '-o',
-      'BatchMode=yes',
-    ],
-    ...[sshd.host, 'echo through the tunnel; head -c 300000 /dev/zero | wc -c'],
+async function ask(url: string, options: Parameters<typeof undiciRequest>[1]): Promise<Got> {
+  const { statusCode, headers, body, trailers } = await undiciRequest(url, options)
+  const { via: _via, connection: _connection, 'keep-alive': _keepAlive, date: _date, ...kept } = headers
+  const hash = createHash('sha256')
+  for await (const piece of body) hash.update(piece as Buffer)
+  return { status: statusCode, headers: kept, body: hash.digest('hex'), trailers }
+}
+
+/** All at the same time, as programs do. */
+function askAll(host: string, dispatcher: Dispatcher): Promise<Got[]> {
+  return Promise.all([
+    ask(`${host}/file`, { dispatcher }),
+    ask(`${host}/file`, { dispatcher, headers: { range: 'bytes=1000-70000' } }),
+    ask(`${host}/file`, { dispatcher, method: 'HEAD' }),
+    ask(`${host}/slow`, { dispatcher }),
+    ask(`${host}/refuse`, { dispatcher }),
+    ask(`${host}/upload`, { dispatcher, method: 'POST', body: FILE }),
+    ask(`${host}/upload`, { dispatcher, method: 'PUT', body: Readable.from([FILE, FILE]) }),
   ])
-  expect(stdout).toBe('through the tunnel\n300000\n')
-})
+}
+
+const UNDICI_CASES = WAYS.flatMap((way) =>
+  (
+    [
+      ['http', 'by URL', false],
+      ['http', 'by tunnel', true],
+      ['https', 'by tunnel', true],
+    ] as const
+  ).map(([scheme, how, proxyTunnel]) => [scheme, how, way, proxyTunnel] as const),
+)
+
+test.each(UNDICI_CASES)(
+  'undici gets the same from a host of %s through its ProxyAgent, %s (%s), as without',
+  async (scheme, _how, way, proxyTunnel) => {
+    const host = (await startHosts())[scheme]
+    const ca = await authority.caText()
+    const straight = new Agent({ connect: { ca } })
+    onTestFinished(() => straight.destroy())
+    const direct = await askAll(host, straight)
+    const { url } = await startProxyBy(way)
+    const proxied = new ProxyAgent({ uri: url, proxyTunnel, requestTls: { ca } })
+    onTestFinished(() => proxied.destroy())
+    expect(await askAll(host, proxied)).toEqual(direct)
+    expect(direct.map(({ status }) => status)).toEqual([200, 206, 200, 200, 401, 200, 200])
+    expect(direct[0]?.body).toBe(createHash('sha256').update(FILE).digest('hex'))
+    const digest = createHash('sha256').update(FILE).digest('hex')
+    const told = createHash('sha256').update(`POST ${FILE.length} ${digest}`)
+    expect(direct[5]?.body).toBe(told.digest('hex'))
+  },
+)
