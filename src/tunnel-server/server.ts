@@ -2,6 +2,7 @@ import { constants } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import type { OwnListener } from '../node/address-policy/own-listener.ts'
 import type { Ambient } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
 import { subjectNames } from '../node/pki/names.ts'
@@ -48,6 +49,8 @@ export interface TunnelServer {
   readonly host: string
   readonly port: number
   readonly healthPort: number | undefined
+  /** Where it listens at this moment: its agents must not be led back into it. */
+  readonly ownListeners: readonly OwnListener[]
   readonly meters: Meters
   /** Reads certificate, revocation list and rules again; never rejects, what cannot be used leaves the old in place. */
   reload(): Promise<void>
@@ -138,6 +141,11 @@ class RunningServer implements TunnelServer {
 
   get healthPort(): number | undefined {
     return (this.health?.address() as AddressInfo | null | undefined)?.port
+  }
+
+  get ownListeners(): readonly OwnListener[] {
+    const bound = [this.listener.address(), this.health?.address()] as (AddressInfo | null | undefined)[]
+    return bound.filter((address) => address !== null && address !== undefined)
   }
 
   async listen(): Promise<void> {

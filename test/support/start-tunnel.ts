@@ -76,6 +76,9 @@ export async function startTestServer(
     get healthPort() {
       return server.healthPort
     },
+    get ownListeners() {
+      return server.ownListeners
+    },
     reload: () => server.reload(),
     close: (drainMs) => server.close(drainMs),
     logged: () => recentLogLines(log).map((line) => String((JSON.parse(line) as { msg: string }).msg)),

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { createAddressPolicy } from '../../node/address-policy/address-policy.ts'
 import { dial } from '../../node/address-policy/dial.ts'
+import { type OwnListener, objectionToSelf } from '../../node/address-policy/own-listener.ts'
 import { REAL_AMBIENT } from '../../node/ambient.ts'
 import { giveMemoryBack } from '../../node/give-memory-back.ts'
 import { createForgetfulLogger } from '../../node/log.ts'
@@ -45,13 +46,13 @@ async function run(options: Options): Promise<void> {
   const log = createForgetfulLogger('tunnel-server', config.log_level)
   collectLess()
   giveMemoryBack()
-  const server = await startTunnelServer({
+  const starting: Promise<TunnelServer> = startTunnelServer({
     host: config.listen_addr,
     port: config.listen_port,
     tls: config.tls,
     readAllow: async () => (await read()).allow,
     alsoWatch: options.config === undefined ? [] : [options.config],
-    dial: dialInternet(config.allow_private),
+    dial: dialInternet(config.allow_private, async () => (await starting).ownListeners),
     ambient: REAL_AMBIENT,
     log,
     maxConnections: config.max_connections,
@@ -61,6 +62,7 @@ async function run(options: Options): Promise<void> {
       ? { ...config.metrics, intervalMs: config.metrics_interval * 1000, write: (line) => console.log(line) }
       : undefined,
   })
+  const server = await starting
   console.log(startLine(server, config))
   await untilStopped(server, config.drain_seconds * 1000)
 }
@@ -84,9 +86,16 @@ function absolute(path: string | undefined): string | undefined {
   return path === undefined ? undefined : resolve(path)
 }
 
-function dialInternet(allowPrivate: readonly string[]): Dial {
+function dialInternet(
+  allowPrivate: readonly string[],
+  ownListeners: () => Promise<readonly OwnListener[]>,
+): Dial {
   const policy = createAddressPolicy(allowPrivate)
-  return async (target, signal) => resetWhenDestroyed(await dial(target, { policy }, signal))
+  return async (target, signal) => {
+    const listeners = await ownListeners()
+    const objection = objectionToSelf('The tunnel server', () => listeners)
+    return resetWhenDestroyed(await dial(target, { policy, objection }, signal))
+  }
 }
 
 function startLine(server: TunnelServer, config: ResolvedConfig): string {

@@ -1,5 +1,7 @@
 import { networkInterfaces } from 'node:os'
+import { AppError } from '../../shared/errors/app-error.ts'
 import { unwrapAddress } from './address-kind.ts'
+import type { CheckedAddress } from './checked-addresses.ts'
 
 /** An address and port on which whoever dials listens. */
 export interface OwnListener {
@@ -17,6 +19,21 @@ export function isOwnListener(listener: OwnListener, address: string, port: numb
   // To connect to no address at all is to connect to loopback (connect(2) on Linux and the BSDs).
   if (to.range() === 'unspecified') return true
   return at.range() === 'unspecified' && (to.range() === 'loopback' || isOfThisMachine(to.toString()))
+}
+
+/**
+ * An `objection` for `dial`, so that nobody is led back into themselves.
+ *
+ * @param who begins the sentence. @param listeners asked for each address, as they may change.
+ */
+export function objectionToSelf(
+  who: string,
+  listeners: () => readonly OwnListener[],
+): (address: CheckedAddress, port: number) => AppError | undefined {
+  return ({ address }, port) =>
+    listeners().some((listener) => isOwnListener(listener, address, port))
+      ? new AppError('proxy.loop', `${who} was asked to go to itself, at port ${port}.`)
+      : undefined
 }
 
 function isOfThisMachine(address: string): boolean {

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net'
 import type { AddressPolicy } from '../../../node/address-policy/address-policy.ts'
-import type { CheckedAddress } from '../../../node/address-policy/checked-addresses.ts'
 import { dial } from '../../../node/address-policy/dial.ts'
 import type { Lookup } from '../../../node/address-policy/lookups.ts'
-import { isOwnListener, type OwnListener } from '../../../node/address-policy/own-listener.ts'
+import { type OwnListener, objectionToSelf } from '../../../node/address-policy/own-listener.ts'
 import { OpenStreams } from '../../../node/open-streams.ts'
 import { resetWhenDestroyed } from '../../../node/reset-socket.ts'
 import { AppError } from '../../../shared/errors/app-error.ts'
@@ -22,11 +21,13 @@ export interface DirectEgressOptions {
 export class DirectEgress implements Egress {
   readonly name = 'direct'
   private readonly options: DirectEgressOptions
+  private readonly objection: ReturnType<typeof objectionToSelf>
   private readonly sockets = new OpenStreams<Socket>()
   private readonly closed = new AbortController()
 
   constructor(options: DirectEgressOptions) {
     this.options = options
+    this.objection = objectionToSelf('The proxy', () => options.ownListeners?.() ?? [])
   }
 
   async connect(target: EgressTarget, signal: AbortSignal): Promise<Socket> {
@@ -36,7 +37,7 @@ export class DirectEgress implements Egress {
       target,
       {
         policy,
-        objection: (address, port) => this.loopObjection(address, port),
+        objection: this.objection,
         ...(lookup === undefined ? {} : { lookup }),
         ...(connectTimeoutMs === undefined ? {} : { timeoutMs: connectTimeoutMs }),
       },
@@ -53,12 +54,6 @@ export class DirectEgress implements Egress {
 
   private own(socket: Socket): Socket {
     return this.sockets.add(resetWhenDestroyed(socket))
-  }
-
-  private loopObjection(address: CheckedAddress, port: number): AppError | undefined {
-    const listeners = this.options.ownListeners?.() ?? []
-    if (!listeners.some((listener) => isOwnListener(listener, address.address, port))) return undefined
-    return new AppError('proxy.loop', `The proxy was asked to go to itself, at port ${port}.`)
   }
 }
 

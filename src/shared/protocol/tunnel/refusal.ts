@@ -11,6 +11,7 @@ const REFUSALS = [
   ['egress.unreachable', 502, 'destination_ip_unroutable'],
   ['egress.timeout', 504, 'connection_timeout'],
   ['egress.bad-answer', 502, 'http_protocol_error'],
+  ['proxy.loop', 508, 'proxy_loop_detected'],
   ['tunnel.full', 503, 'connection_limit_reached'],
   ['tunnel.down', 503, 'proxy_internal_response'],
   ['tunnel.protocol', 400, 'http_request_error'],

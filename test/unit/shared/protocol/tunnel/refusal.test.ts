@@ -8,6 +8,7 @@ test.each([
   ['egress.unreachable', 502],
   ['egress.timeout', 504],
   ['egress.bad-answer', 502],
+  ['proxy.loop', 508],
   ['tunnel.full', 503],
   ['tunnel.down', 503],
   ['tunnel.protocol', 400],
