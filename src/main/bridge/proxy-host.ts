@@ -49,10 +49,13 @@ export class ProxyHost {
   private isClosed = false
   private closing: Promise<void> | undefined
   private readonly createdAt: number
+  /** Of the first one, whatever has replaced it. */
+  private readonly upSince: number
 
   constructor(options: ProxyHostOptions) {
     this.options = options
     this.createdAt = options.ambient.now()
+    this.upSince = options.before?.upSince ?? this.createdAt
     this.settings = withPlainPaths(options.settings, options.home)
     this.system = new SystemProxySwitch({
       ...{ systemProxy: options.systemProxy, bypass: this.settings.bypass, log: options.log },
@@ -102,7 +105,21 @@ export class ProxyHost {
   health(): object {
     const { tunnel, use } = this.state
     const isUp = !(this.proxy instanceof AppError)
-    return { status: isUp ? 'ok' : 'failing', version: VERSION, use, tunnel: tunnel.phase }
+    const server = this.tunnelServer(tunnel)
+    return {
+      ...{ status: isUp ? 'ok' : 'failing', version: VERSION, use, tunnel: tunnel.phase },
+      connected: tunnel.phase === 'connected',
+      uptime_seconds: Math.floor((this.options.ambient.now() - this.upSince) / 1000),
+      // A unix socket has none.
+      proxy_port: this.listening?.port ?? null,
+      ...(server === undefined ? {} : { server_addr: server }),
+    }
+  }
+
+  /** `host:port`; undefined where no tunnel is in use, or its server has no address yet. */
+  private tunnelServer(tunnel: TunnelState): string | undefined {
+    if (tunnel.phase === 'off') return undefined
+    return 'server' in tunnel ? tunnel.server : this.settings.mtls?.server
   }
 
   handle(socket: Socket, bytes: Buffer): void {
