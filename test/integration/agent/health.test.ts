@@ -1,7 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { VERSION } from '../../../src/node/version.ts'
 import { settingsSchema } from '../../../src/shared/settings/schema.ts'
-import { freePort } from '../../support/free-port.ts'
 import { startBridge, type TestBridge } from '../../support/start-bridge.ts'
 import { makeTunnelCerts, startTestServer, type TunnelCerts } from '../../support/start-tunnel.ts'
 
@@ -65,11 +64,9 @@ test('with a tunnel, health says where its server is and whether it is connected
   expect(await healthOf(bridge)).toMatchObject({ tunnel: 'reconnecting', connected: false, server_addr: at })
 })
 
-test('a tunnel that no rule uses has no server in health', async () => {
-  const certs = await makeTunnelCerts(onTestFinished)
-  const mtls = mtlsTo(`127.0.0.1:${await freePort()}`, certs)
-  const health = await healthOf(await start({ use: 'direct', mtls }))
-  expect(health).toMatchObject({ tunnel: 'off', connected: false })
+test('a proxy that stays closed says so in health', async () => {
+  const health = await healthOf(await start({ passwordFile: '/nowhere/password' }))
+  expect(health).toMatchObject({ status: 'failing', tunnel: 'failed', connected: false })
   expect(health).not.toHaveProperty('server_addr')
 })
 
