@@ -1,13 +1,74 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { symlink } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { CHROMIUM } from '../../support/electron/chromium.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 
+const run = promisify(execFile)
 const DEMO = fileURLToPath(new URL('../../../scripts/demo-tunnel.ts', import.meta.url))
+const GREETING = 'This page came through a tunnel with mutual TLS.'
 
 test('the demo of the tunnel proves itself and leaves', async () => {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [DEMO, '--once'])
+  const { stdout, stderr } = await run(process.execPath, [DEMO, '--once'])
   expect(stderr).toBe('')
-  expect(stdout).toContain('  This page came through a tunnel with mutual TLS.\n')
+  expect(stdout).toContain(`  ${GREETING}\n`)
   expect(stdout).toMatch(/✓ Tunnel +woken by that request, connected to 127\.0\.0\.1:\d+ over HTTP\/2/)
 }, 60_000)
+
+/** A demo that goes on, once it has printed what to do next. @returns the commands by what they are for. */
+async function startDemo(): Promise<ReadonlyMap<string, string>> {
+  const demo = spawn(process.execPath, [DEMO], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(demo, 'exit')
+  onTestFinished(async () => {
+    demo.kill('SIGINT')
+    await exited
+  })
+  const commands = new Map<string, string>()
+  for await (const line of createInterface({ input: demo.stdout })) {
+    const [, what = '', command = ''] = /^ {4}(\S.*?) {2,}(\S.*)$/.exec(line) ?? []
+    if (what !== '') commands.set(what, command)
+    if (line.includes('Ctrl-C')) break
+  }
+  return commands
+}
+
+/** Streams of the tunnel so far, by the metrics of its server. */
+async function streams(command: string): Promise<number> {
+  const { stdout } = await run('sh', ['-c', command])
+  return Number(/^sovereign_tunnel_streams_total.* (\d+)$/m.exec(stdout)?.[1])
+}
+
+test('Chromium shows the page by the very command that the demo prints', { timeout: 90_000 }, async ({
+  skip,
+}) => {
+  if (CHROMIUM === undefined) return skip('NOT TESTED: this machine has no Chromium')
+  const dir = await makeTempDir('demo-browser-')
+  await symlink(CHROMIUM, join(dir, 'chromium'))
+  const commands = await startDemo()
+  const command = commands.get('This page') ?? ''
+  expect(command).toMatch(
+    /^chromium .*--proxy-server=http:\/\/127\.0\.0\.1:\d+ .* http:\/\/127\.0\.0\.1:\d+\/$/,
+  )
+  const metrics = commands.get('Its metrics') ?? ''
+  const before = await streams(metrics)
+  // To see a window there would have to be a screen, and somebody who looks at it.
+  const unseen = ['--headless=new', '--disable-gpu', '--disable-dev-shm-usage', '--dump-dom']
+  const isRoot = process.getuid?.() === 0
+  const { stdout } = await run(
+    'sh',
+    ['-c', `${command} ${[...unseen, ...(isRoot ? ['--no-sandbox'] : [])].join(' ')}`],
+    {
+      env: { ...process.env, PATH: `${dir}${delimiter}${process.env.PATH}`, TMPDIR: dir },
+    },
+  )
+  expect(stdout).toContain(`<h1>${GREETING}</h1>`)
+  expect(await streams(metrics)).toBeGreaterThan(before)
+  // The other one leads to the internet, which not every machine has; it is the same but for that.
+  const proxied = (text = ''): string | undefined => /--user-data-dir=\S+ --proxy-server=\S+/.exec(text)?.[0]
+  expect(proxied(commands.get('Browse through it'))).toBe(proxied(command))
+})
