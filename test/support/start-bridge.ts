@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Bridge } from '../../src/main/bridge/bridge.ts'
 import type { SecretKeeper } from '../../src/main/secrets/secret-keeper.ts'
 import { createServices, type ServicesOptions } from '../../src/main/services/services.ts'
-import { createSystemProxy } from '../../src/main/system-proxy/system-proxy.ts'
+import { createSystemProxy, type SystemProxy } from '../../src/main/system-proxy/system-proxy.ts'
 import { REAL_AMBIENT } from '../../src/node/ambient.ts'
 import { createLogger } from '../../src/node/log.ts'
 import { settingsSchema } from '../../src/shared/settings/schema.ts'
@@ -25,6 +25,8 @@ export interface TestBridgeOptions {
   readonly secrets?: SecretKeeper
   /** Start with an empty known_hosts. */
   readonly forgetHosts?: boolean
+  /** Of a desktop that belongs to the test; there is none unless told. */
+  readonly systemProxy?: SystemProxy
 }
 
 export interface TestBridge {
@@ -79,10 +81,12 @@ export async function startBridge(options: TestBridgeOptions): Promise<TestBridg
       owner: () => 'test',
       wakeHistoryFile: join(dir, 'tunnel-starts.json'),
       // No desktop here has a proxy that a test may change.
-      systemProxy: createSystemProxy({
-        ...{ platform: 'linux', env: { PATH: dir } },
-        stateFile: join(dir, 'system-proxy.json'),
-      }),
+      systemProxy:
+        options.systemProxy ??
+        createSystemProxy({
+          ...{ platform: 'linux', env: { PATH: dir } },
+          stateFile: join(dir, 'system-proxy.json'),
+        }),
     },
     secrets: options.secrets ?? memoryKeeper(),
     ambient: REAL_AMBIENT,

@@ -23,3 +23,10 @@ export interface ProxyWorld {
     readonly nothing: Readonly<Record<string, string | undefined>>
   }
 }
+
+/** {@link ProxyWorld.manual} for an agent that listens there. */
+export function manualAt({ manual }: ProxyWorld, port: number): Dump {
+  return Object.fromEntries(
+    Object.entries(manual).map(([name, value]) => [name, value.replaceAll('8080', String(port))]),
+  )
+}
