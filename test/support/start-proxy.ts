@@ -33,7 +33,7 @@ const ALL_PORTS = Array.from({ length: 65_535 }, (_, index) => index + 1)
 /** The agent as it is, with its proxy and the direct way out, which may reach loopback. */
 export async function startProxy(options: StartProxyOptions = {}): Promise<StartedProxy> {
   const { allow = ['127.0.0.0/8', '::1'], bypass = [], teardown = onTestFinished } = options
-  const log = createLogger('test', 'silent')
+  const log = options.log ?? createLogger('test', 'silent')
   let port = 0
   const ownListeners = () => [{ address: '127.0.0.1', port }]
   const egress = options.egress ?? new DirectEgress({ policy: createAddressPolicy(allow), ownListeners })

@@ -11,7 +11,7 @@ export interface HttpTarget extends EgressTarget {
 }
 
 const ABSOLUTE = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)([^#]*)$/
-const AUTHORITY = /^(\[[^\]]*\]|[^:@[\]]+)(?::(\d{0,5}))?$/
+const AUTHORITY = /^(\[[^\]]*\]|[^:@[\]/?#]+)(?::(\d{0,5}))?$/
 /** More authorities than programs talk to at a time. */
 const KNOWN_MAX = 512
 
@@ -50,11 +50,14 @@ function readAuthority(authority: string, defaultPort: number | undefined): Egre
     throw new AppError('proxy.bad-request', 'The URL has a user or a password before its host.', {
       remedy: 'Take them out of the URL; programs send them to the host in the Authorization header.',
     })
-  if (name === '')
-    throw new AppError('proxy.bad-request', `${JSON.stringify(authority.slice(0, 100))} is no host and port.`)
+  // It may hold a path or a password, and this message comes into the log.
+  if (name === '') throw new AppError('proxy.bad-request', 'The target of the request is no host and port.')
   const port = digits === '' ? defaultPort : Number(digits)
   if (port === undefined || port < 1 || port > 65_535)
-    throw new AppError('proxy.bad-request', `${JSON.stringify(authority.slice(0, 100))} names no port.`)
+    throw new AppError(
+      'proxy.bad-request',
+      `${JSON.stringify(name.slice(0, 100))} names no port that there is.`,
+    )
   const parsed = parseHost(name)
   return { host: parsed.kind === 'address' ? parsed.address : parsed.name, port }
 }
