@@ -1,23 +1,26 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TunnelWay } from '../src/main/egress/tunnel-way.ts'
-import { REAL_AMBIENT } from '../src/node/ambient.ts'
-import { createForgetfulLogger } from '../src/node/log.ts'
-import { startTcpServer, type TcpServer } from '../test/support/make-link.ts'
+import { startBridgeProcess } from '../test/support/bridge-process.ts'
+import { freePort } from '../test/support/free-port.ts'
 import { startWakeableTunnel } from '../test/support/wakeable-tunnel.ts'
 import { median } from './support/processes.ts'
 
 /**
- * From a request at a server that sleeps to its first byte, with a stand-in for AWS whose tasks take a set time for
- * each stage. What the provider takes is counted from when ECS was told until the port of the server is open; the
- * rest is ours: the signed call, the wait until the next question, the tunnel, the request itself.
+ * From an HTTP request at the proxy of a bridge, whose tunnel server sleeps, to the first byte of its answer, with a
+ * stand-in for AWS whose tasks take a set time for each stage. The bridge is a process of its own. What the provider
+ * takes is counted from when ECS was told until the port of the server is open; the rest is ours: the signed call, the
+ * wait until the next question, the tunnel, the request itself.
  */
 
-const NEVER = new AbortController().signal
 /** Credentials of nobody, which the stand-in knows. */
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'AKIABENCH', AWS_SECRET_ACCESS_KEY: 'the secret of the bench' }
+
+/** Asks for the page through the proxy; resolves with the first byte of its body. */
+type Click = () => Promise<void>
 
 interface Outcome {
   readonly totalMs: number
@@ -28,23 +31,26 @@ interface Outcome {
 export async function run(args: readonly string[]): Promise<void> {
   const rounds = Number(option(args, 'rounds') ?? 4)
   const stagesMs = (option(args, 'stages') ?? '250,700').split(',').map(Number)
-  Object.assign(process.env, CREDENTIALS)
-  const target = await startTcpServer((socket) => socket.end('x'))
+  // The host closes each connection, so that every request opens one through the tunnel.
+  const host = createServer((_request, response) => response.setHeader('Connection', 'close').end('x'))
+  host.listen(0, '127.0.0.1')
+  await once(host, 'listening')
+  const page = `http://127.0.0.1:${(host.address() as AddressInfo).port}/`
   try {
     const rows: { stageMs: number; outcomes: Outcome[] }[] = []
     for (const stageMs of stagesMs) {
       const outcomes: Outcome[] = []
-      for (let round = 0; round < rounds; round += 1) outcomes.push(await measure(stageMs, target))
+      for (let round = 0; round < rounds; round += 1) outcomes.push(await measure(stageMs, page))
       rows.push({ stageMs, outcomes })
     }
-    report(rows, await measureAwake(target), args.includes('--json'))
+    report(rows, await measureAwake(page), args.includes('--json'))
   } finally {
-    await target.close()
+    host.close()
   }
 }
 
-async function measure(stageMs: number, target: TcpServer): Promise<Outcome> {
-  return await withTunnel(stageMs, async (way, world) => {
+async function measure(stageMs: number, page: string): Promise<Outcome> {
+  return await withTunnel(stageMs, page, async (click, world) => {
     let toldAt = 0
     const scale = world.aws.ecs.scale.bind(world.aws.ecs)
     world.aws.ecs.scale = (desired) => {
@@ -55,7 +61,7 @@ async function measure(stageMs: number, target: TcpServer): Promise<Outcome> {
     const clock = setInterval(() => world.aws.ecs.settle(), 5)
     try {
       const clickedAt = performance.now()
-      await firstByte(way, target)
+      await click()
       const totalMs = performance.now() - clickedAt
       const providerMs = (world.upAt[0] ?? Number.NaN) - toldAt
       return { totalMs, providerMs, addedMs: totalMs - providerMs }
@@ -66,13 +72,13 @@ async function measure(stageMs: number, target: TcpServer): Promise<Outcome> {
 }
 
 /** A request through a tunnel that is there already, for comparison. */
-async function measureAwake(target: TcpServer): Promise<number> {
-  return await withTunnel(1, async (way) => {
-    await firstByte(way, target)
+async function measureAwake(page: string): Promise<number> {
+  return await withTunnel(1, page, async (click) => {
+    await click()
     const times: number[] = []
     for (let request = 0; request < 50; request += 1) {
       const startedAt = performance.now()
-      await firstByte(way, target)
+      await click()
       times.push(performance.now() - startedAt)
     }
     return median(times)
@@ -81,32 +87,44 @@ async function measureAwake(target: TcpServer): Promise<number> {
 
 async function withTunnel<T>(
   stageMs: number,
-  use: (way: TunnelWay, world: Awaited<ReturnType<typeof startWakeableTunnel>>) => Promise<T>,
+  page: string,
+  use: (click: Click, world: Awaited<ReturnType<typeof startWakeableTunnel>>) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'wake-'))
-  const teardowns: (() => Promise<void>)[] = [() => rm(folder, { recursive: true })]
+  const dir = await mkdtemp(join(tmpdir(), 'wake-'))
+  const teardowns: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true })]
   try {
     const world = await startWakeableTunnel((close) => void teardowns.push(close), { stageMs })
     world.aws.addUser(CREDENTIALS.AWS_ACCESS_KEY_ID, CREDENTIALS.AWS_SECRET_ACCESS_KEY)
-    const way = new TunnelWay({
-      settings: world.settings,
-      owner: () => 'bench',
-      historyFile: join(folder, 'wake.json'),
-      ambient: REAL_AMBIENT,
-      log: createForgetfulLogger('bench', 'silent'),
-      onState: () => undefined,
+    const port = await freePort()
+    const bridge = await startBridgeProcess({
+      dir,
+      settings: {
+        agent: { listen: `127.0.0.1:${port}` },
+        egress: { use: 'mtls', mtls: world.settings },
+      },
+      env: CREDENTIALS,
     })
-    teardowns.push(() => way.close(0))
-    return await use(way, world)
+    // Its server goes with the stand-in, so nothing is left to be let go of.
+    teardowns.push(() => bridge.process.stop('SIGKILL'))
+    await bridge.state(
+      ({ agent, egress }) => agent.phase === 'listening' && egress.tunnel.phase === 'asleep',
+      'a proxy whose tunnel sleeps',
+    )
+    return await use(() => firstByte(port, page), world)
   } finally {
     for (const close of teardowns.toReversed()) await close()
   }
 }
 
-async function firstByte(way: TunnelWay, { port }: TcpServer): Promise<void> {
-  const stream = await way.connect({ host: '127.0.0.1', port }, NEVER)
-  await once(stream, 'data')
-  stream.destroy()
+async function firstByte(proxyPort: number, page: string): Promise<void> {
+  const asked = request({
+    ...{ host: '127.0.0.1', port: proxyPort, path: page, agent: false },
+    headers: { Host: new URL(page).host },
+  }).end()
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  if (answer.statusCode !== 200) throw new Error(`${page} was answered with ${answer.statusCode}.`)
+  await once(answer, 'data')
+  answer.destroy()
 }
 
 function report(
