@@ -1,4 +1,10 @@
-import { Agent, type AgentOptions, type ClientRequestArgs, type RequestOptions } from 'node:http'
+import {
+  Agent,
+  type AgentOptions,
+  type ClientRequest,
+  type ClientRequestArgs,
+  type RequestOptions,
+} from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
@@ -16,9 +22,14 @@ const ways = new WeakMap<object, Way>()
 
 /** Keeps the connections of Node's HTTP client, which an egress opens, for the next request with the same key. */
 export class EgressAgent extends Agent {
-  constructor() {
-    // With a timeout, idle connections end themselves.
-    super({ keepAlive: true, maxFreeSockets: 32, timeout: IDLE_MS } satisfies AgentOptions)
+  private readonly idleMs: number
+  /** Ends the watch over a stream that waits for its next request. */
+  private readonly watches = new WeakMap<Duplex, () => void>()
+
+  constructor(idleMs = IDLE_MS) {
+    // With a timeout, idle sockets end themselves.
+    super({ keepAlive: true, maxFreeSockets: 32, timeout: idleMs } satisfies AgentOptions)
+    this.idleMs = idleMs
   }
 
   /** To be spread into the options of a request. */
@@ -33,6 +44,32 @@ export class EgressAgent extends Agent {
     this.maxFreeSockets = 0
     for (const sockets of Object.values(this.freeSockets))
       for (const socket of sockets ?? []) socket.destroy()
+  }
+
+  override keepSocketAlive(stream: Duplex): boolean {
+    // It tells whether it is kept, which its type leaves out.
+    const isKept: unknown = super.keepSocketAlive(stream)
+    if (isKept === true && !(stream instanceof Socket)) this.watch(stream)
+    return isKept === true
+  }
+
+  override reuseSocket(stream: Duplex, request: ClientRequest): void {
+    this.watches.get(stream)?.()
+    super.reuseSocket(stream, request)
+  }
+
+  /** A stream of a tunnel has no timeout, and ends of its own only once it is read. */
+  private watch(stream: Duplex): void {
+    const drop = (): void => void stream.destroy()
+    const timer = setTimeout(drop, this.idleMs)
+    const end = (): void => {
+      clearTimeout(timer)
+      stream.off('data', drop).off('end', drop).off('close', end)
+      this.watches.delete(stream)
+    }
+    this.watches.set(stream, end)
+    // Nothing was asked: whatever comes, the next request must not get it for an answer.
+    stream.on('data', drop).on('end', drop).on('close', end).resume()
   }
 
   override getName(options: object): string {
