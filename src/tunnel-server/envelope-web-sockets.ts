@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import WebSocket from 'ws'
 import { AppError, toAppError } from '../shared/errors/app-error.ts'
 import type { PayloadOf } from '../shared/protocol/tunnel/envelopes.ts'
@@ -99,19 +100,7 @@ export class EnvelopeWebSockets {
       .flatMap(([, values]) => values.join(',').split(','))
       .map((name) => name.trim())
     const kept = entries.filter(([name]) => !OWN_HEADERS.test(name))
-    const socket = new WebSocket(target.href.replace(/^wss/, 'ws'), protocols, {
-      createConnection: () => stream as never,
-      headers: {
-        ...Object.fromEntries(kept.map(([name, values]) => [name, values.join(', ')])),
-        Host: target.host,
-      },
-      handshakeTimeout: HANDSHAKE_MS,
-      maxPayload: MAX_MESSAGE_BYTES,
-      // Pings are the agent's business: it gets them and answers.
-      autoPong: false,
-      // What it compressed the agent could not tell from what it did not.
-      perMessageDeflate: false,
-    })
+    const socket = begin(stream, target, protocols, kept)
     open.socket = socket
     await this.opened(id, open, socket, target.host)
   }
@@ -163,4 +152,32 @@ export class EnvelopeWebSockets {
 function closeWith(socket: WebSocket, code: number): void {
   const isSendable = (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || code >= 3000
   socket.close(isSendable && code < 5000 ? code : 1000)
+}
+
+/** @throws AppError `tunnel.protocol` for what the host could not be asked; the connection to it is closed then. */
+function begin(
+  stream: Duplex,
+  target: URL,
+  protocols: string[],
+  headers: readonly (readonly [string, readonly string[]])[],
+): WebSocket {
+  try {
+    return new WebSocket(target.href.replace(/^wss/, 'ws'), protocols, {
+      createConnection: () => stream as never,
+      headers: {
+        ...Object.fromEntries(headers.map(([name, values]) => [name, values.join(', ')])),
+        Host: target.host,
+      },
+      handshakeTimeout: HANDSHAKE_MS,
+      maxPayload: MAX_MESSAGE_BYTES,
+      // Pings are the agent's business: it gets them and answers.
+      autoPong: false,
+      // What it compressed the agent could not tell from what it did not.
+      perMessageDeflate: false,
+    })
+  } catch (cause) {
+    stream.destroy()
+    const message = 'The WebSocket has a header, a subprotocol or a URL that there cannot be.'
+    throw new AppError('tunnel.protocol', message, { cause })
+  }
 }
