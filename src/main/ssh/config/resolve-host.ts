@@ -25,7 +25,16 @@ export interface ResolveOptions {
 export function ownSshOptions(env: ResolveOptions['env'], configFile?: string): ResolveOptions {
   const home = homedir()
   const configFiles = configFile === undefined ? defaultConfigFiles(home, env) : [configFile]
-  return { configFiles, home, userName: userInfo().username, env }
+  return { configFiles, home, userName: ownUserName(env), env }
+}
+
+/** A container may run as a user that its system has no entry of. */
+function ownUserName({ LOGNAME, USER }: ResolveOptions['env']): string {
+  try {
+    return userInfo().username
+  } catch {
+    return LOGNAME || USER || String(process.getuid?.() ?? '')
+  }
 }
 
 /**
