@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
-import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -51,6 +51,7 @@ export async function startDocker(): Promise<Docker> {
   const close = async () => {
     daemon.kill('SIGTERM')
     await exited
+    await unmountBelow(dir)
     await rm(dir, { recursive: true, force: true })
   }
   if (!(await waitUntil(() => log.includes('API listen on') || daemon.exitCode !== null, 30_000))) {
@@ -59,6 +60,14 @@ export async function startDocker(): Promise<Docker> {
   }
   if (daemon.exitCode !== null) throw new Error(`dockerd ended:\n${log.slice(-2000)}`)
   return { docker, close }
+}
+
+/** The engine leaves the network of the host mounted that a container had with it. */
+async function unmountBelow(dir: string): Promise<void> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8')
+  const places = mounts.split('\n').flatMap((line) => line.split(' ')[1] ?? [])
+  for (const place of places.filter((path) => path.startsWith(`${dir}/`)).toReversed())
+    await run('umount', [place])
 }
 
 /** A base image without any registry: this Node with the libraries it is linked to, and nothing else. */
@@ -74,7 +83,9 @@ export async function importNodeImage({ docker }: Docker, name: string): Promise
     await put(process.execPath, '/usr/bin/node')
     const linked = execFileSync('ldd', [process.execPath], { encoding: 'utf8' }).match(/\/\S+(?= \()/g) ?? []
     for (const library of linked) await put(library, library)
-    await mkdir(join(root, 'tmp'), { mode: 0o1777 })
+    await mkdir(join(root, 'tmp'))
+    // What is mounted there takes over the rights of the folder.
+    await chmod(join(root, 'tmp'), 0o1777)
     const archive = join(root, '..', `${name}-${process.pid}.tar`)
     await run('tar', ['-cf', archive, '-C', root, '.'])
     try {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { buildEdition } from '../../../scripts/build.ts'
+import { MOST_OWN_LAYER_BYTES, ownLayerBytes } from '../../support/image-layers.ts'
 import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { dockerObstacle, importNodeImage, startDocker } from '../../support/start-docker.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
@@ -32,6 +33,7 @@ test.skipIf(obstacle !== undefined)(
       'relay',
       context,
     )
+    expect(await ownLayerBytes(engine, 'relay', 'node-alone')).toBeLessThan(MOST_OWN_LAYER_BYTES)
 
     // The hardening of compose.yaml. No network: a container always has its own loopback.
     const hardening = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges', '--tmpfs=/tmp']
