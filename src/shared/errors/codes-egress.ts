@@ -127,7 +127,7 @@ export const EGRESS_ERRORS = defineErrors({
     remedy: 'Correct what the message names, and start it again.',
   },
   'certs.invalid': {
-    meaning: 'A certificate, key or revocation list cannot be used.',
+    meaning: 'A certificate, key, request or revocation list cannot be used.',
     recovery: 'user',
     remedy: 'Look at it with "sovereign certs show", and issue a new one where it is wrong.',
     status: 503,
@@ -139,7 +139,8 @@ export const EGRESS_ERRORS = defineErrors({
     status: 503,
   },
   'certs.exists': {
-    meaning: 'There already is a certificate authority or certificate of that name.',
+    meaning:
+      'There already is a certificate authority, certificate or key of that name, or a certificate of that key.',
     recovery: 'user',
     remedy: 'Choose another folder or name, or renew what is there.',
   },
