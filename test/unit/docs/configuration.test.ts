@@ -7,9 +7,16 @@ import { configSchema } from '../../../src/relay/config/config-schema.ts'
 import { type JsonSchema, settingsJsonSchema } from '../../../src/shared/settings/json-schema.ts'
 import { allPages, blocksOf, codeOf, page, ROOT } from './pages.ts'
 
-const SOURCES = globSync('src/**/*.{ts,sh}', { cwd: ROOT, exclude: ['**/node_modules'] }).map((path) =>
+const PROGRAMS = globSync('src/**/*.{ts,sh}', { cwd: ROOT, exclude: ['**/node_modules'] }).map((path) =>
   readFileSync(join(ROOT, path), 'utf8'),
 )
+
+/** Programs too, each on one line. */
+const HEALTH_CHECKS = globSync('docker/*.Dockerfile', { cwd: ROOT }).flatMap(
+  (path) => readFileSync(join(ROOT, path), 'utf8').match(/(?<=^HEALTHCHECK .*\n).*/gm) ?? [],
+)
+
+const SOURCES = [...PROGRAMS, ...HEALTH_CHECKS]
 
 /** The page for developers tells what the tests read as well. */
 const TEST_SOURCES = globSync('test/{support,contract}/**/*.ts', {
