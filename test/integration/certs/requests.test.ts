@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
@@ -9,7 +9,7 @@ import { issueCertificate, renewCertificate } from '../../../src/node/pki/issue.
 import { DEFAULT_SERVER_NAME } from '../../../src/node/pki/names.ts'
 import { overviewOf, rowOfName, rowState } from '../../../src/node/pki/overview.ts'
 import { makeRequestFiles, nameOfRequest, readRequest } from '../../../src/node/pki/request.ts'
-import { revokeName } from '../../../src/node/pki/revoke.ts'
+import { renewRevocationList, revokeName } from '../../../src/node/pki/revoke.ts'
 import { makeOwnCerts, makeTemporary, openssl } from '../../support/make-certs.ts'
 import { runSovereign } from '../../support/sovereign-process.ts'
 
@@ -301,6 +301,29 @@ describe('a name with a certificate', () => {
     await issue('laptop')
     expect((await readdir(join(dir, 'issued/laptop'))).toSorted()).toEqual(['cert.pem', 'key.pem'])
     expect(rowState(rowOfName(await overviewOf(dir, Date.now()), 'laptop'))).toBe('valid')
+  })
+})
+
+describe('a renewal by request that was cut short', () => {
+  test.each([
+    ['before anything was moved', []],
+    ['after the key was removed', ['key.pem']],
+    ['after the request was moved', ['key.pem', 'request.csr']],
+    ['after the certificate was moved', ['key.pem', 'request.csr', 'cert.pem']],
+  ])('%s is ended by the next command, and leaves no key of before', async (_when, done) => {
+    const { dir, issue } = await makeOwnCerts(onTestFinished)
+    const { files } = await issueOn(dir, (await requestOf('other')).csr)
+    const { cert } = await issue('laptop')
+    const folder = join(dir, 'issued/laptop')
+    await mkdir(join(folder, 'next'))
+    for (const name of ['request.csr', 'cert.pem']) {
+      const to = done.includes(name) ? folder : join(folder, 'next')
+      await copyFile(join(files.dir, name), join(to, name))
+    }
+    if (done.includes('key.pem')) await rm(join(folder, 'key.pem'))
+    await renewRevocationList(dir, Date.now())
+    expect((await readdir(folder)).toSorted()).toEqual(['cert.pem', 'request.csr'])
+    expect(await readFile(cert, 'utf8')).toBe(await readFile(files.cert, 'utf8'))
   })
 })
 
