@@ -153,6 +153,9 @@ class RunningServer implements TunnelServer {
     await listenOn(this.listener, host, port)
     if (this.health !== undefined && health !== undefined)
       await listenOn(this.health, health.host, health.port)
+    // Out of file descriptors, for one: a connection is lost, the listener is not.
+    for (const server of [this.listener, this.health])
+      server?.on('error', (error) => this.options.log.warn({ err: error }, 'a connection could not be taken'))
     if (cloudWatch !== undefined) this.endCloudWatch = emitCloudWatch(cloudWatch, this.meters, ambient)
   }
 
@@ -252,7 +255,7 @@ class RunningServer implements TunnelServer {
     for (const { agent, connection, socket } of this.connected) {
       const certificate = socket.getPeerX509Certificate()
       const isAllowed = trust.allow.match(subjectNames(certificate?.subjectAltName)) !== undefined
-      if (isAllowed && certificate !== undefined && isStillTrusted(certificate, trust.tls)) continue
+      if (isAllowed && certificate !== undefined && isStillTrusted(certificate, trust.tls.trust)) continue
       this.options.log.warn({ agent }, 'an agent lost its right to be here')
       connection.destroy({
         code: 'tunnel.rejected',

@@ -2,13 +2,8 @@ import type { Ambient } from '../node/ambient.ts'
 import type { Logger } from '../node/log.ts'
 import { EndWarner } from '../node/pki/end-warner.ts'
 import { fileTimes } from '../node/tunnel/file-times.ts'
-import {
-  dayOf,
-  readTlsMaterial,
-  SERVER_END,
-  type TlsMaterial,
-  type TlsSources,
-} from '../node/tunnel/tls-material.ts'
+import { TlsFiles } from '../node/tunnel/tls-files.ts'
+import { dayOf, SERVER_END, type TlsMaterial, type TlsSources } from '../node/tunnel/tls-material.ts'
 import { toAppError } from '../shared/errors/app-error.ts'
 import { DAY_MS } from '../shared/util/days.ts'
 import { type AllowList, parseAllowList } from './allow.ts'
@@ -40,6 +35,7 @@ export interface TlsKeeperOptions {
  */
 export class TlsKeeper {
   private readonly options: TlsKeeperOptions
+  private readonly files: TlsFiles
   private readonly timer: NodeJS.Timeout
   private current: Trust
   private listener: (trust: Trust) => void = () => undefined
@@ -51,12 +47,16 @@ export class TlsKeeper {
 
   /** @throws AppError `certs.*`, `tunnel.config-invalid` */
   static async open(options: TlsKeeperOptions): Promise<TlsKeeper> {
+    const { ambient, readAllow, sources } = options
     const seen = await timesOf(options)
-    return new TlsKeeper(options, await read(options), seen)
+    const files = new TlsFiles(SERVER_END)
+    const tls = await files.read(sources, ambient.now(), () => undefined)
+    return new TlsKeeper(options, files, { tls, allow: parseAllowList(await readAllow()) }, seen)
   }
 
-  private constructor(options: TlsKeeperOptions, current: Trust, seen: string) {
+  private constructor(options: TlsKeeperOptions, files: TlsFiles, current: Trust, seen: string) {
     this.options = options
+    this.files = files
     this.current = current
     this.seen = seen
     this.endWarner = new EndWarner({ log: options.log, what: 'the certificate of the server' })
@@ -93,20 +93,32 @@ export class TlsKeeper {
     await this.renew()
   }
 
+  /** Part by part: what cannot be used leaves its old part in place, and the others count nevertheless. */
   private async readAgain(): Promise<void> {
-    const { log } = this.options
-    try {
-      const next = await read(this.options)
-      if (this.isClosed) return
-      this.current = next
-      this.warnedOn = Number.NaN
-      log.info({ expires: dayOf(next.tls.expiresAt) }, 'certificates and rules were read again')
-      this.listener(next)
-      this.warnAhead()
-    } catch (error) {
+    const { ambient, log, readAllow, sources } = this.options
+    let isWhole = true
+    const unusable = (error: unknown): void => {
       const { message, remedy } = toAppError(error)
+      isWhole = false
       if (!this.isClosed) log.error({ remedy }, `what is new cannot be used, the old stays: ${message}`)
     }
+    const before = this.current
+    const tls = await this.files.read(sources, ambient.now(), unusable).catch((error: unknown) => {
+      unusable(error)
+      return before.tls
+    })
+    const allow = await readAllow()
+      .then(parseAllowList)
+      .catch((error: unknown) => {
+        unusable(error)
+        return before.allow
+      })
+    if (this.isClosed) return
+    this.current = { tls, allow }
+    this.warnedOn = Number.NaN
+    if (isWhole) log.info({ expires: dayOf(tls.expiresAt) }, 'certificates and rules were read again')
+    this.listener(this.current)
+    this.warnAhead()
   }
 
   /** Once a day. */
@@ -123,11 +135,6 @@ export class TlsKeeper {
     else if (listExpiresAt <= now + LIST_WARN_MS)
       log.warn({ expires: dayOf(listExpiresAt) }, 'the revocation list is about to end')
   }
-}
-
-async function read({ ambient, readAllow, sources }: TlsKeeperOptions): Promise<Trust> {
-  const tls = await readTlsMaterial(sources, ambient.now(), SERVER_END)
-  return { tls, allow: parseAllowList(await readAllow()) }
 }
 
 function timesOf({ alsoWatch = [], sources }: TlsKeeperOptions): Promise<string> {

@@ -5,7 +5,8 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
 /**
  * Whether one of those authorities has signed it, also through the others that stand in its file.
  *
- * @param chain PEM, the certificate itself first. @param authorities PEM. @throws Error for what is no certificate.
+ * @param chain PEM, the certificate itself first. @param authorities PEM; what is no certificate in it is left out, as
+ * OpenSSL does.
  */
 export function isSignedBy(chain: string, authorities: string): boolean {
   const trusted = certificatesIn(authorities)
@@ -27,5 +28,11 @@ function hasSigned(authority: X509Certificate, certificate: X509Certificate): bo
 }
 
 function certificatesIn(pem: string): X509Certificate[] {
-  return (pem.match(BLOCK) ?? []).map((block) => new X509Certificate(block))
+  return (pem.match(BLOCK) ?? []).flatMap((block) => {
+    try {
+      return [new X509Certificate(block)]
+    } catch {
+      return []
+    }
+  })
 }

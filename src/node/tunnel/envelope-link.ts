@@ -31,6 +31,8 @@ const MAX_WAITING_BYTES = 64 * 2 ** 20
 const BEGINNINGS = 16
 /** How long a peer without credit may be held up by one stream that nobody reads. */
 const HOLD_MS = 30_000
+/** For a peer to read the last words; the same as of HTTP/2. */
+const LAST_WORD_MS = 5_000
 
 /**
  * One connection that speaks envelopes, at either end. Owns the socket and the streams. Streams wait for their turn to
@@ -48,6 +50,9 @@ export class EnvelopeLink implements StreamCarrier {
   private readonly unread: UnreadBudget
   private nextId = 1
   private isClosed = false
+  /** Why this end has ended, once it has. */
+  private goodbye: AppError | undefined
+  private endTimer: NodeJS.Timeout | undefined
   /** That wait for their turn. */
   private lines: readonly Uint8Array[] = []
   private next: NodeJS.Immediate | undefined
@@ -155,6 +160,7 @@ export class EnvelopeLink implements StreamCarrier {
     if (this.isClosed) return
     this.isClosed = true
     clearImmediate(this.next)
+    clearTimeout(this.endTimer)
     this.lines = []
     for (const stream of [...this.streams.values()]) stream.destroy(error)
     this.turns = []
@@ -163,11 +169,17 @@ export class EnvelopeLink implements StreamCarrier {
     this.options.onClosed(error)
   }
 
-  /** Writes what waits, then ends. */
+  /**
+   * Writes what waits, ends, and reads on until the peer has ended too. To close on what it still says would have the
+   * system throw away what the peer has not read yet (RFC 9112 §9.6).
+   */
   end(error: AppError): void {
     const { socket } = this.options
-    if (this.isClosed || socket.destroyed) return
-    socket.end(() => this.close(error))
+    if (this.isClosed || this.goodbye !== undefined || socket.destroyed) return
+    this.goodbye = error
+    socket.end(() => {
+      if (!this.isClosed) this.endTimer = setTimeout(() => this.close(error), LAST_WORD_MS).unref()
+    })
   }
 
   private rules(): StreamRules {
@@ -244,6 +256,7 @@ export class EnvelopeLink implements StreamCarrier {
   }
 
   private lost(cause?: Error): AppError {
+    if (this.goodbye !== undefined) return this.goodbye
     const options = cause === undefined ? {} : { cause }
     return new AppError('tunnel.down', `The connection to ${this.options.peer} was lost.`, options)
   }

@@ -1,16 +1,15 @@
 import type { X509Certificate } from 'node:crypto'
 import { isSignedBy } from '../pki/issuer.ts'
-import { plainSerial, type TlsMaterial } from './tls-material.ts'
+import { plainSerial, type TlsTrust } from './tls-material.ts'
 
 /**
  * Whether a peer that showed this certificate, when the connection began, would be believed today: its authority still
  * is, and has not revoked it.
  */
-export function isStillTrusted(
-  peer: X509Certificate,
-  { authorities, revoked }: Pick<TlsMaterial, 'authorities' | 'revoked'>,
-): boolean {
-  return !revoked.has(plainSerial(peer.serialNumber)) && isSignedBy(chainOf(peer), authorities)
+export function isStillTrusted(peer: X509Certificate, { ca, list }: TlsTrust): boolean {
+  const serial = plainSerial(peer.serialNumber)
+  const isRevoked = list?.revoked.some((one) => plainSerial(one.serial) === serial) === true
+  return !isRevoked && isSignedBy(chainOf(peer), ca)
 }
 
 /** As far as the peer has sent it. */

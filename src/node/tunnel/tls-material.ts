@@ -19,12 +19,9 @@ export interface TlsSources {
 export interface TlsMaterial {
   readonly context: SecureContextOptions
   readonly certificate: X509Certificate
-  /** Whom to believe, as PEM. */
-  readonly authorities: string
+  readonly trust: TlsTrust
   /** Milliseconds since the Unix epoch. */
   readonly expiresAt: number
-  /** Serial numbers as {@link plainSerial} has them. */
-  readonly revoked: ReadonlySet<string>
   /** When the revocation list is too old to let anybody in; infinite without one. */
   readonly listExpiresAt: number
 }
@@ -36,7 +33,22 @@ export interface TlsEnd {
 }
 
 export const SERVER_END: TlsEnd = { caKey: 'ca_cert_file', isServer: true }
-const AGENT_END: TlsEnd = { caKey: 'ca', isServer: false }
+export const AGENT_END: TlsEnd = { caKey: 'ca', isServer: false }
+
+/** What an end shows of itself. */
+export interface TlsIdentity {
+  readonly source: string
+  readonly cert: string
+  readonly key: string
+  readonly certificate: X509Certificate
+  readonly expiresAt: number
+}
+
+/** Whom an end believes. */
+export interface TlsTrust {
+  readonly ca: string
+  readonly list: (RevocationList & { readonly pem: string; readonly authority: X509Certificate }) | undefined
+}
 
 /** One end of a tunnel: TLS 1.3, one certificate of its own, one authority to believe. @throws AppError `certs.*` */
 export async function readTlsMaterial(
@@ -44,14 +56,18 @@ export async function readTlsMaterial(
   now: number,
   end: TlsEnd = AGENT_END,
 ): Promise<TlsMaterial> {
-  const [ca, cert, key] = [
-    await readPem(sources.ca),
-    await readPem(sources.cert),
-    await readPem(sources.key, { isSecret: true }),
-  ]
-  const crl = sources.crl === undefined ? undefined : await readPem(sources.crl)
+  const trust = await readTlsTrust(sources, end)
+  return tlsMaterialOf(await readTlsIdentity(sources, now, end), trust)
+}
+
+/** @throws AppError `certs.*` */
+export async function readTlsIdentity(
+  sources: Pick<TlsSources, 'cert' | 'key'>,
+  now: number,
+  end: TlsEnd = AGENT_END,
+): Promise<TlsIdentity> {
+  const [cert, key] = [await readPem(sources.cert), await readPem(sources.key, { isSecret: true })]
   const certificate = parsed(sources.cert, 'certificate', () => new X509Certificate(cert))
-  parsed(sources.ca, 'certificate', () => new X509Certificate(ca))
   const privateKey = parsed(sources.key, 'private key without a passphrase', () => createPrivateKey(key))
   if (!certificate.checkPrivateKey(privateKey))
     throw new AppError(CODE, `${named(sources.key)} is not the key of ${named(sources.cert)}.`, {
@@ -60,25 +76,37 @@ export async function readTlsMaterial(
   const expiresAt = Date.parse(certificate.validTo)
   if (end.isServer) refuseOtherThanServer(sources.cert, certificate, now)
   refuseWrongTime(sources.cert, Date.parse(certificate.validFrom), expiresAt, now)
-  const context: SecureContextOptions = { ca, cert, key, minVersion: 'TLSv1.3' }
-  parsed(sources.cert, 'chain of certificates', () => createSecureContext(context))
-  if (sources.crl === undefined || crl === undefined)
-    return {
-      ...{ context, certificate, authorities: ca, expiresAt },
-      revoked: new Set(),
-      listExpiresAt: Number.POSITIVE_INFINITY,
-    }
-  const withList = { ...context, crl }
-  const list = parsed(sources.crl, 'revocation list', () => {
-    createSecureContext(withList)
-    return readRevocationList(crl)
+  parsed(sources.cert, 'chain of certificates', () => createSecureContext({ cert, key }))
+  return { source: sources.cert, cert, key, certificate, expiresAt }
+}
+
+/** @throws AppError `certs.invalid` */
+export async function readTlsTrust(
+  sources: Pick<TlsSources, 'ca' | 'crl'>,
+  end: TlsEnd = AGENT_END,
+): Promise<TlsTrust> {
+  const ca = await readPem(sources.ca)
+  parsed(sources.ca, 'certificate', () => new X509Certificate(ca))
+  const { crl: source } = sources
+  if (source === undefined) return { ca, list: undefined }
+  const pem = await readPem(source)
+  const list = parsed(source, 'revocation list', () => {
+    createSecureContext({ ca, crl: pem })
+    return readRevocationList(pem)
   })
-  const authority = await authorityOf({ source: sources.crl, pem: crl }, ca, end)
-  if (certificate.verify(authority.publicKey)) refuseRevoked(sources.cert, certificate, list)
-  return {
-    ...{ context: withList, certificate, authorities: ca, expiresAt, listExpiresAt: list.nextUpdate },
-    revoked: new Set(list.revoked.map(({ serial }) => plainSerial(serial))),
-  }
+  return { ca, list: { ...list, pem, authority: await authorityOf({ source, pem }, ca, end) } }
+}
+
+/** @throws AppError `certs.invalid` where the list revokes the certificate itself. */
+export function tlsMaterialOf(identity: TlsIdentity, trust: TlsTrust): TlsMaterial {
+  const { ca, list } = trust
+  const { cert, certificate, expiresAt, key, source } = identity
+  const context: SecureContextOptions = { ca, cert, key, minVersion: 'TLSv1.3' }
+  if (list === undefined)
+    return { context, certificate, trust, expiresAt, listExpiresAt: Number.POSITIVE_INFINITY }
+  if (certificate.verify(list.authority.publicKey)) refuseRevoked(source, certificate, list)
+  const withList = { ...context, crl: list.pem }
+  return { context: withList, certificate, trust, expiresAt, listExpiresAt: list.nextUpdate }
 }
 
 function refuseOtherThanServer(source: string, certificate: X509Certificate, now: number): void {

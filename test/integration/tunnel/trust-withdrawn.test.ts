@@ -30,29 +30,77 @@ function failureOf(stream: Duplex): Promise<Error> {
   return new Promise((resolve) => stream.once('error', resolve))
 }
 
+/** An authority with a server and the agent "laptop", whose files the test may break. */
+async function ownFiles() {
+  const { ca, crl, dir, issue } = await makeOwnCerts(onTestFinished)
+  const server = await issue(SERVER_NAME, { kind: 'server' })
+  return { ca, crl, dir, issue, server, laptop: await issue('laptop') }
+}
+
 describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
   test('a server that is revoked while an agent is connected is cut, and not trusted again', async () => {
-    const authority = await makeOwnCerts(onTestFinished)
-    const [pair, laptop] = [
-      await authority.issue(SERVER_NAME, { kind: 'server' }),
-      await authority.issue('laptop'),
-    ]
-    await authority.issue('desk')
-    const server = await startServer({ tls: { ca: authority.ca, ...pair } })
+    const own = await ownFiles()
+    const server = await startServer({ tls: { ca: own.ca, ...own.server } })
     const log = createLogger('tunnel-agent', 'silent')
-    const hasReadAgain = () => recentLogLines(log).some((line) => line.includes('were read again'))
-    const tls = { ca: authority.ca, ...laptop, crl: authority.crl }
+    const hasReadAgain = () => recentLogLines(log).some((line) => line.includes('was read again'))
+    const tls = { ca: own.ca, ...own.laptop, crl: own.crl }
     const agent = makeAgent(server, { protocol, tls, log, lookMs: LOOK_MS })
     const stream = await openStream(agent)
     // A list that names somebody else is no reason to end anything.
-    await revokeName(authority.dir, 'desk', Date.now())
+    await own.issue('desk')
+    await revokeName(own.dir, 'desk', Date.now())
     expect(await waitUntil(hasReadAgain, 10_000)).toBe(true)
     expect(await echoed(stream, 'still here')).toBe('still here')
     const failure = failureOf(stream)
-    await revokeName(authority.dir, SERVER_NAME, Date.now())
+    await revokeName(own.dir, SERVER_NAME, Date.now())
     expect((await failure).message).toMatch(/certificate of 127\.0\.0\.1:\d+ is no longer trusted/)
     expect(await waitUntil(() => agent.states.at(-1)?.phase === 'failed', 10_000)).toBe(true)
     expect(agent.states.at(-1)).toMatchObject({ cause: { code: 'tunnel.not-trusted' } })
+  })
+
+  test.each([
+    ['new terms are taken at the same time', 'terms'],
+    ['the certificate of the agent cannot be used', 'certificate'],
+  ] as const)('a server that is revoked is cut also where %s', async (_what, besides) => {
+    const own = await ownFiles()
+    const server = await startServer({ tls: { ca: own.ca, ...own.server } })
+    const tls = { ca: own.ca, ...own.laptop, crl: own.crl }
+    const agent = makeAgent(server, { protocol, tls, lookMs: LOOK_MS })
+    const stream = await openStream(agent)
+    const failure = failureOf(stream)
+    if (besides === 'certificate') await writeFile(own.laptop.cert, 'nonsense')
+    await revokeName(own.dir, SERVER_NAME, Date.now())
+    if (besides === 'terms') agent.egress.use({ serverName: SERVER_NAME, protocol, tls }, 3_600_000)
+    expect((await failure).message).toMatch(/no longer trusted/)
+  })
+
+  test('a server is cut whose authority is no longer believed, although the list is still of that one', async () => {
+    const [own, other] = [await ownFiles(), await makeOwnCerts(onTestFinished)]
+    const server = await startServer({ tls: { ca: own.ca, ...own.server } })
+    const ca = join(own.dir, 'agent-ca.pem')
+    await writeFile(ca, await readPem(own.ca))
+    const tls = { ca, ...own.laptop, crl: own.crl }
+    const stream = await openStream(makeAgent(server, { protocol, tls, lookMs: LOOK_MS }))
+    const failure = failureOf(stream)
+    await writeFile(ca, await readPem(other.ca))
+    expect((await failure).message).toMatch(/no longer trusted/)
+  })
+
+  test('an agent that is revoked is cut and stays out, also where the key of the server cannot be used', async () => {
+    const own = await ownFiles()
+    const tls = { ca: own.ca, ...own.server, crl: own.crl }
+    const server = await startServer({ tls, lookMs: LOOK_MS })
+    const agent = makeAgent(server, { protocol, tls: { ca: own.ca, ...own.laptop } })
+    const failure = failureOf(await openStream(agent))
+    const key = await readPem(own.server.key)
+    await writeFile(own.server.key, 'nonsense')
+    await revokeName(own.dir, 'laptop', Date.now())
+    await failure
+    await expect(openStream(agent)).rejects.toMatchObject({ code: 'tunnel.rejected' })
+    // What is right again is in use again.
+    await writeFile(own.server.key, key)
+    const isRead = () => server.logged().at(-1)?.includes('were read again') === true
+    expect(await waitUntil(isRead, 10_000)).toBe(true)
   })
 
   test('either end parts from the other when it no longer believes its authority', async () => {

@@ -39,7 +39,7 @@ export interface MtlsEgressOptions extends SessionTerms {
   readonly backoff?: BackoffPolicy
   readonly keepalive?: KeepaliveTimings
   readonly connectTimeoutMs?: number
-  /** How often files that may have changed are looked at while it is connected; 5 s unless told. */
+  /** How often files that may have changed are looked at while it is connected; 2.5 s unless told. */
   readonly lookMs?: number
   /** How long a destination is left alone after too many failures. */
   readonly breakerPauseMs?: number
@@ -98,8 +98,8 @@ class SupervisedTunnel implements MtlsEgress {
     this.terms = options
     this.breakers = new Breakers(options.breakerPauseMs)
     const { ambient, log, lookMs, onCertificate } = options
-    this.material = new AgentMaterial({ ambient, log, lookMs, onEnd: onCertificate })
-    this.sessions = new OpenSessions(this.material, () => this.terms.tls)
+    this.material = new AgentMaterial({ ambient, log, onEnd: onCertificate })
+    this.sessions = new OpenSessions({ tls: () => this.terms.tls, log, lookMs })
   }
 
   start(): void {

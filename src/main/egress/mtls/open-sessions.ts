@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isStillTrusted } from '../../../node/tunnel/still-trusted.ts'
-import type { TlsMaterial, TlsSources } from '../../../node/tunnel/tls-material.ts'
-import type { AgentMaterial } from './agent-material.ts'
+import type { TlsTrust } from '../../../node/tunnel/tls-material.ts'
+import { TrustWatch, type TrustWatchOptions } from './trust-watch.ts'
 import type { TunnelSession } from './tunnel-session.ts'
 
 /**
@@ -9,25 +9,23 @@ import type { TunnelSession } from './tunnel-session.ts'
  * there is one, the files of the agent are watched, and whoever they no longer trust is cut.
  */
 export class OpenSessions {
-  private readonly material: AgentMaterial
-  private readonly tls: () => TlsSources
+  private readonly options: Omit<TrustWatchOptions, 'onTrust'>
   private readonly sessions = new Map<TunnelSession, X509Certificate | undefined>()
-  private endWatch: () => void = () => undefined
+  private watch: TrustWatch | undefined
 
-  /** @param tls the files that count at the moment. */
-  constructor(material: AgentMaterial, tls: () => TlsSources) {
-    this.material = material
-    this.tls = tls
+  constructor(options: Omit<TrustWatchOptions, 'onTrust'>) {
+    this.options = options
   }
 
   /** @param certificate what the server has shown. */
   add(session: TunnelSession, certificate: X509Certificate | undefined): void {
-    if (this.sessions.size === 0)
-      this.endWatch = this.material.watch(this.tls, (material) => this.applyTrust(material))
+    this.watch ??= new TrustWatch({ ...this.options, onTrust: (trust) => this.applyTrust(trust) })
     this.sessions.set(session, certificate)
     void session.ended.then(() => {
       this.sessions.delete(session)
-      if (this.sessions.size === 0) this.endWatch()
+      if (this.sessions.size > 0) return
+      this.watch?.close()
+      this.watch = undefined
     })
   }
 
@@ -46,8 +44,8 @@ export class OpenSessions {
     await Promise.all(sessions.map(({ ended }) => ended))
   }
 
-  private applyTrust(material: TlsMaterial): void {
+  private applyTrust(trust: TlsTrust): void {
     for (const [session, certificate] of this.sessions)
-      if (certificate !== undefined && !isStillTrusted(certificate, material)) session.distrust()
+      if (certificate !== undefined && !isStillTrusted(certificate, trust)) session.distrust()
   }
 }
