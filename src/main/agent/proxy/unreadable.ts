@@ -38,8 +38,17 @@ export class Unreadable {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else if (latest?.req.complete === false) this.refuseRest(latest, socket, faultOf(error))
     // A client that reads the answer to its last request would take this for a part of it.
-    else if (this.isAnswering(socket)) socket.destroy()
+    else if (latest?.writableFinished === false) this.endAfter(latest, socket)
     else refuseRaw(socket, faultOf(error), this.restMs)
+  }
+
+  /** What was understood gets its answer, also where what comes behind it is none of HTTP's (RFC 9112 §9.6). */
+  private endAfter(response: ServerResponse, socket: Socket): void {
+    if (!response.headersSent) response.shouldKeepAlive = false
+    const close = (): void => closeInStages(socket, this.restMs)
+    // Node calls it after the last answer, and would reset the connection with what was not read.
+    socket.destroySoon = close
+    response.once('finish', close)
   }
 
   /** Of a request that is passed on already; it has no more than one answer. */
