@@ -31,7 +31,7 @@ const MAX_WAITING_BYTES = 64 * 2 ** 20
 const BEGINNINGS = 16
 /** How long a peer without credit may be held up by one stream that nobody reads. */
 const HOLD_MS = 30_000
-/** For a peer to read the last words; the same as of HTTP/2. */
+/** For a peer to read the last words and to end, too. */
 const LAST_WORD_MS = 5_000
 
 /**

@@ -1,33 +1,15 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { runSovereign, type SovereignProcess } from '../../support/sovereign-process.ts'
+import { expect, test } from 'vitest'
+import { runSovereign } from '../../support/sovereign-process.ts'
 import { readToEnd, startEcho } from '../../support/start-hosts.ts'
 import { waitUntil } from '../../support/start-sshd.ts'
 import { tunnelFixture } from '../../support/tunnel-fixture.ts'
+import { startTunnelServerProcess } from '../../support/tunnel-server-process.ts'
 
 const { certs, makeAgent } = tunnelFixture()
 
-let count = 0
-async function start(
-  lines: readonly string[] = [],
-): Promise<{ running: SovereignProcess; port: number; file: string }> {
-  const dir = join(certs.authority.dir, `run-${count++}`)
-  await mkdir(dir)
-  await copyFile(certs.server.cert, join(dir, 'cert.pem'))
-  await copyFile(certs.server.key, join(dir, 'key.pem'))
-  const file = join(dir, 'server.yaml')
-  const fixed = ['listen_addr: 127.0.0.1', 'listen_port: 0', 'cert_file: cert.pem', 'key_file: key.pem']
-  const allowed = ['allow: ["sovereign://agent/laptop"]', 'allow_private: ["127.0.0.0/8"]', 'health_port: 0']
-  await writeFile(file, [...fixed, `ca_cert_file: ${certs.ca}`, ...allowed, ...lines, ''].join('\n'))
-  const running = runSovereign(['tunnel-server', '--config', file], {})
-  onTestFinished(async () => void (await running.stop('SIGKILL')))
-  const port = await running.line((line) => {
-    const found = /^Tunnel server on 127\.0\.0\.1:(\d+) for sovereign:\/\/agent\/laptop$/.exec(line)?.[1]
-    return found === undefined ? undefined : Number(found)
-  }, 'start line')
-  return { running, port, file }
-}
+const start = (lines: readonly string[] = []) => startTunnelServerProcess(certs, lines)
 
 test('a server from the command line carries bytes, and on SIGTERM lets them finish', async () => {
   const { port, running } = await start(['emit_metrics: true'])
@@ -67,8 +49,7 @@ test.each([
   [['allow: []'], /Map keys must be unique|"allow" is empty/],
   [['max_conections: 3'], /line \d+: max_conections: unknown key; did you mean "max_connections"\?/],
 ])('%j is refused in a sentence', async (lines, words) => {
-  const dir = join(certs.authority.dir, `bad-${count++}`)
-  await mkdir(dir)
+  const dir = await mkdtemp(join(certs.authority.dir, 'bad-'))
   const file = join(dir, 'server.yaml')
   const tls = [
     `cert_file: ${certs.server.cert}`,
