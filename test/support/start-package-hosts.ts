@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
@@ -15,9 +15,9 @@ const run = promisify(execFile)
 export interface PackageHosts {
   /** A git repository over HTTPS (the plain file protocol), with a file of {@link bigBytes} in it. */
   readonly gitUrl: string
-  /** A registry over HTTPS with one package `sovereign-probe`. */
+  /** A registry over HTTPS with `sovereign-probe`, which needs `sovereign-base`. */
   readonly npmUrl: string
-  /** A line for sources.list over HTTP, with one package `sovereign-probe`. */
+  /** A line for sources.list over HTTP, with `sovereign-probe`, which needs `sovereign-base`. */
   readonly aptSource: string
   readonly bigBytes: Buffer
   close(): Promise<void>
@@ -26,7 +26,8 @@ export interface PackageHosts {
 /** What git, npm and apt fetch from: files behind one HTTP and one HTTPS server on this machine. */
 export async function startPackageHosts(authority: Authority): Promise<PackageHosts> {
   const dir = await mkdtemp(join(tmpdir(), 'packages-'))
-  const bigBytes = Buffer.alloc(3_000_000, createHash('sha256').update('big').digest())
+  // Random, so that what packs it leaves it as big.
+  const bigBytes = randomBytes(3_000_000)
   const files = serveFiles(dir)
   const plain = createServer(files)
   const { cert, key } = await authority.make()
@@ -35,8 +36,8 @@ export async function startPackageHosts(authority: Authority): Promise<PackageHo
   const httpUrl = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`
   const httpsUrl = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`
   await makeRepository(dir, bigBytes)
-  await makeRegistry(dir, httpsUrl)
-  await makeArchive(dir)
+  await makeRegistry(dir, httpsUrl, bigBytes)
+  await makeArchive(dir, bigBytes)
   return {
     gitUrl: `${httpsUrl}/project.git`,
     npmUrl: `${httpsUrl}/npm/`,
@@ -80,49 +81,85 @@ async function makeRepository(dir: string, bigBytes: Buffer): Promise<void> {
   await run('git', ['-C', join(dir, 'project.git'), 'update-server-info'])
 }
 
-async function makeRegistry(dir: string, origin: string): Promise<void> {
-  const source = join(dir, 'probe')
+/** One package that is small, and one that it depends on and that is not. */
+async function makeRegistry(dir: string, origin: string, bigBytes: Buffer): Promise<void> {
   const registry = join(dir, 'npm')
-  await mkdir(source)
   await mkdir(registry)
-  const manifest = { name: 'sovereign-probe', version: '1.0.0', main: 'index.js' }
-  await writeFile(join(source, 'package.json'), JSON.stringify(manifest))
-  await writeFile(join(source, 'index.js'), 'module.exports = "fetched by npm"\n')
-  await run('npm', ['pack', '--silent', '--pack-destination', registry], { cwd: source })
-  const name = 'sovereign-probe-1.0.0.tgz'
-  const integrity = `sha512-${createHash('sha512')
-    .update(await readFile(join(registry, name)))
-    .digest('base64')}`
-  const dist = { tarball: `${origin}/npm/${name}`, integrity }
-  await writeFile(
-    join(registry, 'sovereign-probe'),
-    JSON.stringify({
-      name: manifest.name,
-      'dist-tags': { latest: '1.0.0' },
-      versions: { '1.0.0': { ...manifest, dist } },
-    }),
-  )
+  const base = { name: 'sovereign-base', version: '2.0.0', main: 'big.bin' }
+  const probe = {
+    ...{ name: 'sovereign-probe', version: '1.0.0', main: 'index.js', bin: 'run.sh' },
+    dependencies: { 'sovereign-base': '^2.0.0' },
+  }
+  await publish(dir, origin, base, { 'big.bin': bigBytes })
+  await publish(dir, origin, probe, {
+    'index.js': 'module.exports = "fetched by npm"\n',
+    'run.sh': '#!/bin/sh\necho fetched\n',
+  })
 }
 
-async function makeArchive(dir: string): Promise<void> {
-  const root = join(dir, 'deb')
-  const archive = join(dir, 'apt')
+interface Manifest {
+  readonly name: string
+  readonly version: string
+}
+
+async function publish(
+  dir: string,
+  origin: string,
+  manifest: Manifest,
+  files: Readonly<Record<string, string | Buffer>>,
+): Promise<void> {
+  const { name, version } = manifest
+  const source = join(dir, name)
+  const registry = join(dir, 'npm')
+  await mkdir(source)
+  await writeFile(join(source, 'package.json'), JSON.stringify(manifest))
+  for (const [path, content] of Object.entries(files)) await writeFile(join(source, path), content)
+  await run('npm', ['pack', '--silent', '--pack-destination', registry], { cwd: source })
+  const file = `${name}-${version}.tgz`
+  const packed = await readFile(join(registry, file))
+  const integrity = `sha512-${createHash('sha512').update(packed).digest('base64')}`
+  const dist = { tarball: `${origin}/npm/${file}`, integrity }
+  const versions = { [version]: { ...manifest, dist } }
+  await writeFile(join(registry, name), JSON.stringify({ name, 'dist-tags': { latest: version }, versions }))
+}
+
+/** Two packages as above. */
+async function makeArchive(dir: string, bigBytes: Buffer): Promise<void> {
+  await mkdir(join(dir, 'apt'))
+  const entries = [
+    await buildDeb(dir, 'sovereign-base', '2.0', [], { 'big.bin': bigBytes }),
+    await buildDeb(dir, 'sovereign-probe', '1.0', ['Depends: sovereign-base (>= 2.0)'], {
+      text: 'Fetched by apt.\n',
+    }),
+  ]
+  await writeFile(join(dir, 'apt/Packages'), entries.join(''))
+}
+
+/** @returns its entry in the list of the archive. */
+async function buildDeb(
+  dir: string,
+  name: string,
+  version: string,
+  more: readonly string[],
+  files: Readonly<Record<string, string | Buffer>>,
+): Promise<string> {
+  const root = join(dir, 'deb', name)
+  const data = join(root, 'usr/share', name)
   await mkdir(join(root, 'DEBIAN'), { recursive: true })
-  await mkdir(join(root, 'usr/share/sovereign-probe'), { recursive: true })
-  await mkdir(archive)
-  await writeFile(join(root, 'usr/share/sovereign-probe/text'), 'Fetched by apt.\n')
+  await mkdir(data, { recursive: true })
+  for (const [path, content] of Object.entries(files)) await writeFile(join(data, path), content)
   const control = [
-    'Package: sovereign-probe',
-    'Version: 1.0',
+    `Package: ${name}`,
+    `Version: ${version}`,
     'Architecture: all',
     'Maintainer: Nobody <nobody@example.com>',
+    ...more,
     'Description: A package to be fetched in a test',
   ].join('\n')
   await writeFile(join(root, 'DEBIAN/control'), `${control}\n`)
-  const deb = join(archive, 'sovereign-probe_1.0_all.deb')
-  await run('dpkg-deb', ['--build', '--root-owner-group', root, deb])
-  const bytes = await readFile(deb)
+  const file = `${name}_${version}_all.deb`
+  await run('dpkg-deb', ['--build', '--root-owner-group', root, join(dir, 'apt', file)])
+  const bytes = await readFile(join(dir, 'apt', file))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const entry = `${control}\nFilename: ./sovereign-probe_1.0_all.deb\nSize: ${bytes.length}\nSHA256: ${sha256}\n\n`
-  await writeFile(join(archive, 'Packages'), entry)
+  return `${control}\nFilename: ./${file}\nSize: ${bytes.length}\nSHA256: ${sha256}\n\n`
 }
