@@ -74,7 +74,7 @@ export function revokedText(name: string, { count, kind }: Revoked, crl: string)
   const then =
     kind === 'agent'
       ? 'Servers refuse it as soon as they have the new list'
-      : 'Agents refuse it with the next connection after they have the new list, which "crl" of "egress.mtls" has to name ' +
+      : 'Agents refuse it, and cut it where they are connected, once they have the new list, which "crl" of "egress.mtls" has to name ' +
         'in their settings; those without one trust it until it ends. Servers with that list do not start with it'
   return `${first}\n${then}: ${crl}`
 }

@@ -97,7 +97,7 @@ To do:
     await certsFine('init')
     await certsFine('issue', '--server')
     expect(await certsFine('revoke', 'sovereign-tunnel-server')).toBe(
-      'sovereign-tunnel-server is revoked.\nAgents refuse it with the next connection after they have the new list, ' +
+      'sovereign-tunnel-server is revoked.\nAgents refuse it, and cut it where they are connected, once they have the new list, ' +
         'which "crl" of "egress.mtls" has to name in their settings; those without one trust it until it ends. ' +
         `Servers with that list do not start with it: ${usual()}/crl.pem\n`,
     )
