@@ -106,9 +106,9 @@ async function tunnelTo(proxyPort: number, hostPort: number): Promise<Socket> {
   return socket
 }
 
-type Dress = (proxyPort: number, hostPort: number) => Promise<ClientOptions>
+type Route = (proxyPort: number, hostPort: number) => Promise<ClientOptions>
 
-const BY_URL: Dress = async (proxyPort, hostPort) => ({
+const BY_URL: Route = async (proxyPort, hostPort) => ({
   createConnection: () => connect(proxyPort, '127.0.0.1'),
   // ws writes the path as it is told.
   finishRequest: (request) => {
@@ -116,32 +116,32 @@ const BY_URL: Dress = async (proxyPort, hostPort) => ({
     request.end()
   },
 })
-const BY_CONNECT: Dress = async (proxyPort, hostPort) => {
+const BY_CONNECT: Route = async (proxyPort, hostPort) => {
   const socket = await tunnelTo(proxyPort, hostPort)
   return { createConnection: () => socket }
 }
-const BY_CONNECT_AND_TLS: Dress = async (proxyPort, hostPort) => {
+const BY_CONNECT_AND_TLS: Route = async (proxyPort, hostPort) => {
   const socket = await tunnelTo(proxyPort, hostPort)
   return {
     createConnection: () => connectTls({ socket, host: '127.0.0.1', ca, ALPNProtocols: ['http/1.1'] }),
   }
 }
 
-const DRESSES = [
+const ROUTES = [
   ['ws', 'by an absolute URL', BY_URL],
   ['ws', 'inside CONNECT', BY_CONNECT],
   ['wss', 'inside CONNECT', BY_CONNECT_AND_TLS],
 ] as const
-const CASES = WAYS.flatMap((way) => DRESSES.map(([scheme, how, dress]) => [scheme, how, way, dress] as const))
+const CASES = WAYS.flatMap((way) => ROUTES.map(([scheme, how, route]) => [scheme, how, way, route] as const))
 
 test.each(CASES)(
   'ws gets the same over %s: %s by the proxy (%s) as without: messages, compression, subprotocol, closes',
-  async (scheme, _how, way, dress) => {
+  async (scheme, _how, way, route) => {
     const hostPort = hosts[scheme]
     const url = `${scheme}://127.0.0.1:${hostPort}/chat?a=b`
     const direct = await talk(url)
     const { port } = await startProxyBy(way)
-    expect(await talk(url, await dress(port, hostPort))).toEqual(direct)
+    expect(await talk(url, await route(port, hostPort))).toEqual(direct)
     expect(direct).toMatchObject({ protocol: 'second', extensions: 'permessage-deflate', code: 4001 })
     const sent = [
       ...MESSAGES.map((message) =>
