@@ -3,10 +3,13 @@ import type { Server } from 'node:net'
 import { holderText, portHolder } from '../node/port-holder.ts'
 import { AppError } from '../shared/errors/app-error.ts'
 
+/** Connections that wait to be accepted; Node's 511 are few for a burst. The system may allow fewer. */
+const BACKLOG = 4_096
+
 /** @throws AppError `port.taken`, `port.forbidden` */
 export async function listenOn(server: Server, host: string, port: number): Promise<void> {
   try {
-    server.listen(port, host)
+    server.listen({ port, host, backlog: BACKLOG })
     await once(server, 'listening')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

@@ -8,6 +8,8 @@ import { AppError } from '../../shared/errors/app-error.ts'
 import type { ListenAddress } from '../../shared/state/bridge-state.ts'
 import { formatListenAddress } from '../settings/address.ts'
 
+/** Connections that wait to be accepted; beyond Node's 511 a burst of programs is reset. The system may allow fewer. */
+const BACKLOG = 4_096
 /** How long a program behind a socket file may take to accept before it counts as there. */
 const ANSWER_TIMEOUT_MS = 2_000
 
@@ -32,7 +34,7 @@ export async function describeHolder(address: ListenAddress & { kind: 'tcp' }): 
 }
 
 async function listenTcp(server: Server, host: string, port: number): Promise<void> {
-  server.listen({ host, port })
+  server.listen({ host, port, backlog: BACKLOG })
   await once(server, 'listening')
 }
 
