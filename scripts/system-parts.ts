@@ -29,6 +29,7 @@ export const PARTS: readonly Part[] = [
   { commands: ['dnsmasq'], apt: 'dnsmasq-base', dnf: 'dnsmasq', linuxOnly: true },
   { commands: ['conntrack'], apt: 'conntrack', dnf: 'conntrack-tools', linuxOnly: true },
   { commands: ['slowhttptest'], apt: 'slowhttptest', dnf: 'slowhttptest', linuxOnly: true },
+  { commands: ['ncat'], apt: 'ncat', dnf: 'nmap-ncat', linuxOnly: true },
   { commands: ['openssl'], apt: 'openssl', dnf: 'openssl' },
   { commands: ['gnome-keyring-daemon'], apt: 'gnome-keyring', dnf: 'gnome-keyring', linuxOnly: true },
   {
