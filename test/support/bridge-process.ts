@@ -9,6 +9,8 @@ export interface BridgeProcessOptions {
   /** As in the settings file. */
   readonly settings: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
+  /** What runs `sovereign`; Node unless told. */
+  readonly command?: readonly string[]
 }
 
 /** The real `sovereign bridge` as its own process. */
@@ -33,7 +35,7 @@ export async function startBridgeProcess(options: BridgeProcessOptions): Promise
     CONFIG_PATH: join(dir, 'relay/config.json'),
     ...options.env,
   }
-  const bridge = runSovereign(['bridge', '--config', settingsFile, '--json'], env)
+  const bridge = runSovereign(['bridge', '--config', settingsFile, '--json'], env, options.command)
   await bridge.line(stateIn, 'the first state')
   return {
     process: bridge,

@@ -1,8 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { readdirSync } from 'node:fs'
-import { connect, type Server, type Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Server } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { crowd, sovereignWithFiles } from '../../support/few-files.ts'
 import { logLines } from '../../support/log-lines.ts'
 import { soon } from '../../support/soon.ts'
 import { startEcho } from '../../support/start-hosts.ts'
@@ -13,30 +12,16 @@ import { startTunnelServerProcess } from '../../support/tunnel-server-process.ts
 const { certs, makeAgent, startServer } = tunnelFixture()
 
 const MOST_FILES = 64
-const SOVEREIGN = fileURLToPath(new URL('../../../bin/sovereign.js', import.meta.url))
-/** `sh` so that Node finds the limit, and with it the most that it may raise it to. */
-const WITH_FEW_FILES = ['sh', '-c', `ulimit -n ${MOST_FILES}; exec "$0" "$@"`, process.execPath, SOVEREIGN]
-
-const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
-
-/** Far more connections than the server may have files; they say nothing. */
-function crowd(port: number): Socket[] {
-  const sockets = Array.from({ length: 3 * MOST_FILES }, () => connect(port, '127.0.0.1'))
-  for (const socket of sockets) socket.on('error', () => undefined).resume()
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-  })
-  return sockets
-}
 
 describe.runIf(process.platform === 'linux')('a server that has no file descriptor left', () => {
   test('goes on with what is open, and takes connections again once there are some', async () => {
-    const { running, port } = await startTunnelServerProcess(certs, [], WITH_FEW_FILES)
+    const { running, port } = await startTunnelServerProcess(certs, [], sovereignWithFiles(MOST_FILES))
     const agent = makeAgent({ port })
     const echo = await startEcho()
     const before = await openStream(agent, echo)
-    const sockets = crowd(port)
-    await soon(() => expect(openFiles(running.pid)).toBeGreaterThanOrEqual(MOST_FILES - 1))
+    const sockets = crowd(port, 3 * MOST_FILES)
+    // Whoever comes once there is none left is sent away.
+    await soon(() => expect(sockets.some((socket) => socket.closed)).toBe(true))
 
     // What is open is served, what would need a file more is refused with words.
     before.write('still here')
@@ -45,8 +30,6 @@ describe.runIf(process.platform === 'linux')('a server that has no file descript
       code: 'egress.unreachable',
       message: expect.stringContaining('EMFILE') as string,
     })
-    // Whoever comes meanwhile is sent away, or waits.
-    await soon(() => expect(sockets.some((socket) => socket.closed)).toBe(true))
     expect(agent.states.at(-1)?.phase).toBe('connected')
     expect(running.child.exitCode).toBeNull()
 
