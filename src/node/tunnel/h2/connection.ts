@@ -21,6 +21,8 @@ import { Turns } from './turns.ts'
 
 /** How long the other side has to read the last words. */
 const LAST_WORD_MS = 1_000
+/** The same where it is the rest of what streams have carried, which may be megabytes on a slow way. */
+const LAST_DATA_MS = 60_000
 const NOTHING = Buffer.alloc(0)
 
 /** HTTP/2 on a TLS connection, at either end, as far as a tunnel needs it (RFC 9113, RFC 8441). Owns the socket. */
@@ -130,7 +132,7 @@ export class H2Connection implements StreamCarrier {
   abort(code: number, words = ''): void {
     if (this.isGone) return
     this.push(goawayFrame(this.streams.lastPeerId, code, Buffer.from(words)))
-    this.sayGoodbye()
+    this.sayGoodbye(LAST_WORD_MS)
     this.fail()
   }
 
@@ -249,15 +251,15 @@ export class H2Connection implements StreamCarrier {
   }
 
   private endIfDone(): void {
-    if (this.isDraining && this.streams.size === 0) this.sayGoodbye()
+    if (this.isDraining && this.streams.size === 0) this.sayGoodbye(LAST_DATA_MS)
   }
 
-  private sayGoodbye(): void {
+  private sayGoodbye(waitMs: number): void {
     if (this.isEnding) return
     this.isEnding = true
     const { socket } = this.options
     this.outbox.end()
-    const timer = setTimeout(() => socket.destroy(), LAST_WORD_MS).unref()
+    const timer = setTimeout(() => socket.destroy(), waitMs).unref()
     socket.once('close', () => clearTimeout(timer))
   }
 
