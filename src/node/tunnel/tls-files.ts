@@ -1,5 +1,4 @@
-import type { AppError } from '../../shared/errors/app-error.ts'
-import { toAppError } from '../../shared/errors/app-error.ts'
+import { type AppError, toAppError } from '../../shared/errors/app-error.ts'
 import {
   readTlsIdentity,
   readTlsTrust,
