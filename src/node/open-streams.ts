@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { cutStream } from './reset-socket.ts'
 
 /** Connections of one owner, who lets them finish before the rest are cut. */
 export class OpenStreams<Stream extends Duplex = Duplex> {
@@ -37,7 +38,7 @@ export class OpenStreams<Stream extends Duplex = Duplex> {
   }
 
   private cut(): void {
-    for (const stream of this.streams) stream.destroy()
+    for (const stream of this.streams) cutStream(stream)
   }
 
   private look(): void {

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /**
  * Lets a TCP socket that is destroyed before its own end reset the other side. A plain close looks there like the
@@ -24,4 +25,10 @@ export function resetSocket(socket: Socket, error?: Error): void {
   if (socket.destroyed) return
   if (mayReset(socket)) socket.resetAndDestroy()
   else socket.destroy(error)
+}
+
+/** {@link resetSocket} for a socket; any other stream is destroyed. Idempotent. */
+export function cutStream(stream: Duplex, error?: Error): void {
+  if (stream instanceof Socket) resetSocket(stream, error)
+  else stream.destroy(error)
 }

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { freeingBytes } from './free-bytes.ts'
 import { LendingSocket } from './lending-socket.ts'
-import { resetSocket } from './reset-socket.ts'
+import { cutStream } from './reset-socket.ts'
 import { H2Stream } from './tunnel/h2/stream.ts'
 
 /** Bytes that crossed so far; kept up to date while the splice runs. */
@@ -63,22 +63,16 @@ function bind(side: Duplex, other: Duplex, closed: () => void): void {
   let error: Error | undefined
   side.on('error', (cause) => {
     error = cause
-    cut(other, cause)
+    cutStream(other, cause)
   })
   const onClose = () => {
     closed()
     // Cut before its end: what the other side got is incomplete, and it has to learn that.
-    if (error !== undefined || !side.readableEnded) cut(other, error)
+    if (error !== undefined || !side.readableEnded) cutStream(other, error)
     // Closed in both directions: nobody takes what the other side still says, but it gets all that was said to it.
     else if (other.writableFinished) other.destroy()
     else other.on('finish', () => other.destroy())
   }
   if (side.closed) onClose()
   else side.on('close', onClose)
-}
-
-/** A plain close would look to the program behind a socket like the proper end of what it was told. */
-function cut(stream: Duplex, error: Error | undefined): void {
-  if (stream instanceof Socket) resetSocket(stream, error)
-  else stream.destroy(error)
 }
