@@ -131,9 +131,11 @@ export class TlsKeeper {
     if (this.warnedOn === today) return
     this.warnedOn = today
     if (listExpiresAt <= now)
-      log.error('the revocation list is past its end: no agent is let in until there is a new one')
+      log.error(
+        'a revocation list is past its end: no agent of its authority is let in until there is a new one',
+      )
     else if (listExpiresAt <= now + LIST_WARN_MS)
-      log.warn({ expires: dayOf(listExpiresAt) }, 'the revocation list is about to end')
+      log.warn({ expires: dayOf(listExpiresAt) }, 'a revocation list is about to end')
   }
 }
 

@@ -1,25 +1,23 @@
 import type { X509Certificate } from 'node:crypto'
 import { isSignedBy } from '../pki/issuer.ts'
-import { plainSerial, type TlsTrust } from './tls-material.ts'
+import { revokedAt, type TlsTrust } from './tls-material.ts'
 
 /**
  * Whether a peer that showed this certificate, when the connection began, would be believed today: its authority still
- * is, and has not revoked it.
+ * is, and none of the authorities on the way has revoked what it signed.
  */
-export function isStillTrusted(peer: X509Certificate, { ca, list }: TlsTrust): boolean {
-  const serial = plainSerial(peer.serialNumber)
-  const isRevoked = list?.revoked.some((one) => plainSerial(one.serial) === serial) === true
-  return !isRevoked && isSignedBy(chainOf(peer), ca)
+export function isStillTrusted(peer: X509Certificate, { ca, lists }: TlsTrust): boolean {
+  const chain = chainOf(peer)
+  return !chain.some((one) => revokedAt(one, lists) !== undefined) && isSignedBy(chain.join(''), ca)
 }
 
 /** As far as the peer has sent it. */
-function chainOf(peer: X509Certificate): string {
-  const chain: string[] = []
+function chainOf(peer: X509Certificate): X509Certificate[] {
+  const chain: X509Certificate[] = []
   for (let one: X509Certificate | undefined = peer; one !== undefined; one = one.issuerCertificate) {
-    const text = one.toString()
     // An authority that has signed itself is its own issuer.
-    if (chain.at(-1) === text) break
-    chain.push(text)
+    if (chain.at(-1)?.fingerprint256 === one.fingerprint256) break
+    chain.push(one)
   }
-  return chain.join('')
+  return chain
 }

@@ -12,7 +12,7 @@ export interface TlsSources {
   readonly ca: string
   readonly cert: string
   readonly key: string
-  /** Certificates that were revoked. */
+  /** Certificates that were revoked: the lists of one or more of the authorities. */
   readonly crl?: string | undefined
 }
 
@@ -22,7 +22,7 @@ export interface TlsMaterial {
   readonly trust: TlsTrust
   /** Milliseconds since the Unix epoch. */
   readonly expiresAt: number
-  /** When the revocation list is too old to let anybody in; infinite without one. */
+  /** When the first of the revocation lists is too old to let anybody of its authority in; infinite without one. */
   readonly listExpiresAt: number
 }
 
@@ -47,7 +47,13 @@ export interface TlsIdentity {
 /** Whom an end believes. */
 export interface TlsTrust {
   readonly ca: string
-  readonly list: (RevocationList & { readonly pem: string; readonly authority: X509Certificate }) | undefined
+  /** OpenSSL believes those authorities alone that have one here, unless there is none at all. */
+  readonly lists: readonly TrustedList[]
+}
+
+export interface TrustedList extends RevocationList {
+  readonly pem: string
+  readonly authority: X509Certificate
 }
 
 /** One end of a tunnel: TLS 1.3, one certificate of its own, one authority to believe. @throws AppError `certs.*` */
@@ -88,25 +94,48 @@ export async function readTlsTrust(
   const ca = await readPem(sources.ca)
   parsed(sources.ca, 'certificate', () => new X509Certificate(ca))
   const { crl: source } = sources
-  if (source === undefined) return { ca, list: undefined }
-  const pem = await readPem(source)
-  const list = parsed(source, 'revocation list', () => {
-    createSecureContext({ ca, crl: pem })
-    return readRevocationList(pem)
+  if (source === undefined) return { ca, lists: [] }
+  const text = await readPem(source)
+  // OpenSSL reads the first of a text and leaves out the others. Without any, it says what is wrong with the text.
+  const pems = text.match(LISTS) ?? [text]
+  const lists = pems.map((pem) => {
+    const list = parsed(source, 'revocation list', () => {
+      createSecureContext({ ca, crl: pem })
+      return readRevocationList(pem)
+    })
+    return { ...list, pem }
   })
-  return { ca, list: { ...list, pem, authority: await authorityOf({ source, pem }, ca, end) } }
+  const ofAuthority = async (list: (typeof lists)[number]): Promise<TrustedList> => ({
+    ...list,
+    authority: await authorityOf({ source, pem: list.pem }, ca, end),
+  })
+  return { ca, lists: await Promise.all(lists.map(ofAuthority)) }
 }
 
-/** @throws AppError `certs.invalid` where the list revokes the certificate itself. */
+/** @throws AppError `certs.invalid` where a list revokes the certificate itself. */
 export function tlsMaterialOf(identity: TlsIdentity, trust: TlsTrust): TlsMaterial {
-  const { ca, list } = trust
+  const { ca, lists } = trust
   const { cert, certificate, expiresAt, key, source } = identity
-  const context: SecureContextOptions = { ca, cert, key, minVersion: 'TLSv1.3' }
-  if (list === undefined)
-    return { context, certificate, trust, expiresAt, listExpiresAt: Number.POSITIVE_INFINITY }
-  if (certificate.verify(list.authority.publicKey)) refuseRevoked(source, certificate, list)
-  const withList = { ...context, crl: list.pem }
-  return { context: withList, certificate, trust, expiresAt, listExpiresAt: list.nextUpdate }
+  refuseRevoked(source, certificate, lists)
+  const crl = lists.map(({ pem }) => pem)
+  return {
+    context: { ca, cert, key, minVersion: 'TLSv1.3', ...(crl.length === 0 ? {} : { crl }) },
+    certificate,
+    trust,
+    expiresAt,
+    listExpiresAt: Math.min(...lists.map(({ nextUpdate }) => nextUpdate)),
+  }
+}
+
+/** @returns since when, in milliseconds since the Unix epoch; undefined unless its own authority has revoked it. */
+export function revokedAt(certificate: X509Certificate, lists: readonly TrustedList[]): number | undefined {
+  const serial = plainSerial(certificate.serialNumber)
+  for (const { authority, revoked } of lists) {
+    const found = revoked.find((one) => plainSerial(one.serial) === serial)
+    // Another authority may have given the same number.
+    if (found !== undefined && certificate.verify(authority.publicKey)) return found.at
+  }
+  return undefined
 }
 
 function refuseOtherThanServer(source: string, certificate: X509Certificate, now: number): void {
@@ -121,6 +150,7 @@ function refuseOtherThanServer(source: string, certificate: X509Certificate, now
 }
 
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs
+const LISTS = /-----BEGIN X509 CRL-----.+?-----END X509 CRL-----/gs
 
 /** Which of the authorities has signed the list; with the list of another, OpenSSL refuses everybody. */
 async function authorityOf(
@@ -135,17 +165,16 @@ async function authorityOf(
   })
 }
 
-function refuseRevoked(source: string, { serialNumber }: X509Certificate, { revoked }: RevocationList): void {
-  const serial = plainSerial(serialNumber)
-  const found = revoked.find((one) => plainSerial(one.serial) === serial)
-  if (found === undefined) return
-  throw new AppError(CODE, `The certificate ${named(source)} was revoked on ${isoDate(found.at)}.`, {
+function refuseRevoked(source: string, certificate: X509Certificate, lists: readonly TrustedList[]): void {
+  const at = revokedAt(certificate, lists)
+  if (at === undefined) return
+  throw new AppError(CODE, `The certificate ${named(source)} was revoked on ${isoDate(at)}.`, {
     remedy: 'Issue a new one with "sovereign certs issue", and bring its files here.',
   })
 }
 
 /** In capitals and without zeros in front, which some write and some do not. @param serial in hexadecimal. */
-export function plainSerial(serial: string): string {
+function plainSerial(serial: string): string {
   return serial.toUpperCase().replace(/^0+/, '')
 }
 

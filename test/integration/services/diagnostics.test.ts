@@ -279,7 +279,9 @@ describe('checks of the tunnel', () => {
     })
     expect(await certificateWith(old)).toMatchObject({
       status: 'failed',
-      detail: expect.stringMatching(/old-crl\.pem ended on .*: no server is trusted any more\.$/) as string,
+      detail: expect.stringMatching(
+        /old-crl\.pem ended on .*: no server of its authority is trusted any more\.$/,
+      ) as string,
     })
   })
 

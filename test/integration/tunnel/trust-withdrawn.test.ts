@@ -86,6 +86,28 @@ describe.each(['h2', 'envelopes'] as const)('by %s', (protocol) => {
     expect((await failure).message).toMatch(/no longer trusted/)
   })
 
+  test('one file has the lists of both authorities while one follows the other', async () => {
+    const [before, after] = [await ownFiles(), await ownFiles()]
+    const [ca, crl] = [join(before.dir, 'both-ca.pem'), join(before.dir, 'both-crl.pem')]
+    const write = async (file: string, ...parts: readonly string[]) =>
+      await writeFile(file, (await Promise.all(parts.map(readPem))).join(''))
+    await write(ca, before.ca, after.ca)
+    await write(crl, before.crl, after.crl)
+    const tls = { ca, ...before.server, crl }
+    const server = await startServer({ tls, lookMs: LOOK_MS })
+    const agentWith = (pair: object, more: object = { crl }) =>
+      makeAgent(server, { protocol, tls: { ca, ...before.laptop, ...pair, ...more }, lookMs: LOOK_MS })
+    const kept = await openStream(agentWith(before.laptop))
+    const desk = agentWith(await after.issue('desk'), {})
+    const failure = failureOf(await openStream(desk))
+    await revokeName(after.dir, 'desk', Date.now())
+    await write(crl, before.crl, after.crl)
+    await failure
+    await expect(openStream(desk)).rejects.toMatchObject({ code: 'tunnel.rejected' })
+    await openStream(agentWith(after.laptop))
+    expect(await echoed(kept, 'still here')).toBe('still here')
+  })
+
   test('an agent that is revoked is cut and stays out, also where the key of the server cannot be used', async () => {
     const own = await ownFiles()
     const tls = { ca: own.ca, ...own.server, crl: own.crl }

@@ -103,7 +103,7 @@ async function refuseUnusable(files: TlsSources, now: number): Promise<void> {
 }
 
 function oldList(crl = '', end: number): AppError {
-  const message = `The revocation list ${crl} ended on ${isoDate(end)}: no server is trusted any more.`
+  const message = `The revocation list ${crl} ended on ${isoDate(end)}: no server of its authority is trusted any more.`
   return new AppError('certs.invalid', message, {
     remedy: 'Run "sovereign certs crl" where the certificate authority is, and bring the new crl.pem here.',
   })

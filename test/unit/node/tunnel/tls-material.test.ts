@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { revokeName } from '../../../../src/node/pki/revoke.ts'
-import { readTlsMaterial, SERVER_END } from '../../../../src/node/tunnel/tls-material.ts'
+import { readTlsMaterial, revokedAt, SERVER_END } from '../../../../src/node/tunnel/tls-material.ts'
+import { DAY_MS } from '../../../../src/shared/util/days.ts'
 import { makeOwnCerts, openssl, readPem } from '../../../support/make-certs.ts'
 import { makeTempDir } from '../../../support/make-temp-dir.ts'
 
@@ -48,7 +50,43 @@ test('the list of another authority is refused, and one of several authorities i
   const both = join(own.dir, 'both.pem')
   await writeFile(both, (await readPem(other.ca)) + (await readPem(own.ca)))
   const { trust } = await readTlsMaterial({ ca: both, ...pair, crl: own.crl }, Date.now(), SERVER_END)
-  expect(trust.list?.revoked).toEqual([])
+  expect(trust.lists.map(({ revoked }) => revoked)).toEqual([[]])
+})
+
+test('of several lists in one file each has to be of an authority, and the first that ends counts', async () => {
+  const [own, other] = [
+    await makeOwnCerts(onTestFinished),
+    await makeOwnCerts(onTestFinished, Date.now() - 7 * DAY_MS),
+  ]
+  const pair = await own.issue('laptop')
+  const [ca, crl] = [join(own.dir, 'both.pem'), join(own.dir, 'both.crl')]
+  await writeFile(ca, (await readPem(own.ca)) + (await readPem(other.ca)))
+  await writeFile(crl, (await readPem(own.crl)) + (await readPem(other.crl)))
+  const { trust, listExpiresAt } = await readTlsMaterial({ ca, ...pair, crl }, Date.now())
+  expect(trust.lists).toHaveLength(2)
+  const [first, second] = trust.lists.map(({ nextUpdate }) => nextUpdate)
+  expect(second).toBeLessThan(first ?? 0)
+  expect(listExpiresAt).toBe(second)
+  await expect(readTlsMaterial({ ca: own.ca, ...pair, crl }, Date.now())).rejects.toMatchObject({
+    message: `${crl}: this revocation list is not of the authority ca.`,
+  })
+})
+
+test('a number that another authority has revoked concerns nobody', async () => {
+  const [own, other] = [await makeOwnCerts(onTestFinished), await makeOwnCerts(onTestFinished)]
+  const pair = await own.issue('laptop')
+  const { trust } = await readTlsMaterial({ ca: own.ca, ...pair, crl: own.crl }, Date.now())
+  const certificate = new X509Certificate(await readPem(pair.cert))
+  const revoked = [{ serial: certificate.serialNumber, at: 1 }]
+  const lists = trust.lists.map((list) => ({ ...list, revoked }))
+  expect(revokedAt(certificate, lists)).toBe(1)
+  const authority = new X509Certificate(await readPem(other.ca))
+  expect(
+    revokedAt(
+      certificate,
+      lists.map((list) => ({ ...list, authority })),
+    ),
+  ).toBeUndefined()
 })
 
 test('the list of an authority that another tool made is taken', async () => {
@@ -66,7 +104,7 @@ test('the list of an authority that another tool made is taken', async () => {
   expect(await openssl(...sign, '-keyfile', at('rsa.key'), '-out', at('rsa.crl'))).toMatchObject({ code: 0 })
   const sources = { ca: at('rsa.pem'), cert: at('rsa.pem'), key: at('rsa.key'), crl: at('rsa.crl') }
   expect(await readTlsMaterial(sources, Date.now() + 5_000, SERVER_END)).toMatchObject({
-    trust: { list: { revoked: [] } },
+    trust: { lists: [{ revoked: [] }] },
   })
 })
 
