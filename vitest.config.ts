@@ -8,5 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What a window shows follows a moment later; see also test/support/soon.ts.
+    expect: { poll: { timeout: 15_000, interval: 20 } },
   },
 })

@@ -96,7 +96,7 @@ describe.skipIf(NO_WINDOWS ?? process.platform === 'win32')('the first set-up of
     const use = page.getByRole('button', { name: 'Check and use it' })
     await address.fill('relay.example')
     await page.getByText('This is no address').waitFor(PATIENCE)
-    expect(await use.isDisabled()).toBe(true)
+    await expect.poll(() => use.isDisabled()).toBe(true)
 
     await address.fill('http://127.0.0.1:1')
     await use.click()

@@ -45,7 +45,7 @@ describe.skipIf(CHROMIUM === undefined).each([
 
   test.each(urls)('to a page by %s, with its own protocol inside', async (_scheme, url, protocol) => {
     await page.goto(`${url()}/`)
-    expect(await page.locator('p').textContent()).toBe('Here at last.')
+    await expect.poll(() => page.locator('p').textContent()).toBe('Here at last.')
     const timing = await page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol")
     expect(timing).toBe(protocol)
   })

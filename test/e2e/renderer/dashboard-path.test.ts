@@ -20,7 +20,7 @@ test('the path shows each hop with its state, and nothing complains about the st
     'Ollama',
   ])
     expect(await path.getByRole('heading', { name, exact: true }).count(), name).toBe(1)
-  expect(await path.getByText('SSH 12 ms · path 31 ms').count()).toBe(1)
+  await expect.poll(() => path.getByText('SSH 12 ms · path 31 ms').count()).toBe(1)
   // Three clients, the relay, two providers and Ollama, all measured and drawn.
   await soon(() => path.locator('.path-line').count()).toBe(7)
   expect(complaints).toEqual([])
@@ -40,7 +40,7 @@ test('throughput comes from the difference of two counts', async () => {
     return (await page.getByText(/↓ [\d.]+ [KM]iB\/s/).count()) === 1
   }
   await soon(isShown).toBe(true)
-  expect(await page.locator('.path-flow').count()).toBeGreaterThan(0)
+  await expect.poll(() => page.locator('.path-flow').count()).toBeGreaterThan(0)
 })
 
 test('a relay that is built in is not called Relay twice', async () => {
@@ -48,8 +48,8 @@ test('a relay that is built in is not called Relay twice', async () => {
   const { page } = await pages.open(busyApi({ relay: { ...relay, kind: 'embedded', place: 'embedded' } }))
   const path = page.getByRole('region', { name: 'The path' })
   await path.getByRole('heading', { name: 'Built in', exact: true }).waitFor()
-  expect(await path.getByText('On this computer', { exact: true }).count()).toBe(1)
-  expect(await path.getByText('Relay', { exact: true }).count()).toBe(1)
+  await expect.poll(() => path.getByText('On this computer', { exact: true }).count()).toBe(1)
+  await expect.poll(() => path.getByText('Relay', { exact: true }).count()).toBe(1)
 })
 
 test('a relay at an address is not said to be reached over HTTPS when it is not', async () => {
@@ -66,7 +66,7 @@ test('hundreds of clients leave the diagram readable until one asks for all', as
   const { page } = await pages.open(busyApi({ clients }))
   const list = page.getByRole('list', { name: 'Clients' })
   await list.waitFor()
-  expect(await list.getByRole('heading').count()).toBe(4)
+  await expect.poll(() => list.getByRole('heading').count()).toBe(4)
   await page.getByRole('button', { name: 'Show 296 more' }).click()
   await soon(() => list.getByRole('heading').count()).toBe(300)
 })

@@ -10,11 +10,13 @@ test('what is wrong is told once at its root, with what to do and what it takes 
   const { page } = await pages.open(makeDashboardApi(troubledState(), now()))
   const wrong = page.getByRole('region', { name: 'What is wrong now' })
   await wrong.getByText('The relay cannot be reached').waitFor()
-  expect(await wrong.getByText('Because of this: builder and gpu-box cannot work either.').count()).toBe(1)
-  expect(await wrong.getByText('builder does not work').count()).toBe(0)
-  expect(await wrong.getByText('ci-runner does not work').count()).toBe(1)
-  expect(await wrong.getByText('Check the user name, and that the public key').count()).toBe(1)
-  expect(await wrong.getByText(/Next try in \d+ s/).count()).toBe(1)
+  await expect
+    .poll(() => wrong.getByText('Because of this: builder and gpu-box cannot work either.').count())
+    .toBe(1)
+  await expect.poll(() => wrong.getByText('builder does not work').count()).toBe(0)
+  await expect.poll(() => wrong.getByText('ci-runner does not work').count()).toBe(1)
+  await expect.poll(() => wrong.getByText('Check the user name, and that the public key').count()).toBe(1)
+  await expect.poll(() => wrong.getByText(/Next try in \d+ s/).count()).toBe(1)
 })
 
 test('what is wrong stays where it is while the relay is dialled again', async () => {
@@ -33,9 +35,11 @@ test('what is wrong stays where it is while the relay is dialled again', async (
     },
   })
   await notice.getByText('Trying again…').waitFor()
-  expect(await notice.getByText(link.cause.message).count()).toBe(1)
-  expect(await notice.getByRole('button', { name: 'Retry now' }).getAttribute('aria-busy')).toBe('true')
-  expect(await page.locator('.status').getByRole('button', { name: 'Retry now' }).count()).toBe(1)
+  await expect.poll(() => notice.getByText(link.cause.message).count()).toBe(1)
+  await expect
+    .poll(() => notice.getByRole('button', { name: 'Retry now' }).getAttribute('aria-busy'))
+    .toBe('true')
+  await expect.poll(() => page.locator('.status').getByRole('button', { name: 'Retry now' }).count()).toBe(1)
 })
 
 test('each trouble has the way out of it', async () => {
@@ -66,7 +70,7 @@ test('the one control connects, disconnects, and says when that fails', async ()
   await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Disconnect' }).click()
   await page.getByRole('alert').getByText('That did not work').waitFor()
-  expect(await page.getByRole('alert').getByText('Something unexpected happened.').count()).toBe(1)
+  await expect.poll(() => page.getByRole('alert').getByText('Something unexpected happened.').count()).toBe(1)
 })
 
 test('a relay that is signed in nowhere offers the way to sign in', async () => {
@@ -76,7 +80,7 @@ test('a relay that is signed in nowhere offers the way to sign in', async () => 
   const { page } = await pages.open(busyApi({ relay: { ...busy.relay, health } }))
   await page.getByRole('heading', { name: 'The relay is not signed in' }).waitFor()
   const link = page.getByRole('region', { name: 'What is wrong now' }).getByRole('link', { name: 'Sign in' })
-  expect(await link.getAttribute('href')).toBe('#/sign-in')
+  await expect.poll(() => link.getAttribute('href')).toBe('#/sign-in')
 })
 
 test('a bridge that goes away is told, what was known stays and says so, and it is found again', async () => {
@@ -87,10 +91,10 @@ test('a bridge that goes away is told, what was known stays and says so, and it 
   server.cut()
   await page.getByRole('alert').getByText('The bridge does not answer').waitFor()
   await page.getByRole('alert').getByText('open the link that it prints').waitFor()
-  expect(await page.getByRole('heading', { name: 'builder', exact: true }).count()).toBe(1)
+  await expect.poll(() => page.getByRole('heading', { name: 'builder', exact: true }).count()).toBe(1)
   await page.getByRole('heading', { name: 'Last known: connected', exact: true }).waitFor()
-  expect(await page.getByRole('button', { name: 'Disconnect' }).isDisabled()).toBe(true)
-  expect(await page.getByText('Out of date').count()).toBeGreaterThan(0)
+  await expect.poll(() => page.getByRole('button', { name: 'Disconnect' }).isDisabled()).toBe(true)
+  await expect.poll(() => page.getByText('Out of date').count()).toBeGreaterThan(0)
   expect(await seriousFindings(page)).toEqual([])
   server.accept(true)
   await page.getByRole('alert').waitFor({ state: 'detached' })

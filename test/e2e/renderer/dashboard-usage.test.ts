@@ -15,13 +15,13 @@ test('usage shows the allowance with its pace, and every number with source and 
   const usage = page.getByRole('region', { name: /^Usage: / })
   const allowance = usage.getByRole('region', { name: 'Allowance' })
   await allowance.getByText('812 of 1,500 premium requests used').waitFor()
-  expect(await allowance.getByText('46 % left').count()).toBe(1)
-  expect(await allowance.getByText(/Copilot response header, \d+ s ago/).count()).toBe(1)
-  expect(await allowance.getByText('Unlimited').count()).toBe(2)
-  expect(await allowance.getByRole('meter').count()).toBe(1)
-  expect(await usage.getByRole('row', { name: /claude-opus-4.7 copilot 7.5× 1,500 \/ 7,500/ }).count()).toBe(
-    1,
-  )
+  await expect.poll(() => allowance.getByText('46 % left').count()).toBe(1)
+  await expect.poll(() => allowance.getByText(/Copilot response header, \d+ s ago/).count()).toBe(1)
+  await expect.poll(() => allowance.getByText('Unlimited').count()).toBe(2)
+  await expect.poll(() => allowance.getByRole('meter').count()).toBe(1)
+  await expect
+    .poll(() => usage.getByRole('row', { name: /claude-opus-4.7 copilot 7.5× 1,500 \/ 7,500/ }).count())
+    .toBe(1)
   expect(
     await usage.getByRole('row', { name: /qwen3-coder openrouter Not known \$0.22 \/ \$1.1/ }).count(),
   ).toBe(1)
@@ -33,14 +33,16 @@ test('usage shows the allowance with its pace, and every number with source and 
       .count(),
   ).toBe(1)
   // A model whose price nobody told is not free.
-  expect(await usage.getByRole('row', { name: /gpt-5.5 copilot 1× unknown/ }).count()).toBe(1)
-  expect(await usage.getByText('plus 3 requests not measured').count()).toBe(1)
+  await expect.poll(() => usage.getByRole('row', { name: /gpt-5.5 copilot 1× unknown/ }).count()).toBe(1)
+  await expect.poll(() => usage.getByText('plus 3 requests not measured').count()).toBe(1)
   await usage.getByText('As a table').click()
   expect(
     await usage.getByRole('group', { name: 'Per day: Requests' }).getByRole('row').count(),
   ).toBeGreaterThan(1)
   await usage.locator('label', { hasText: 'Limits' }).click()
-  expect(await usage.getByRole('row', { name: /builder Premium requests .* Nearly used up/ }).count()).toBe(1)
+  await expect
+    .poll(() => usage.getByRole('row', { name: /builder Premium requests .* Nearly used up/ }).count())
+    .toBe(1)
 })
 
 test('a relay of the first version tells little, and what it does not tell is unknown and not zero', async () => {
@@ -49,10 +51,12 @@ test('a relay of the first version tells little, and what it does not tell is un
   const { page } = await pages.open(api)
   const usage = page.getByRole('region', { name: 'Usage: Since the relay started' })
   await usage.waitFor()
-  expect(await usage.getByRole('listitem').filter({ hasText: 'Requests' }).first().innerText()).toContain('7')
-  expect(await usage.getByRole('listitem').filter({ hasText: 'Input tokens' }).innerText()).toContain(
-    'unknown',
-  )
+  await expect
+    .poll(() => usage.getByRole('listitem').filter({ hasText: 'Requests' }).first().innerText())
+    .toContain('7')
+  await expect
+    .poll(() => usage.getByRole('listitem').filter({ hasText: 'Input tokens' }).innerText())
+    .toContain('unknown')
 })
 
 test('old numbers stay when asking again fails, and say that they are old', async () => {
@@ -62,8 +66,10 @@ test('old numbers stay when asking again fails, and say that they are old', asyn
   api.answer('relayUsage', () => 'no usage')
   await page.clock.fastForward(30_000)
   await page.getByText('These numbers are old: asking again failed').waitFor()
-  expect(await page.getByText('812 of 1,500 premium requests used').count()).toBe(1)
-  expect(await page.locator('.card-body.stale', { hasText: 'These numbers are old' }).count()).toBe(1)
+  await expect.poll(() => page.getByText('812 of 1,500 premium requests used').count()).toBe(1)
+  await expect
+    .poll(() => page.locator('.card-body.stale', { hasText: 'These numbers are old' }).count())
+    .toBe(1)
 })
 
 test('what a relay that does not answer cannot tell is no further complaint', async () => {
@@ -108,9 +114,11 @@ test('a month without requests says how the first one comes about', async () => 
   const { page } = await pages.open(api)
   await page.getByText('Nothing was used yet.').waitFor()
   await page.getByText('No requests yet.').waitFor()
-  expect(await page.getByText('No clients yet').count()).toBe(1)
-  expect(await page.getByRole('link', { name: 'Add a client' }).getAttribute('href')).toBe('#/first-run')
-  expect(await page.getByText('No Ollama is set up in this profile.').count()).toBe(1)
+  await expect.poll(() => page.getByText('No clients yet').count()).toBe(1)
+  await expect
+    .poll(() => page.getByRole('link', { name: 'Add a client' }).getAttribute('href'))
+    .toBe('#/first-run')
+  await expect.poll(() => page.getByText('No Ollama is set up in this profile.').count()).toBe(1)
 })
 
 test('an account billed by credits has an odd number of sums, and no cell that looks like one more', async () => {
@@ -118,7 +126,7 @@ test('an account billed by credits has an odd number of sums, and no cell that l
   api.answer('relayUsage', () => makeUsage({ now: now() }, { premiumRequestsApply: false }))
   const { page } = await pages.open(api, { width: 360 })
   await page.locator('.sum').first().waitFor()
-  expect(await page.locator('.sum').count()).toBe(5)
+  await expect.poll(() => page.locator('.sum').count()).toBe(5)
   expect(await page.evaluate("getComputedStyle(document.querySelector('.sums')).backgroundColor")).toBe(
     'rgba(0, 0, 0, 0)',
   )
@@ -135,7 +143,7 @@ test('ten thousand models are shown in part, and found by their names', async ()
   const { page } = await pages.open(api)
   const table = page.getByRole('group', { name: 'Models', exact: true })
   await table.waitFor()
-  expect(await table.getByRole('row').count()).toBe(11)
+  await expect.poll(() => table.getByRole('row').count()).toBe(11)
   await page.getByRole('searchbox', { name: 'Filter: Models' }).fill('model-9876')
   await table.getByRole('row', { name: /model-9876/ }).waitFor()
   await soon(() => table.getByRole('row').count()).toBe(2)

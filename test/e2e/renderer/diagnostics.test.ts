@@ -58,11 +58,13 @@ test('what needs somebody comes first, with what to do; the rest is folded by gr
   const { page, complaints } = await open()
   await page.getByText('1 failed, 1 warning, 1 in order, 1 skipped').waitFor()
   const problems = page.getByRole('region', { name: 'What needs you' }).getByRole('listitem')
-  expect(await problems.allTextContents()).toEqual([
-    'FailedPath from vmnginx is there.What to do: Stop nginx.',
-    'WarningKeychainNo answer.What to do: Install gnome-keyring.',
-  ])
-  expect(await page.getByText('It answered after 12 ms.').isVisible()).toBe(false)
+  await expect
+    .poll(() => problems.allTextContents())
+    .toEqual([
+      'FailedPath from vmnginx is there.What to do: Stop nginx.',
+      'WarningKeychainNo answer.What to do: Install gnome-keyring.',
+    ])
+  await expect.poll(() => page.getByText('It answered after 12 ms.').isVisible()).toBe(false)
   await page.getByText('Relay', { exact: true }).first().click()
   await page.getByText('It answered after 12 ms.').waitFor()
   expect(complaints).toEqual([])
@@ -74,10 +76,10 @@ test('running again keeps the last results in sight until the new ones are there
   const { promise, resolve } = Promise.withResolvers<object>()
   api.answer('runChecks', () => promise)
   await page.getByRole('button', { name: 'Run again' }).click()
-  expect(await page.getByText('nginx is there.').isVisible()).toBe(true)
+  await expect.poll(() => page.getByText('nginx is there.').isVisible()).toBe(true)
   resolve({ at: Date.now(), checks: CHECKS.filter(({ id }) => id === 'relay.reach') })
   await page.getByText('Everything that was looked at is in order').waitFor()
-  expect(await page.getByText('nginx is there.').count()).toBe(0)
+  await expect.poll(() => page.getByText('nginx is there.').count()).toBe(0)
 })
 
 test('checks that cannot be run say why', async () => {
@@ -87,33 +89,37 @@ test('checks that cannot be run say why', async () => {
   })
   const { page } = await pages.open(api, { path: 'diagnostics' })
   await page.getByText('Too much is asked at once.').waitFor()
-  expect(await page.getByRole('button', { name: 'Run again' }).isEnabled()).toBe(true)
+  await expect.poll(() => page.getByRole('button', { name: 'Run again' }).isEnabled()).toBe(true)
 })
 
 test('the checks are copied as text', async () => {
   const { page } = await open()
   await page.getByRole('button', { name: 'Copy as text' }).click()
   await page.getByRole('button', { name: 'Copied' }).waitFor()
-  expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(
-    /^Sovereign Bridge 0\.1\.0, checks of .*\n1 failed, .*\n\n\[Failed\] Path from vm: nginx is there\./,
-  )
+  await expect
+    .poll(() => page.evaluate('navigator.clipboard.readText()'))
+    .toMatch(
+      /^Sovereign Bridge 0\.1\.0, checks of .*\n1 failed, .*\n\n\[Failed\] Path from vm: nginx is there\./,
+    )
 })
 
 test('a report is shown before it can be saved, file by file, and saved as it was made', async () => {
   const { page } = await open()
-  expect(await page.getByRole('button', { name: 'Save as zip' }).count()).toBe(0)
+  await expect.poll(() => page.getByRole('button', { name: 'Save as zip' }).count()).toBe(0)
   await page.getByRole('button', { name: 'Make a report' }).click()
   await page.getByText('37 values taken out in all').waitFor()
-  expect(await page.getByRole('region', { name: 'Text of about.txt' }).textContent()).toBe(
-    '1Sovereign Bridge 0.1.0',
-  )
+  await expect
+    .poll(() => page.getByRole('region', { name: 'Text of about.txt' }).textContent())
+    .toBe('1Sovereign Bridge 0.1.0')
   await page.getByRole('button', { name: 'bridge.log' }).click()
   await page.getByText('1,000 lines', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Show 500 more lines' }).click()
   await page.getByText('served 999').waitFor()
   await page.getByLabel('Search in this file').fill('CUT')
   await page.getByText('10 of 1,000 lines').waitFor()
-  expect(await page.locator('mark').allTextContents()).toEqual(Array.from({ length: 10 }, () => 'cut'))
+  await expect
+    .poll(() => page.locator('mark').allTextContents())
+    .toEqual(Array.from({ length: 10 }, () => 'cut'))
   const download = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Save as zip' }).click()
   expect((await download).suggestedFilename()).toBe('sovereign-bridge-report.zip')
@@ -142,8 +148,8 @@ test('ten thousand checks with hostile words are a page at a time, and text', as
   const { page, complaints } = await open(many)
   await page.getByText('10,000 things need you').waitFor()
   const problems = page.getByRole('region', { name: 'What needs you' }).getByRole('listitem')
-  expect(await problems.count()).toBe(50)
-  expect(await problems.first().textContent()).toContain('<script>alert(1)</script>�')
+  await expect.poll(() => problems.count()).toBe(50)
+  await expect.poll(() => problems.first().textContent()).toContain('<script>alert(1)</script>�')
   await page.getByRole('button', { name: 'Show 50 more' }).click()
   await expect.poll(() => problems.count()).toBe(100)
   expect(complaints).toEqual([])

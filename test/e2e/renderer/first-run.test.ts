@@ -78,7 +78,7 @@ test('where there are settings the dashboard opens, and the set-up adds a machin
   await page.getByRole('link', { name: 'Dashboard' }).waitFor()
   await page.goto(`${page.url().split('#', 1)[0]}#/first-run`)
   await page.getByRole('heading', { name: 'Add a machine' }).waitFor()
-  expect(await page.getByRole('navigation', { name: 'Steps of the set-up' }).count()).toBe(0)
+  await expect.poll(() => page.getByRole('navigation', { name: 'Steps of the set-up' }).count()).toBe(0)
 })
 
 test('this computer becomes the relay with one click, and the sign-in follows', async () => {
@@ -185,14 +185,14 @@ test('a relay at an address is saved and asked', async () => {
   for (const wrong of ['10.0.0.5:8080', 'relay', 'ftp://a', 'http:/a']) {
     await address.fill(wrong)
     await page.getByText('This is no address').waitFor()
-    expect(await use.isDisabled()).toBe(true)
+    await expect.poll(() => use.isDisabled()).toBe(true)
   }
   // Nobody has made a mistake who is not done yet.
   for (const begun of ['h', 'HTTPS:', 'http://']) {
     await address.fill(begun)
     await page.getByText('The address goes on').waitFor()
-    expect(await page.getByText('This is no address').count()).toBe(0)
-    expect(await use.isDisabled()).toBe(true)
+    await expect.poll(() => page.getByText('This is no address').count()).toBe(0)
+    await expect.poll(() => use.isDisabled()).toBe(true)
   }
   await address.fill('http://10.0.0.5:8080/')
   await page.getByText('Without https').waitFor()
@@ -238,7 +238,7 @@ test('files with tokens go with the address, and one that the relay refuses is t
   await page.getByText('~/admin.token cannot be read').waitFor()
   await page.getByText('gives no admin rights').waitFor()
   expect(await seriousFindings(page)).toEqual([])
-  expect(await page.getByText('need its admin token').count()).toBe(0)
+  await expect.poll(() => page.getByText('need its admin token').count()).toBe(0)
 
   // Whatever is changed has to be checked anew.
   await page.getByLabel('File with the admin token').fill('')
@@ -259,7 +259,7 @@ test('a machine is tested, added, set up and tried', async () => {
   api.answer('saveSettings', () => void api.publish({ clients: [added] }))
   const { page } = await browser.open(api, { path: 'first-run' })
   await page.getByRole('button', { name: /^builder/ }).click()
-  expect(await page.getByLabel('Name').inputValue()).toBe('builder')
+  await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('builder')
   await page.getByLabel('Port there').fill('9090')
   await page.getByRole('button', { name: 'Test it' }).click()
   await page.getByText('The machine can be used').waitFor()
@@ -274,7 +274,7 @@ test('a machine is tested, added, set up and tried', async () => {
   ])
   expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Add another' }).click()
-  expect(await page.getByLabel('Host', { exact: true }).inputValue()).toBe('')
+  await expect.poll(() => page.getByLabel('Host', { exact: true }).inputValue()).toBe('')
 })
 
 test('a name that is taken is refused before anything is done', async () => {
@@ -282,7 +282,7 @@ test('a name that is taken is refused before anything is done', async () => {
   const { page } = await browser.open(api, { path: 'first-run' })
   await page.getByRole('button', { name: /^builder/ }).click()
   await page.getByText('There is a machine of this name already.').waitFor()
-  expect(await page.getByRole('button', { name: 'Test it' }).isDisabled()).toBe(true)
+  await expect.poll(() => page.getByRole('button', { name: 'Test it' }).isDisabled()).toBe(true)
 })
 
 test('the last page says what to type on each machine', async () => {
@@ -296,7 +296,7 @@ test('the last page says what to type on each machine', async () => {
   await page.getByText("curl --unix-socket '/run/my relay.sock' http://localhost/health").waitFor()
   await page.getByRole('button', { name: 'Copy command' }).first().click()
   await page.getByRole('button', { name: 'Copied' }).waitFor()
-  expect(await clipboardOf(page)).toBe('curl -fsSL http://127.0.0.1:9090/setup | bash')
+  await expect.poll(() => clipboardOf(page)).toBe('curl -fsSL http://127.0.0.1:9090/setup | bash')
   expect(await seriousFindings(page)).toEqual([])
 })
 
@@ -328,8 +328,8 @@ test('a step that was passed by without doing it is called skipped, and gets its
   await page.getByRole('button', { name: 'Skip for now' }).click()
   const steps = page.getByRole('navigation', { name: 'Steps of the set-up' })
   await steps.getByRole('button', { name: 'Sign in (skipped)' }).waitFor()
-  expect(await steps.getByRole('button', { name: 'Relay (done)' }).count()).toBe(1)
-  expect(await steps.getByRole('button', { name: 'Machines (skipped)' }).count()).toBe(1)
+  await expect.poll(() => steps.getByRole('button', { name: 'Relay (done)' }).count()).toBe(1)
+  await expect.poll(() => steps.getByRole('button', { name: 'Machines (skipped)' }).count()).toBe(1)
   expect(await seriousFindings(page)).toEqual([])
   withUpstream(true)
   await steps.getByRole('button', { name: 'Sign in (done)' }).waitFor()
@@ -343,7 +343,7 @@ test('whoever loads the page anew goes on where they were', async () => {
   await page.getByLabel('Host', { exact: true }).fill('eve@vm')
   await page.reload()
   await page.getByRole('heading', { name: 'Which machines may use it?' }).waitFor()
-  expect(await page.getByLabel('Host', { exact: true }).inputValue()).toBe('eve@vm')
+  await expect.poll(() => page.getByLabel('Host', { exact: true }).inputValue()).toBe('eve@vm')
 })
 
 test('settings with a mistake are not touched', async () => {

@@ -67,11 +67,11 @@ test('a new host key is shown in groups, compared, and accepted', async () => {
   expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Copy fingerprint' }).click()
   await page.getByRole('button', { name: 'Copied' }).waitFor()
-  expect(await clipboardOf(page)).toBe(FINGERPRINT)
+  await expect.poll(() => clipboardOf(page)).toBe(FINGERPRINT)
   const field = page.getByLabel('What the host shows')
   await field.fill(`256 ${OTHER} root@pi (ED25519)`)
   await page.getByText('Different: do not accept this key').waitFor()
-  expect(await page.getByRole('button', { name: 'Accept and remember' }).isDisabled()).toBe(true)
+  await expect.poll(() => page.getByRole('button', { name: 'Accept and remember' }).isDisabled()).toBe(true)
   await field.fill(`256 ${FINGERPRINT} root@pi (ED25519)`)
   await page.getByText('Same: this is the host').waitFor()
   await page.getByRole('button', { name: 'Accept and remember' }).click()
@@ -95,11 +95,11 @@ test('Escape cancels, and the focus goes back to where it was', async () => {
   api.answer('answerPrompt', () => void api.publish({ prompts: [] }))
   api.publish({ prompts: [PASSWORD] })
   await page.getByRole('dialog', { name: 'Password for pi' }).waitFor()
-  expect(await isFocused(page.getByLabel('Password', { exact: true }))).toBe(true)
+  await expect.poll(() => isFocused(page.getByLabel('Password', { exact: true }))).toBe(true)
   await page.keyboard.press('Escape')
   await gone(page)
   expect(answers(api)).toEqual([{ id: 'p-word', answer: { kind: 'cancel' } }])
-  expect(await isFocused(link)).toBe(true)
+  await expect.poll(() => isFocused(link)).toBe(true)
 })
 
 test('the keyboard stays inside the dialog', async () => {
@@ -134,7 +134,7 @@ test('where no keychain answers, that is said with the way out, and remembering 
   const { page } = await browser.open(api, { path: 'diagnostics' })
   await dialog(page).getByText('No keychain answers on this computer').waitFor()
   await dialog(page).getByText('a file that only you can read').waitFor()
-  expect(await page.getByLabel('Remember it').count()).toBe(0)
+  await expect.poll(() => page.getByLabel('Remember it').count()).toBe(0)
   expect(await seriousFindings(page)).toEqual([])
 })
 
@@ -143,8 +143,8 @@ test('whoever has chosen to be asked each time is told nothing of places', async
   api.publish({ secrets: { kind: 'asked' } })
   const { page } = await browser.open(api, { path: 'diagnostics' })
   await dialog(page).waitFor()
-  expect(await page.getByLabel('Remember it').count()).toBe(0)
-  expect(await page.getByText('cannot be remembered').count()).toBe(0)
+  await expect.poll(() => page.getByLabel('Remember it').count()).toBe(0)
+  await expect.poll(() => page.getByText('cannot be remembered').count()).toBe(0)
 })
 
 test('a password that was wrong is said to be', async () => {
@@ -174,9 +174,9 @@ test('what a host asks is shown harmlessly, and each answer goes to its question
   const { page } = await browser.open(api, { path: 'diagnostics' })
   await page.getByText('<img src=x onerror=alert(1)>').waitFor()
   await page.getByText('Second�line�').waitFor()
-  expect(await page.locator('dialog img').count()).toBe(0)
-  expect(await page.getByLabel('Code:').getAttribute('type')).toBe('text')
-  expect(await page.getByLabel('PIN:').getAttribute('type')).toBe('password')
+  await expect.poll(() => page.locator('dialog img').count()).toBe(0)
+  await expect.poll(() => page.getByLabel('Code:').getAttribute('type')).toBe('text')
+  await expect.poll(() => page.getByLabel('PIN:').getAttribute('type')).toBe('password')
   expect(await seriousFindings(page)).toEqual([])
   await page.getByLabel('Code:').fill('123456')
   await page.getByLabel('PIN:').fill('0000')
@@ -192,7 +192,7 @@ test('several questions come one after the other', async () => {
   await page.getByText('One more question waits.').waitFor()
   await page.getByRole('button', { name: 'Accept and remember' }).click()
   await page.getByRole('dialog', { name: 'Password for pi' }).waitFor()
-  expect(await page.getByText('more question').count()).toBe(0)
+  await expect.poll(() => page.getByText('more question').count()).toBe(0)
 })
 
 test('a question that goes away by itself closes with a word', async () => {
@@ -213,7 +213,7 @@ test('an answer that does not arrive is told, and the question stays', async () 
   await page.getByLabel('Password', { exact: true }).fill('hunter2')
   await page.getByRole('button', { name: 'Log in' }).click()
   await page.getByRole('alert').getByText('The answer did not arrive').waitFor()
-  expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('')
+  await expect.poll(() => page.getByLabel('Password', { exact: true }).inputValue()).toBe('')
 })
 
 const TAKEN: Partial<BridgeState> = {
@@ -252,7 +252,7 @@ test('a taken port can be put off, and is still on the page of questions', async
   await gone(page)
   await page.goto(`${page.url().split('#', 1)[0]}#/prompts`)
   await page.getByRole('button', { name: 'Use port 8081 until the next start' }).waitFor()
-  expect(await dialog(page).count()).toBe(0)
+  await expect.poll(() => dialog(page).count()).toBe(0)
 })
 
 test('a changed host key is no question: both fingerprints, and nothing to click it away', async () => {
@@ -278,6 +278,6 @@ test('a changed host key is no question: both fingerprints, and nothing to click
   await page.getByText('pi:8080 shows another key than before').waitFor()
   await page.getByText('uNiV', { exact: true }).waitFor()
   await page.getByText('Kb0q', { exact: true }).waitFor()
-  expect(await page.getByRole('main').getByRole('button').count()).toBe(0)
+  await expect.poll(() => page.getByRole('main').getByRole('button').count()).toBe(0)
   expect(await seriousFindings(page)).toEqual([])
 })

@@ -34,11 +34,11 @@ test('what is logged and how much of it is kept is chosen, checked as typed and 
   const opened = await open(TEXT, { logs: { ...LOGS, file: undefined } })
   const { page, complaints } = opened
   await page.getByText('This bridge writes its log to its standard error').waitFor()
-  expect(await page.getByRole('button', { name: 'Open the log folder' }).count()).toBe(0)
+  await expect.poll(() => page.getByRole('button', { name: 'Open the log folder' }).count()).toBe(0)
   await page.getByLabel('What is logged').selectOption('Every detail')
   await page.getByLabel('Kept at most, in MiB').fill('5000')
   await page.getByText('Has to be 1000 or less.').waitFor()
-  expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true)
+  await expect.poll(() => page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true)
   await page.getByLabel('Kept at most, in MiB').fill('20')
   await page.getByText('Every connection stays up.').waitFor()
   await page.locator('.save-details summary').click()
@@ -73,7 +73,7 @@ test('the log is found by its path and in its folder, and why the choice does no
 
 test('without a desktop the switch for the login says why it is off', async () => {
   const { page } = await open()
-  expect(await page.getByLabel('Start when I log in').isDisabled()).toBe(true)
+  await expect.poll(() => page.getByLabel('Start when I log in').isDisabled()).toBe(true)
   await page.getByText('This bridge runs without a desktop.').waitFor()
 })
 

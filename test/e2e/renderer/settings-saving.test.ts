@@ -14,7 +14,7 @@ test('a change is saved with the revision that was read, and the bar goes', asyn
     notifications: false,
     profiles: [{ name: 'work' }, { name: 'home' }],
   })
-  expect(await page.getByRole('region', { name: 'Unsaved changes' }).count()).toBe(0)
+  await expect.poll(() => page.getByRole('region', { name: 'Unsaved changes' }).count()).toBe(0)
   expect(complaints).toEqual([])
 })
 
@@ -23,7 +23,7 @@ test('Ctrl+S saves, and a change that is taken back is none', async () => {
   const connect = opened.page.getByLabel('Connect when the bridge starts')
   await connect.uncheck()
   await connect.check()
-  expect(await opened.page.getByRole('button', { name: 'Save' }).count()).toBe(0)
+  await expect.poll(() => opened.page.getByRole('button', { name: 'Save' }).count()).toBe(0)
   await connect.uncheck()
   await opened.page.keyboard.press('Control+s')
   await expect.poll(() => callsOf(opened, 'saveSettings').length).toBe(1)
@@ -34,15 +34,15 @@ test('a mistake stands at its field as it is typed, and keeps Save shut', async 
   await goTo(page, 'Relay')
   await page.getByLabel('Port').fill('99999')
   await page.getByText('Has to be 65535 or less.').waitFor()
-  expect(await page.getByLabel('Port').getAttribute('aria-invalid')).toBe('true')
-  expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true)
+  await expect.poll(() => page.getByLabel('Port').getAttribute('aria-invalid')).toBe('true')
+  await expect.poll(() => page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true)
   await goTo(page, 'General')
   await page.getByRole('button', { name: 'Show the first' }).click()
   await expect.poll(() => page.evaluate('document.activeElement.value')).toBe('99999')
   await page.getByLabel('Port').fill('9090')
   await page.getByText('The relay reconnects: it was pi, port 8080, it will be pi, port 9090.').waitFor()
-  expect(await page.getByText('build-vm and gpu-box stay connected.').count()).toBe(1)
-  expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(false)
+  await expect.poll(() => page.getByText('build-vm and gpu-box stay connected.').count()).toBe(1)
+  await expect.poll(() => page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(false)
 })
 
 test('leaving with unsaved changes asks; staying keeps them and discarding goes', async () => {
@@ -51,7 +51,7 @@ test('leaving with unsaved changes asks; staying keeps them and discarding goes'
   await page.getByRole('link', { name: 'Diagnostics' }).click()
   await page.getByRole('dialog', { name: 'Leave with unsaved changes?' }).waitFor()
   await page.getByRole('button', { name: 'Stay' }).click()
-  expect(await page.getByLabel('Connect when the bridge starts').isChecked()).toBe(false)
+  await expect.poll(() => page.getByLabel('Connect when the bridge starts').isChecked()).toBe(false)
   expect(new URL(page.url()).hash).toBe('#/settings')
   await page.getByRole('link', { name: 'Diagnostics' }).click()
   await page.getByRole('button', { name: 'Discard and leave' }).click()
@@ -66,7 +66,7 @@ test('the Back button asks as well', async () => {
   await page.goBack()
   await page.getByRole('button', { name: 'Stay' }).click()
   expect(new URL(page.url()).hash).toBe('#/settings')
-  expect(await page.getByLabel('Connect when the bridge starts').isChecked()).toBe(false)
+  await expect.poll(() => page.getByLabel('Connect when the bridge starts').isChecked()).toBe(false)
 })
 
 test('the focus is not lost with the button that saved', async () => {
@@ -101,6 +101,6 @@ test('loading the file of somebody else drops what was changed here and says tha
   await save(page)
   await page.getByRole('button', { name: 'Load the new file, drop my changes' }).click()
   await page.getByText('The file says something else than what runs').waitFor()
-  expect(await page.getByLabel('Tell me when something needs me').isChecked()).toBe(true)
-  expect(await page.getByLabel('Connect when the bridge starts').isChecked()).toBe(false)
+  await expect.poll(() => page.getByLabel('Tell me when something needs me').isChecked()).toBe(true)
+  await expect.poll(() => page.getByLabel('Connect when the bridge starts').isChecked()).toBe(false)
 })

@@ -20,10 +20,10 @@ test('the relay is switched off and on beside the path, and that is no trouble',
   const link = { phase: 'failed', since: now(), cause } as const
   api.publish({ relay: { ...state.relay, link, health: { kind: 'unknown' } } })
   await page.getByRole('heading', { level: 1, name: 'The relay is switched off' }).waitFor()
-  expect(await page.getByText('Connected', { exact: true }).count()).toBeGreaterThan(0)
+  await expect.poll(() => page.getByText('Connected', { exact: true }).count()).toBeGreaterThan(0)
   expect(await seriousFindings(page)).toEqual([])
   const wrong = page.getByRole('region', { name: 'What is wrong now' })
-  expect(await wrong.getByText('Nobody gets to the relay').count()).toBe(1)
+  await expect.poll(() => wrong.getByText('Nobody gets to the relay').count()).toBe(1)
   await wrong.getByRole('button', { name: 'Switch on', exact: true }).click()
   await expect.poll(() => api.calls).toContainEqual(['retryNow', { target: 'relay' }])
   await page.getByRole('button', { name: 'Switch the relay on' }).click()
@@ -33,7 +33,7 @@ test('the relay is switched off and on beside the path, and that is no trouble',
 test('nothing can be switched while nobody wants a connection', async () => {
   const { page } = await pages.open(makeDashboardApi(makeBusyState(now(), { wanted: 'disconnected' }), now()))
   await page.getByRole('heading', { level: 1, name: 'Disconnected' }).waitFor()
-  expect(await page.getByRole('button', { name: /the relay (?:on|off)$/ }).count()).toBe(0)
+  await expect.poll(() => page.getByRole('button', { name: /the relay (?:on|off)$/ }).count()).toBe(0)
 })
 
 test('a tunnel server is woken and let sleep in its card, and told why it does not wake', async () => {
@@ -55,5 +55,5 @@ test('a tunnel server is woken and let sleep in its card, and told why it does n
   await expect.poll(() => api.calls).toContainEqual(['setTunnelAwake', { awake: false }])
   api.publish({ egress: egressAt('killing') })
   await card.getByText('Seen through until the provider says that it has stopped.').waitFor()
-  expect(await card.getByRole('button').count()).toBe(0)
+  await expect.poll(() => card.getByRole('button').count()).toBe(0)
 })

@@ -16,7 +16,7 @@ const CARD = { name: 'VPN', exact: true }
 test('a profile without a tunnel has no card', async () => {
   const { page } = await pages.open(apiWith({ kind: 'off' }))
   await page.getByRole('region', { name: 'Ollama' }).waitFor()
-  expect(await page.getByRole('region', CARD).count()).toBe(0)
+  await expect.poll(() => page.getByRole('region', CARD).count()).toBe(0)
 })
 
 test('a tunnel that is up shows its router, its handshake and the last verify, and goes down on a click', async () => {
@@ -36,10 +36,10 @@ test('a router without a handshake for minutes is said to be silent, and what is
   const { page } = await pages.open(api)
   const card = page.getByRole('region', CARD)
   await card.getByText('The router is silent').waitFor()
-  expect(await card.getByText('or the key of this computer was revoked').count()).toBe(1)
+  await expect.poll(() => card.getByText('or the key of this computer was revoked').count()).toBe(1)
   api.publish({ vpn: makeVpns(now()).hidden })
   await card.getByText('not shown to this user').waitFor()
-  expect(await card.getByText('The router is silent').count()).toBe(0)
+  await expect.poll(() => card.getByText('The router is silent').count()).toBe(0)
 })
 
 test('a tunnel that is down is named among what is wrong, and comes up from there', async () => {
@@ -51,7 +51,7 @@ test('a tunnel that is down is named among what is wrong, and comes up from ther
   await expect.poll(() => api.calls).toContainEqual(['setVpn', { to: 'up' }])
   api.publish({ vpn: makeVpns(now()).changing })
   await page.getByRole('region', CARD).getByText('Going up').waitFor()
-  expect(await page.getByRole('region', { name: 'What is wrong now' }).count()).toBe(0)
+  await expect.poll(() => page.getByRole('region', { name: 'What is wrong now' }).count()).toBe(0)
 })
 
 test('what the system refuses is said with its remedy', async () => {
