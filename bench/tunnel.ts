@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { issueCertificate } from '../src/node/pki/issue.ts'
 import { makeAuthority } from '../src/node/pki/make-authority.ts'
 import { freePort } from '../test/support/free-port.ts'
-import { accepts, startSshd, waitUntil } from '../test/support/start-sshd.ts'
+import { accepts, type Sshd, startSshd, waitUntil } from '../test/support/start-sshd.ts'
 import { type Goal, reportGoals } from './support/goals.ts'
 import { coarseCpuMs, usageOf } from './support/process-usage.ts'
 import { median, Processes } from './support/processes.ts'
@@ -93,8 +93,23 @@ async function buildPaths(
     `${sshd.userName}@${sshd.host}`,
   ])
   await untilAccepts(port)
-  paths.set('ssh', { open: openSocks(port, hostPort), pids: [ssh.pid ?? 0, ...(await sshd.sessionPids())] })
+  paths.set('ssh', { open: openSocks(port, hostPort), pids: [ssh.pid ?? 0, ...(await lastingPids(sshd))] })
   return paths
+}
+
+/** Of the session; what only looked whether sshd is there may have a process that is about to end. */
+async function lastingPids(sshd: Sshd): Promise<number[]> {
+  let pids: number[] = []
+  await waitUntil(
+    async () => {
+      const before = pids.join()
+      pids = await sshd.sessionPids()
+      return pids.join() === before
+    },
+    10_000,
+    500,
+  )
+  return pids
 }
 
 async function buildOurs(
