@@ -111,17 +111,17 @@ test('an upstream that never answers gets 504', async () => {
   expect(await reply.json()).toMatchObject({ error: { code: 'relay.upstream-timeout' } })
 })
 
-test('a client that goes away takes the upstream request with it within 100 ms', async () => {
+test('a client that goes away in the middle of an answer takes the upstream request with it', async () => {
   const to = await startOwnRelay()
   to.copilot.script({ text: 'one two three', end: 'stall' })
   const abort = new AbortController()
   const reply = await stream(to, 'chat', { signal: abort.signal })
   await reply.body?.getReader().read()
-  const leftAt = performance.now()
-  abort.abort()
   const sent = to.copilot.requests.at(-1)
-  await expect.poll(() => sent?.abandonedAt, { interval: 5 }).toBeDefined()
-  expect((sent?.abandonedAt ?? Number.POSITIVE_INFINITY) - leftAt).toBeLessThan(100)
+  expect(sent?.abandonedAt).toBeUndefined()
+  abort.abort()
+  // The answer stalls for ever, and the relay would wait for a minute.
+  await expect.poll(() => sent?.abandonedAt).toBeDefined()
 })
 
 test('a client that goes away before the first byte takes the upstream request with it', async () => {
