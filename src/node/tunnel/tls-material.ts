@@ -150,7 +150,8 @@ function refuseOtherThanServer(source: string, certificate: X509Certificate, now
 }
 
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs
-const LISTS = /-----BEGIN X509 CRL-----.+?-----END X509 CRL-----/gs
+/** Also one that is cut off, which is for its parser to refuse. */
+const LISTS = /-----BEGIN X509 CRL-----.+?(?:-----END X509 CRL-----|$)/gs
 
 /** Which of the authorities has signed the list; with the list of another, OpenSSL refuses everybody. */
 async function authorityOf(

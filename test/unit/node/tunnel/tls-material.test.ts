@@ -70,6 +70,12 @@ test('of several lists in one file each has to be of an authority, and the first
   await expect(readTlsMaterial({ ca: own.ca, ...pair, crl }, Date.now())).rejects.toMatchObject({
     message: `${crl}: this revocation list is not of the authority ca.`,
   })
+  // A list that is left out unseen would keep everybody of its authority out.
+  await writeFile(crl, (await readPem(own.crl)) + (await readPem(other.crl)).slice(0, -60))
+  await expect(readTlsMaterial({ ca, ...pair, crl }, Date.now())).rejects.toMatchObject({
+    code: 'certs.invalid',
+    message: expect.stringContaining(crl) as string,
+  })
 })
 
 test('a number that another authority has revoked concerns nobody', async () => {
